@@ -1,0 +1,317 @@
+"""Delimited text (CSV, TSV, …): read as spelled, and results written back with every other byte kept."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from confirma_connector import Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
+from confirma_connector.delimited import DELIMITERS, Layout, Row, pieces, rows, splits_evenly, survey
+
+_WORDS = {word: mark for mark, word in DELIMITERS.items()}
+_SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
+_OTHER_FORMATS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"<", b"{", b"[")
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+")  # all but the tab: line breaks and non-text
+_ASCII_PROBE = 'aZ09;,|\t"\r\n'
+
+
+class Options(BaseModel):
+    """The `source:` block: what is left out is found from the file, or the file is refused as ambiguous.
+
+    *header_row* counts lines from 1; 0 stands for "none". An empty *quote* stands for "none".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quote: str = '"'
+    header_row: int | None = None
+    skip_rows: int = 0
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str | None) -> str | None:
+        try:
+            if value is None or _ASCII_PROBE.encode(value).decode(value) == _ASCII_PROBE:
+                return value
+        except (LookupError, ValueError):
+            pass
+        raise ValueError(f'"{value}" is no encoding of text files; expected a name like utf-8, cp1252 or iso-8859-15')
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_delimiter(cls, value: str | None) -> str | None:
+        mark = value and _WORDS.get(value.strip().lower(), value)
+        if mark is None or (len(mark) == 1 and not mark.isalnum() and mark not in "\r\n\0"):
+            return mark
+        raise ValueError(f'"{value}" is no delimiter; expected one character, or tab, semicolon, comma or pipe')
+
+    @field_validator("quote")
+    @classmethod
+    def _one_quote(cls, value: str) -> str:
+        mark = "" if value.strip().lower() == "none" else value
+        if value and len(mark) <= 1 and not mark.isalnum() and not mark.isspace():
+            return mark
+        raise ValueError(f'"{value}" is no quote; expected one character, or none for files without quoting')
+
+    @field_validator("header_row", mode="before")
+    @classmethod
+    def _header_line(cls, value: Any) -> int | None:
+        if value is None or str(value).strip().lower() == "none":
+            return None if value is None else 0
+        return _counted(value, "header_row", least=1, otherwise=", or none for a file without a header")
+
+    @field_validator("skip_rows", mode="before")
+    @classmethod
+    def _lines_to_skip(cls, value: Any) -> int:
+        return _counted(value, "skip_rows", least=0)
+
+    @model_validator(mode="after")
+    def _agree(self) -> Options:
+        if self.header_row and "skip_rows" in self.model_fields_set:
+            raise ValueError("header_row and skip_rows both say where the header is; declare one of them")
+        if self.quote and self.quote == self.delimiter:
+            raise ValueError(f'"{self.quote}" cannot be both the delimiter and the quote')
+        return self
+
+
+def _counted(value: Any, name: str, *, least: int, otherwise: str = "") -> int:
+    text = str(value).strip()
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
+        return int(text)
+    raise ValueError(f'"{value}" is no {name}; expected a whole number from {least}{otherwise}')
+
+
+@hookimpl
+def options() -> type[BaseModel]:
+    """Give the model of the `source:` block."""
+    return Options
+
+
+@hookimpl
+def detect(path: Path, head: bytes) -> Match:
+    """Say "generic" for names of delimited text, and for text that some delimiter splits evenly; else "no"."""
+    is_utf16 = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    bare = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if not bare or bare.startswith(_OTHER_FORMATS) or (not is_utf16 and _BINARY.search(head)):
+        return "no"
+    text = head.decode("utf-16", "ignore") if is_utf16 else bare.decode("latin-1")
+    if text.startswith(("<", "{", "[")):
+        return "no"
+    whole = text.splitlines()[: -1 if len(head) >= 1 << 16 else None]
+    is_table = path.suffix.lower() in _SUFFIXES or splits_evenly([line + "\n" for line in whole])
+    return "generic" if is_table else "no"
+
+
+@hookimpl
+def read(source: Source) -> Iterator[Record]:
+    """Give every record with text, as spelled; `at` counts records (also blank ones), `where` is the first line.
+
+    A record that is longer or shorter than the header has a problem, but empty fields too many are none, nor are
+    result fields missing at its end: its values are all there.
+    """
+    layout = _layout(source)
+    names: list[str] = []
+    enough = width = 0
+    for at, line, _, _, fields, problem in rows(source.open, layout):
+        if not fields:
+            continue
+        if not layout.headed:
+            names = [f"#{column}" for column in range(1, len(fields) + 1)]
+            enough = width = len(fields)
+        elif not names:
+            names = _names(fields)
+            width = len(names)
+            place = _place(names, _ours(source, layout), layout)
+            enough = width - 4 if place == width - 4 else width
+            continue
+        if len(fields) == width:
+            values = dict(zip(names, fields, strict=True))
+            problems: tuple[str, ...] = (problem,) if problem else ()
+        else:
+            values, problems = _ragged(fields, names, enough, problem)
+        yield Record(values, at, f"line {line}", None, "whole", problems)
+
+
+@hookimpl
+def write_results(source: Source, results: Sequence[Result], target: Path) -> bool:
+    """Write to *target* the bytes of *source* with the results in; always True.
+
+    A record with more than the header's fields is never written into: its result is left out, and the host knows it
+    by the record's problem. Where that problem would not tell, `NoWriteBack` is raised.
+    """
+    layout = _layout(source)
+    if not layout.headed:
+        raise NoWriteBack(f"{layout.name} has no header row, so it cannot carry result columns")
+    try:
+        with target.open("wb") as out:
+            _copy(source, layout, _by_place(results, layout), out)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _layout(source: Source) -> Layout:
+    chosen: Options = source.options or Options()
+    return survey(source.open, source.path.name, **chosen.model_dump())
+
+
+# ---- reading ----
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    """Name the columns: the header, or "#3 Nimi" where it stands twice and "#5" where it is blank."""
+    names = [cell.strip().strip("\ufeff").strip() or f"#{column}" for column, cell in enumerate(cells, 1)]
+    while len(set(names)) < len(names):
+        count = Counter(names)
+        names = [f"#{column} {name}" if count[name] > 1 else name for column, name in enumerate(names, 1)]
+    return names
+
+
+def _ragged(fields: list[str], names: list[str], enough: int, problem: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Give the values of a record that is not as long as the header, and its problems."""
+    width = len(names)
+    values = dict(zip(names, fields + [""] * (width - len(fields)), strict=False))
+    problems = [problem] if problem else []
+    if any(fields[width:]):
+        values |= {f"#{column}": field for column, field in enumerate(fields[width:], width + 1)}
+    if any(fields[width:]) or (len(fields) < width and len(fields) != enough):
+        problems.append(f"has {_counting(len(fields))} where the header has {width}")
+    return values, tuple(problems)
+
+
+def _counting(fields: int) -> str:
+    return "1 field" if fields == 1 else f"{fields} fields"
+
+
+# ---- writing back ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The four result columns: the first one's place, the header's own width, and which result cell goes where."""
+
+    start: int
+    width: int
+    order: tuple[int, ...]
+    new: bool
+
+
+def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[str]]:
+    due: dict[object, list[str]] = {}
+    for result in results:
+        if due.setdefault(result.at, cells := [_spelled(text, layout) for text in result.cells()]) is not cells:
+            raise SourceError(f"{layout.name}: two results for the same place, {result.at!r} ({result.number})")
+    return due
+
+
+def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: BinaryIO) -> None:
+    columns: _Columns | None = None
+    again = hashlib.sha256(layout.bom)
+    out.write(layout.bom)
+    for row in rows(source.open, layout):
+        text = row.text
+        if row.fields and columns is None:
+            columns = _columns(row, source, layout)
+            text = _headed(row, source, layout) if columns.new else text
+        elif row.fields and columns:
+            text = _filled(row, due.pop(row.at, None), columns, layout)
+        own = (row.text + row.end).encode(layout.encoding)
+        again.update(own)
+        out.write(own if text is row.text else (text + row.end).encode(layout.encoding))
+    if due:
+        raise SourceError(f"{layout.name} has no record at place {', '.join(map(repr, due))}: was it changed just now?")
+    if _sha256(source) != again.digest():
+        raise SourceError(
+            f"{layout.name}: this encoding does not round-trip: its bytes as {layout.encoding} cannot be "
+            "written again exactly; declare another one, as in source: {encoding: utf-8}"
+        )
+
+
+def _sha256(source: Source) -> bytes:
+    digest = hashlib.sha256()
+    with source.open() as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.digest()
+
+
+def _columns(header: Row, source: Source, layout: Layout) -> _Columns:
+    ours = _ours(source, layout)
+    if len(set(ours)) < 4:
+        raise NoWriteBack(f"{layout.name}: in {layout.encoding} its result columns would have the same header twice")
+    cells = [cell.strip() for cell in header.fields]
+    width, place = len(cells), _place(cells, ours, layout)
+    if place is None:
+        return _Columns(width, width, (0, 1, 2, 3), new=True)
+    return _Columns(place, width, tuple(ours.index(cell) for cell in cells[place : place + 4]), new=False)
+
+
+def _ours(source: Source, layout: Layout) -> list[str]:
+    return [_plain(name, layout).strip() for name in source.headers.names()]
+
+
+def _place(cells: Sequence[str], ours: Sequence[str], layout: Layout) -> int | None:
+    """Find where the four result headers stand as neighbours, in any order."""
+    places = [at for at in range(len(cells) - 3) if sorted(cells[at : at + 4]) == sorted(ours)]
+    if len(places) > 1:
+        raise SourceError(
+            f"{layout.name}: the result columns stand twice, from columns {places[0] + 1} and {places[1] + 1}: "
+            "delete four of them"
+        )
+    return places[0] if places else None
+
+
+def _headed(header: Row, source: Source, layout: Layout) -> str:
+    return layout.delimiter.join([header.text, *(_spelled(name, layout) for name in source.headers.names())])
+
+
+def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout) -> str:
+    """Give the text of a record with the result cells in: its own text first, or around them where they exist."""
+    delimiter, start, count = layout.delimiter, columns.start, len(row.fields)
+    has_more = any(row.fields[columns.width :])
+    if columns.new:
+        if has_more and count == start + 4:
+            raise _unfit(row, layout, "would fall into the result columns")
+        if has_more or (cells is None and count < start):
+            return row.text
+        if cells is None:
+            return row.text + delimiter * (start + 4 - count)
+        if count > start + 1:
+            raise _unfit(row, layout, "are empty and leave the results no place")
+        return row.text + delimiter * (start + 1 - count) + delimiter.join(cells)
+    # A record that ends within the result columns was longer than the header before they were added.
+    if cells is None or has_more or start < count < start + 4:
+        return row.text
+    spelled = [*pieces(row.text, layout), *[""] * (start + 4 - count)]
+    spelled[start : start + 4] = [cells[which] for which in columns.order]
+    return delimiter.join(spelled)
+
+
+def _unfit(row: Row, layout: Layout, why: str) -> NoWriteBack:
+    return NoWriteBack(f"{layout.name}, line {row.line} has more fields than the header, which {why}")
+
+
+def _plain(text: str, layout: Layout) -> str:
+    """Give *text* as one line that the file's encoding (and a file without quotes) can carry."""
+    line = _CONTROLS.sub(" ", text).encode(layout.encoding, "replace").decode(layout.encoding)
+    return line if layout.quote else line.replace(layout.delimiter, " ")
+
+
+def _spelled(text: str, layout: Layout) -> str:
+    """Give *text* as it stands in the file: quoted where it must be."""
+    line, quote = _plain(text, layout), layout.quote
+    if quote and (layout.delimiter in line or quote in line):
+        return quote + line.replace(quote, quote * 2) + quote
+    return line

@@ -1,0 +1,227 @@
+"""What the API says, read by the contract: delivery listings, and the explanations of its refusals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import simplejson
+
+from confirma_connector.contract import Contract, Observed
+
+__all__ = [
+    "Explanation",
+    "Listed",
+    "Listing",
+    "alike",
+    "explanation",
+    "json_body",
+    "listing",
+    "prevailing",
+    "stated_status",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One distribution record. Times are aware datetimes; *gross* is there only when the listing shows a total."""
+
+    number: int
+    status: str
+    state: Observed
+    invoice_date: dt.date | None = None
+    method: str = ""
+    created_at: dt.datetime | None = None
+    distributed_at: str = ""
+    case_id: str = ""
+    message: str = ""
+    gross: Decimal | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One answer of the delivery information. *total* is what the server says there is; None when it does not say."""
+
+    records: tuple[Listed, ...]
+    total: int | None
+    unreadable: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything the server has is here, and readable."""
+        return self.total == len(self.records) and not self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why the API refused: its sentence, and the wire paths it named with what it said of each."""
+
+    message: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def json_body(body: bytes) -> Any:
+    """Parse a body as JSON with exact numbers. Raises ValueError."""
+    try:
+        return simplejson.loads(body.decode("utf-8-sig"), use_decimal=True)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def listing(body: bytes, contract: Contract) -> Listing:
+    """Read a listing. Raises ValueError when it is none (not JSON, no record array, two arrays)."""
+    tree = json_body(body)
+    if isinstance(tree, list):
+        tree = {"": tree}
+    if not isinstance(tree, dict):
+        raise ValueError("the listing is not a JSON object")
+    arrays = {name: value for name, value in tree.items() if isinstance(value, list)}
+    expected = contract.names("listing", "records")[0]
+    if expected in arrays:
+        arrays = {expected: arrays[expected]}
+    if len(arrays) != 1:
+        raise ValueError(f"the listing has {len(arrays)} arrays where one was expected")
+    (rows,) = arrays.values()
+    records = [record for row in rows if (record := _listed(row, contract)) is not None]
+    return Listing(tuple(records), _total(tree, contract), len(rows) - len(records))
+
+
+def _total(tree: Mapping[str, Any], contract: Contract) -> int | None:
+    meta = _first(tree, contract.names("listing", "meta"))
+    total = _first(meta, contract.names("listing", "meta.total")) if isinstance(meta, dict) else None
+    text = str(total)
+    return int(text) if text.isdigit() and not isinstance(total, bool) else None
+
+
+def _listed(row: Any, contract: Contract) -> Listed | None:
+    if not isinstance(row, dict):
+        return None
+
+    def said(key: str) -> Any:
+        return _first(row, contract.names("listing", f"record.{key}"))
+
+    number = str(said("invoice_number")).strip()
+    if not (number.isascii() and number.isdigit() and len(number) < 40):
+        return None
+    status = str(said("status") or "").strip().upper()
+    return Listed(
+        number=int(number),
+        status=status,
+        state=contract.state_of(status),
+        invoice_date=_date(said("invoice_date")),
+        method=_text(said("method")),
+        created_at=_time(said("created_at")),
+        distributed_at=_text(said("distributed_at")),
+        case_id=_text(said("case_id")),
+        message=_text(said("message")),
+        gross=_amount(said("gross_amount")),
+        raw=simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True),
+    )
+
+
+def _first(tree: Mapping[str, Any], names: Iterable[str]) -> Any:
+    return next((tree[name] for name in names if tree.get(name) is not None), None)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or isinstance(value, (dict, list)) else " ".join(str(value).split())
+
+
+def _date(value: Any) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _time(value: Any) -> dt.datetime | None:
+    try:
+        time = dt.datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
+
+
+def _amount(value: Any) -> Decimal | None:
+    try:
+        return None if value is None or isinstance(value, bool) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def prevailing(records: Iterable[Listed]) -> tuple[Listed, Observed]:
+    """Say what several records for one number mean together, and which of them says it.
+
+    Delivered if any is; otherwise the latest created; when that cannot be told, a person has to look.
+    """
+    found = list(records)
+    for record in found:
+        if record.state == "delivered":
+            return record, "delivered"
+    if len(found) == 1:
+        return found[0], found[0].state
+    dated = [(record.created_at, record) for record in found if record.created_at is not None]
+    if len(dated) < len(found):
+        return found[-1], "attention"
+    latest = max(dated, key=lambda pair: pair[0])[1]
+    return latest, latest.state
+
+
+def stated_status(body: bytes, contract: Contract) -> str:
+    """Give the status that a success answer states, "" when it states none that we know."""
+    try:
+        tree = json_body(body)
+    except ValueError:
+        return ""
+    status = _first(tree, contract.names("answer", "status")) if isinstance(tree, dict) else None
+    text = status.strip().upper() if isinstance(status, str) else ""
+    return text if contract.state_of(text) != "unknown" else ""
+
+
+def explanation(body: bytes, content_type: str, contract: Contract) -> Explanation | None:
+    """Read a refusal in any shape the API is known to use; None when the body is not the API's own (a gateway's page)."""
+    text = body.decode("utf-8", "replace").strip()
+    if not text or text.startswith("<") or "html" in content_type:
+        return None
+    try:
+        tree = json_body(body)
+    except ValueError:
+        is_plain = content_type.split(";")[0].strip() in ("text/plain", "")
+        return Explanation(" ".join(text.split())) if is_plain else None
+    if isinstance(tree, str):
+        return Explanation(" ".join(tree.split()))
+    if isinstance(tree, list):
+        fields = tuple(_field_errors(tree, contract))
+        return Explanation("", fields) if fields else None
+    if not isinstance(tree, dict):
+        return None
+    fields = tuple(_field_errors(_first(tree, contract.names("answer", "errors")), contract))
+    message = next((said for name in contract.names("answer", "message") if (said := _text(tree.get(name)))), "")
+    return Explanation(message, fields) if message or fields else None
+
+
+def _field_errors(errors: Any, contract: Contract) -> Iterator[tuple[str, str]]:
+    """Read `[{field, message}]`, `{field: [message]}`, `[message]`."""
+    if isinstance(errors, dict):
+        for field, said in errors.items():
+            texts = said if isinstance(said, list) else [said]
+            yield str(field), "; ".join(filter(None, map(_text, texts)))
+    elif isinstance(errors, list):
+        for error in errors:
+            if isinstance(error, dict):
+                field = _text(_first(error, contract.names("answer", "error.field")))
+                yield field, _text(_first(error, contract.names("answer", "error.message")))
+            elif text := _text(error):
+                yield "", text
+
+
+def alike(explained: Explanation | None, status: int) -> str:
+    """Give a mark by which refusals of one and the same kind are recognised."""
+    fields = ",".join(sorted(field for field, _ in explained.fields)) if explained else ""
+    kind = f"{status}|{fields}|{'' if fields or explained is None else explained.message}"
+    return hashlib.sha256(kind.encode()).hexdigest()

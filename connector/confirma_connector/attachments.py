@@ -1,0 +1,33 @@
+"""A PDF named in a source: only from below the configured folder, never too large, as base64."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from confirma_connector.invoice import Attachment
+
+__all__ = ["LARGEST", "attachment"]
+
+LARGEST = 10 * 1024 * 1024
+"""The largest PDF that is sent, in bytes."""
+
+
+def attachment(folder: Path | None, name: str) -> Attachment:
+    """Read the PDF *name* below *folder*. Raises ValueError with a sentence."""
+    if folder is None:
+        raise ValueError("a PDF is named but no attachments folder is set (--attachments or CONFIRMA_ATTACHMENTS)")
+    path = (folder / name).resolve()
+    if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
+        raise ValueError("the PDF lies outside the attachments folder")
+    try:
+        if not path.is_file():
+            raise ValueError("there is no such file in the attachments folder")
+        if path.stat().st_size > LARGEST:
+            raise ValueError(f"the PDF is larger than {LARGEST // 1024 // 1024} MB")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the PDF cannot be read: {error.strerror}") from None
+    if not data.startswith(b"%PDF-"):
+        raise ValueError("the file is not a PDF")
+    return Attachment(file_name=path.name, data=base64.b64encode(data).decode("ascii"))

@@ -1,0 +1,169 @@
+"""From typed fields to a whole `Invoice`: what follows from other fields is filled in, what is missing is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from confirma_connector import references
+from confirma_connector.attachments import attachment
+from confirma_connector.fields import REQUIRED
+from confirma_connector.invoice import Attachment, Invoice, Row
+from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
+
+__all__ = ["Completion", "Obstacle"]
+
+_SENT = ("INVOICE", "CREDIT_NOTE")
+_NOT_SENT = {
+    "REMINDER": "a reminder repeats the number of an invoice that was sent",
+    "AUTO_PAYMENT_INVOICE": "Finnish direct payment goes another way",
+    "COLLECTION": "it opens a collection case and is not distributed",
+    "FACTORING": "it is offered to a financier and is not distributed",
+}
+_MAKERS: Mapping[str, Callable[[str], str]] = {
+    "fi": references.finnish,
+    "rf": lambda number: references.rf(references.finnish(number)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a field keeps its invoice from being one."""
+
+    code: str
+    field: str
+    message: str
+
+
+@dataclass
+class Completion:
+    """One attempt to make an invoice of *fields* (dotted name → typed value) and *rows*; all obstacles are collected."""
+
+    fields: dict[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+    prices: Prices = "net"
+    vat: Vat = "per_row"
+    missing_reference: Literal["fi", "rf"] | None = None
+    attachments: Path | None = None
+    credit_sign: str = "negative"
+    obstacles: list[Obstacle] = field(default_factory=list)
+
+    def invoice(self) -> Invoice | None:
+        """Give the invoice, or None and `obstacles`."""
+        self._require()
+        self._fill_type()
+        self._fill_entity_type()
+        self.fields.setdefault("distribution.method", _method(self.fields))
+        self._fill_reference()
+        files = tuple(self._files())
+        rows = tuple(self._rows())
+        if self.obstacles:
+            return None
+        given = {
+            name.removeprefix("amounts."): value for name, value in self.fields.items() if name.startswith("amounts.")
+        }
+        own = {name: value for name, value in self.fields.items() if not name.startswith(("amounts.", "attachments."))}
+        try:
+            amounts = complete_totals(rows, given, self.vat)
+            whole = Invoice.model_validate({**_tree(own), "rows": rows, "amounts": amounts, "attachments": files})
+        except MoneyError as error:
+            self._object(error.code, error.field, str(error))
+            return None
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                self._object("E-VALUE", ".".join(str(part) for part in detail["loc"]), f"{detail['msg']}".lower())
+            return None
+        return _signed(whole, self.credit_sign)
+
+    def _object(self, code: str, name: str, message: str) -> None:
+        self.obstacles.append(Obstacle(code, name, message))
+
+    def _require(self) -> None:
+        for name in REQUIRED:
+            if name not in self.fields:
+                self._object("E-MISSING", name, "is empty, and every invoice needs it")
+
+    def _fill_type(self) -> None:
+        kind = self.fields.setdefault("type", "INVOICE")
+        if kind in _NOT_SENT:
+            self._object("E-TYPE", "type", f"{kind} is not sent: {_NOT_SENT[kind]}")
+        elif kind not in _SENT:
+            self._object(
+                "E-TYPE", "type", "expected INVOICE or CREDIT_NOTE; a table: in the mapping can translate other words"
+            )
+
+    def _fill_entity_type(self) -> None:
+        if "buyer.entity_type" in self.fields:
+            return
+        if self.fields.get("buyer.business_id") or self.fields.get("buyer.vat_code"):
+            self.fields["buyer.entity_type"] = "BUSINESS"
+        else:
+            self._object(
+                "E-ENTITY-TYPE",
+                "buyer.entity_type",
+                "a buyer without business id or VAT number is a company or a consumer: the mapping has to say which",
+            )
+
+    def _fill_reference(self) -> None:
+        if self.missing_reference and "references.payment" not in self.fields and "number" in self.fields:
+            try:
+                self.fields["references.payment"] = _MAKERS[self.missing_reference](str(self.fields["number"]))
+            except ValueError as error:
+                self._object("E-REFERENCE", "references.payment", str(error))
+
+    def _files(self) -> Iterator[Attachment]:
+        if name := self.fields.get("attachments.file"):
+            try:
+                yield attachment(self.attachments, name)
+            except ValueError as error:
+                self._object("E-ATTACHMENT", "attachments.file", str(error))
+        if url := self.fields.get("attachments.url"):
+            yield Attachment(url=url)
+
+    def _rows(self) -> Iterator[Row]:
+        for index, given in enumerate(self.rows):
+            numbers = {name: value for name, value in given.items() if isinstance(value, Decimal)}
+            try:
+                yield Row.model_validate({**given, **complete_row(numbers, self.prices)})
+            except MoneyError as error:
+                self._object(error.code, f"rows[{index}].{error.field}", str(error))
+
+
+def _method(fields: Mapping[str, Any]) -> str:
+    """Give the way an invoice goes when the source does not say: e-invoice, else e-mail, else letter."""
+    if fields.get("recipient.electronic_invoice_account") or fields.get("buyer.electronic_invoice_account"):
+        return "EDI"
+    return "EMAIL" if fields.get("recipient.email") or fields.get("buyer.contact.email") else "LETTER"
+
+
+def _tree(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn dotted names into nested members."""
+    tree: dict[str, Any] = {}
+    for name, value in fields.items():
+        *containers, leaf = name.split(".")
+        branch = tree
+        for container in containers:
+            branch = branch.setdefault(container, {})
+        branch[leaf] = value
+    return tree
+
+
+def _signed(invoice: Invoice, credit_sign: str) -> Invoice:
+    """Give a credit note the sign that the contract says, whatever the sign in its source."""
+    gross = invoice.amounts.gross_amount
+    if invoice.type != "CREDIT_NOTE" or not (gross > 0 if credit_sign == "negative" else gross < 0):
+        return invoice
+    rows = tuple(row.model_copy(update=_turned(row, "quantity")) for row in invoice.rows)
+    return invoice.model_copy(
+        update={"rows": rows, "amounts": invoice.amounts.model_copy(update=_turned(invoice.amounts))}
+    )
+
+
+def _turned(part: Any, *also: str) -> dict[str, Decimal]:
+    names = [name for name in type(part).model_fields if name.endswith("_amount") or name in also]
+    return {name: negated(value) for name in names if (value := getattr(part, name)) is not None}

@@ -1,0 +1,383 @@
+"""Delimited text: its encoding, its delimiter, and the one tokenizer that both reading and writing use.
+
+The tokenizer works on decoded text with the line ends as they are. Decoding and encoding strictly is a bijection for
+the encodings in use; whoever writes proves it by hashing what it encodes again (see `Row.text` and `Row.end`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from confirma_connector.errors import SourceError
+
+__all__ = ["DELIMITERS", "Layout", "Opener", "Row", "pieces", "rows", "splits_evenly", "survey"]
+
+DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
+"""The delimiters that are looked for when none is declared, and their words."""
+
+LONGEST = 1_000_000  # characters, of one line and of one record
+MOST_LINES = 10_000  # of one record
+MOST_FIELDS = 16_384
+SAMPLE_RECORDS, SAMPLE_LINES = 200, 400
+BLOCK = 1 << 20
+
+Opener = Callable[[], BinaryIO]
+
+_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_SEP_LINE = re.compile(r'"?sep=(\t|[^\w\s"])"? *', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_ESCAPED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte that is not UTF-8
+_C1 = bytes(range(0x80, 0xA0))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How one file is laid out: *preamble* lines, then the header if *headed*, then the records.
+
+    *bom* is the byte order mark (b"" without one), *encoding* what the bytes after it are in; *quote* is "" for none.
+    """
+
+    name: str
+    encoding: str
+    bom: bytes
+    delimiter: str
+    quote: str
+    preamble: int
+    headed: bool
+
+
+class Row(NamedTuple):
+    """One record as it stands in the file: `text + end` is all of it, *fields* are its values.
+
+    *at* counts every record from 0, *line* is the 1-based line where it begins. A preamble line and a blank line are
+    rows without fields.
+    """
+
+    at: int
+    line: int
+    text: str
+    end: str
+    fields: list[str]
+    problem: str
+
+
+def survey(
+    open_: Opener,
+    name: str,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    quote: str = '"',
+    header_row: int | None = None,
+    skip_rows: int = 0,
+) -> Layout:
+    """Find how the file is laid out; what is declared is taken as it is.
+
+    *header_row* is the 1-based line of the header, 0 for a file without one, None for the first line with text after
+    *skip_rows* lines. Raise `SourceError` for a file that is empty, is not text, or can be read in two ways.
+    """
+    encoding, bom = _encoding(open_, name, encoding)
+    draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0)
+    with _text(open_(), encoding, bom) as stream:
+        lines = _lines(stream, name)
+        preamble, first, separator = _preamble(lines, name, header_row, skip_rows)
+        sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES))]
+    chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1)
+    if quote == chosen:
+        raise SourceError(f"{name}: {chosen!r} cannot be both the delimiter and the quote")
+    for mark in (chosen, quote):
+        if mark.encode(encoding, "ignore").decode(encoding) != mark:
+            raise SourceError(f"{name}: the encoding {encoding} has no character {mark!r}")
+    return replace(draft, delimiter=chosen, preamble=preamble)
+
+
+def rows(open_: Opener, layout: Layout) -> Iterator[Row]:
+    """Give every record of the file in order, also those without fields; memory stays flat."""
+    with _text(open_(), layout.encoding, layout.bom) as stream:
+        yield from _tokenized(_lines(stream, layout.name), layout)
+
+
+def pieces(text: str, layout: Layout) -> list[str]:
+    """Cut the text of one record into its fields as spelled, with their quotes: joined they are *text* again."""
+    return _cut(text, iter(()), layout, 0)[2] if layout.quote else text.split(layout.delimiter)
+
+
+def splits_evenly(lines: Iterable[str]) -> bool:
+    """Say whether some delimiter cuts the first of *lines* and most of the others into the same number of fields."""
+    sample = list(lines)
+    layout = Layout("", "utf-8", b"", ";", '"', 0, headed=True)
+    return len(sample) > 1 and any(_fit(sample, replace(layout, delimiter=mark))[1] > 0.5 for mark in DELIMITERS)
+
+
+def _text(file: BinaryIO, encoding: str, bom: bytes, errors: str = "strict") -> io.TextIOWrapper:
+    file.seek(len(bom))
+    return io.TextIOWrapper(file, encoding, errors, newline="")
+
+
+def _lines(stream: io.TextIOWrapper, name: str) -> Iterator[str]:
+    for number, line in enumerate(iter(partial(stream.readline, LONGEST + 3), ""), 1):
+        if len(line) > LONGEST and len(line.rstrip("\r\n")) > LONGEST:
+            raise _endless(name, number)
+        yield line
+
+
+def _endless(name: str, line: int) -> SourceError:
+    return SourceError(f"{name}, line {line} is longer than {LONGEST:,} characters, so this is no table of invoices")
+
+
+def _bounded(lines: Iterable[str]) -> Iterator[str]:
+    room = LONGEST
+    for line in lines:
+        if (room := room - len(line)) < 0:
+            return
+        yield line
+
+
+# ---- encoding ----
+
+
+def _encoding(open_: Opener, name: str, declared: str | None) -> tuple[str, bytes]:
+    with open_() as file:
+        head = file.read(4)
+    bom, marked = next(((mark, codec) for mark, codec in _BOMS.items() if head.startswith(mark)), (b"", None))
+    if len(head) == len(bom):
+        raise SourceError(f"{name} is empty")
+    if declared is not None:
+        encoding = _agreed(name, codecs.lookup(declared).name, marked)
+    else:
+        encoding = marked or _told_by_bytes(open_, name)
+    if fault := _fault(open_, encoding, bom):
+        raise SourceError(f"{name}, {_told(fault)} {'' if fault[1] == 0 else f'is not {encoding}: '}{_HINT}")
+    return encoding, bom
+
+
+_HINT = "declare the right one, as in source: {encoding: cp1252} or {encoding: utf-16-le}"
+
+
+def _agreed(name: str, declared: str, marked: str | None) -> str:
+    """Settle a declared encoding with the byte order mark, if there is one."""
+    if marked and declared not in (marked, f"{marked}-sig", marked[:6]):
+        raise SourceError(f"{name} is declared as {declared}, but its byte order mark says {marked}")
+    if declared == "utf-16" and not marked:
+        raise SourceError(f"{name} has no byte order mark: declare source: {{encoding: utf-16-le}} or utf-16-be")
+    return marked or declared.removesuffix("-sig")
+
+
+def _told_by_bytes(open_: Opener, name: str) -> str:
+    fault = _fault(open_, "utf-8", b"")
+    if fault is None or fault[1] == 0:
+        return "utf-8"
+    sequences, strays, has_c1 = _tally(open_)
+    if sequences >= strays:
+        raise SourceError(f"{name}, {_told(fault)} is damaged: the rest of the file is UTF-8; save it again as UTF-8")
+    return "cp1252" if has_c1 else "iso8859-15"
+
+
+def _told(fault: tuple[int, int]) -> str:
+    line, byte = fault
+    return f"line {line}: byte 0x{byte:02X}" if byte else f"line {line}: a NUL character, so this is not text as read:"
+
+
+def _fault(open_: Opener, encoding: str, bom: bytes) -> tuple[int, int] | None:
+    """Give line and value of the first byte that *encoding* cannot decode (0 for a NUL), or None."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    passed = 0
+    for block in _blocks(open_, len(bom)):
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start].decode(encoding, "replace")
+            nul = before.find("\0")
+            line = _line_at(open_, encoding, bom, passed + (len(before) if nul < 0 else nul))
+            return line, error.object[error.start] if nul < 0 else 0
+        if "\0" in text:
+            return _line_at(open_, encoding, bom, passed + text.index("\0")), 0
+        passed += len(text)
+    return None
+
+
+def _line_at(open_: Opener, encoding: str, bom: bytes, position: int) -> int:
+    """Give the line of the character at *position* of a file that cannot be decoded from there on."""
+    number = 1
+    with _text(open_(), encoding, bom, "replace") as stream:
+        for part in iter(partial(stream.readline, BLOCK), ""):
+            position -= len(part)
+            if position < 0:
+                break
+            number += part.endswith(("\n", "\r"))
+    return number
+
+
+def _tally(open_: Opener) -> tuple[int, int, bool]:
+    """Count UTF-8 sequences and stray bytes; say whether any byte is in 0x80–0x9F."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    beyond = strays = 0
+    has_c1 = False
+    for block in _blocks(open_, 0):
+        text = decoder.decode(block, final=not block)
+        beyond += len(text) - len(text.encode("ascii", "ignore"))
+        strays += len(_ESCAPED.findall(text))
+        has_c1 = has_c1 or len(block.translate(None, _C1)) < len(block)
+    return beyond - strays, strays, has_c1
+
+
+def _blocks(open_: Opener, start: int) -> Iterator[bytes]:
+    """Give the bytes from *start* block by block, and b"" for the end; stop in a line that any reader will refuse."""
+    unended = 0
+    with open_() as file:
+        file.seek(start)
+        while block := file.read(BLOCK):
+            yield block
+            last = max(block.rfind(b"\n"), block.rfind(b"\r"))
+            unended = len(block) - 1 - last if last >= 0 else unended + len(block)
+            if unended > 8 * LONGEST:  # no encoding in use takes as many bytes for a character
+                return
+    yield b""
+
+
+# ---- header and delimiter ----
+
+
+def _preamble(
+    lines: Iterator[str], name: str, header_row: int | None, skip_rows: int
+) -> tuple[int, str | None, str | None]:
+    """Give how many lines stand before the first record, that record's first line, and what `sep=` declares."""
+    separator = None
+    passed = 0
+    for number, line in enumerate(lines, 1):
+        found = _SEP_LINE.fullmatch(line.rstrip("\r\n")) if number == 1 else None
+        if found:
+            separator = found[1]
+            if header_row == 1:
+                raise SourceError(f'{name}, line 1: "{found[0]}" names the delimiter; the header must be further down')
+        if header_row:
+            is_first = number == header_row
+        else:
+            is_first = not found and number > skip_rows and (header_row == 0 or not line.isspace())
+        if is_first:
+            if header_row and line.isspace() and "\t" not in line:
+                raise SourceError(f"{name}, line {number}: the header was expected here, but the line is blank")
+            return passed, line, separator
+        passed = number
+    if header_row:
+        raise SourceError(f"{name} has {passed} lines, but its header is declared on line {header_row}")
+    if header_row is None:
+        raise SourceError(f"{name} is empty: it has no line with text{' below the lines to skip' * (skip_rows > 0)}")
+    return passed, None, separator
+
+
+def _delimiter(sample: list[str], layout: Layout, line: int) -> str:
+    fits = {mark: _fit(sample, replace(layout, delimiter=mark)) for mark in DELIMITERS}
+    best = max(share for _, share in fits.values())
+    if best > 0.5:
+        likely = [mark for mark, (_, share) in fits.items() if share > 0.5 and share >= best - 0.1]
+    else:
+        likely = [mark for mark, (width, _) in fits.items() if width > 1]
+    if len(likely) > 1:
+        words = " and ".join(DELIMITERS[mark] for mark in likely)
+        raise SourceError(
+            f"{layout.name}, line {line} and below can be split by {words}: "
+            f"declare which, as in source: {{delimiter: {DELIMITERS[likely[0]]}}}"
+        )
+    return likely[0] if likely else ";"
+
+
+def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
+    """Give the number of fields of the header and the share of the records that have as many.
+
+    Without a header the commonest number counts. One field is no fit: the share is 0.
+    """
+    found: list[list[str]] = []
+    with suppress(SourceError):  # the sample may end within a quoted field; a true fault is told when the file is read
+        found.extend(row.fields for row in islice(_tokenized(iter(sample), layout), SAMPLE_RECORDS) if row.fields)
+    if not found:
+        return 0, 0.0
+    if layout.headed:
+        width, body = len(found[0]), found[1:]
+    else:
+        width, body = Counter(map(len, found)).most_common(1)[0][0], found
+    if width == 1:
+        return 1, 0.0
+    even = sum(len(fields) >= width and not any(fields[width:]) for fields in body)
+    return width, even / len(body) if body else 1.0
+
+
+# ---- tokenizer ----
+
+
+def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
+    delimiter, quote, preamble = layout.delimiter, layout.quote, layout.preamble
+    fed: list[str] = []  # most records with quotes are cut in C: what strict csv takes it cuts just as _cut does
+    in_c = csv.reader(iter(fed.pop, None), delimiter=delimiter, quotechar=quote or None, strict=True)
+    line = 1
+    for at, text in enumerate(lines):
+        begin, problem = line, ""
+        line += 1
+        record = text.rstrip("\r\n")
+        if at < preamble or not record or (record.isspace() and delimiter not in record):
+            fields: list[str] = []
+        elif not quote or quote not in record:
+            fields = record.split(delimiter)
+        else:
+            fed.append(record)
+            try:
+                fields = next(in_c)
+            except (csv.Error, IndexError):  # a fault or an oddity; or an open quote, with nothing more to pop
+                text, taken, _, fields, problem = _cut(text, lines, layout, begin)
+                line += taken
+                record = text.rstrip("\r\n")
+        if len(fields) > MOST_FIELDS:
+            raise SourceError(f"{layout.name}, line {begin}: more than {MOST_FIELDS:,} fields, so this is no table")
+        yield Row(at, begin, record, text[len(record) :], fields, problem)
+
+
+def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[str, int, list[str], list[str], str]:
+    """Cut a record with quotes: all its text, how many further *lines* it took, its pieces, fields and problem."""
+    delimiter, quote = layout.delimiter, layout.quote
+    pieces: list[str] = []
+    fields: list[str] = []
+    problem = ""
+    taken = begin = 0
+    while True:
+        at, value = begin, None
+        if text.startswith(quote, begin):
+            at = begin + 1
+            while True:
+                at = text.find(quote, at)
+                if at < 0:
+                    at = len(text)
+                    text += next(lines, "")
+                    taken += 1
+                    if len(text) == at or taken >= MOST_LINES or len(text) > LONGEST:
+                        raise _unclosed(layout, line + len(_LINE_END.findall(text, 0, begin)), ended=len(text) == at)
+                elif text.startswith(quote, at + 1):
+                    at += 2
+                else:
+                    break
+            value = text[begin + 1 : at].replace(quote * 2, quote)
+            at += 1
+        end = text.find(delimiter, at)
+        piece = text[begin:end] if end >= 0 else text[begin:].rstrip("\r\n")
+        if value is not None and piece[at - begin :].strip(" "):
+            problem = problem or f"has text after the closing quote of field {len(pieces) + 1}"
+            value = piece
+        pieces.append(piece)
+        fields.append(piece if value is None else value)
+        if end < 0:
+            return text, taken, pieces, fields, problem
+        begin = end + 1
+
+
+def _unclosed(layout: Layout, line: int, *, ended: bool) -> SourceError:
+    bound = "the end of the file" if ended else f"{MOST_LINES:,} lines or {LONGEST:,} characters"
+    return SourceError(f"{layout.name}, line {line}: the quote {layout.quote} opened here is not closed before {bound}")

@@ -1,0 +1,103 @@
+"""The vocabulary of mappings: every invoice and row field by its dotted name, and how its text becomes a value."""
+
+from __future__ import annotations
+
+import datetime as dt
+import types
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from confirma_connector.invoice import Invoice, Row
+from confirma_connector.parsing import CENT, Locale, whole_number
+from confirma_connector.records import Value
+
+__all__ = ["ATTACHMENT_FIELDS", "INVOICE_FIELDS", "REQUIRED", "ROW_FIELDS", "Kind", "is_money", "spelled", "typed"]
+
+Kind = Literal["text", "number", "money", "whole", "date", "flag"]
+
+ATTACHMENT_FIELDS: Mapping[str, Kind] = {"attachments.file": "text", "attachments.url": "text"}
+"""A PDF by its file name below the attachments folder, or by its address."""
+
+REQUIRED = ("number", "date", "currency_code", "seller.name", "buyer.name")
+"""What every mapping must fill."""
+
+
+def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, info in model.model_fields.items():
+        inner = _inner(info.annotation)
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _leaves(inner, f"{prefix}{name}.")
+        elif get_origin(inner) is not tuple:
+            yield prefix + name, inner
+
+
+def _inner(annotation: Any) -> Any:
+    """Take `| None` off an annotation."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        kept = [arg for arg in get_args(annotation) if arg is not type(None)]
+        return kept[0] if len(kept) == 1 else annotation
+    return annotation
+
+
+def _kind(name: str, annotation: Any) -> Kind:
+    if annotation is Decimal:
+        return "money" if is_money(name) else "number"
+    kinds: dict[Any, Kind] = {int: "whole", dt.date: "date", bool: "flag"}
+    return kinds.get(annotation, "text")
+
+
+def is_money(name: str) -> bool:
+    """Tell whether a field holds an amount of money with two decimals."""
+    return name.endswith("_amount")
+
+
+def _vocabulary(model: type[BaseModel]) -> dict[str, Kind]:
+    return {name: _kind(name, annotation) for name, annotation in _leaves(model)}
+
+
+INVOICE_FIELDS: Mapping[str, Kind] = {**_vocabulary(Invoice), **ATTACHMENT_FIELDS}
+ROW_FIELDS: Mapping[str, Kind] = _vocabulary(Row)
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def typed(kind: Kind, value: Value, locale: Locale) -> Any:
+    """Turn a value as spelled (or typed by its source) into what the field holds. Raises ValueError with a sentence."""
+    if kind in ("number", "money"):
+        return _amount(kind, value, locale)
+    if kind == "date":
+        return value if isinstance(value, dt.date) else locale.date(spelled(value))
+    text = spelled(value)
+    if kind == "whole":
+        return whole_number(text)
+    if kind == "flag":
+        if text.lower() not in _FLAGS:
+            raise ValueError("expected true or false; a table: in the mapping can translate other words")
+        return _FLAGS[text.lower()]
+    return text
+
+
+def _amount(kind: Kind, value: Value, locale: Locale) -> Decimal:
+    if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
+        number = Decimal(value)
+    else:
+        number = locale.number(spelled(value))
+    if kind == "money" and number == (rounded := number.quantize(CENT)):
+        return rounded
+    return number
+
+
+def spelled(value: Value) -> str:
+    """Give a value as text without outer space; one that its source had typed, in its plain spelling."""
+    if isinstance(value, str):
+        return value.strip()
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, (int, dt.date)):
+        return str(value)
+    raise ValueError(f"expected text, a number or a date, not {type(value).__name__}")

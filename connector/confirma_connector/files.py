@@ -1,0 +1,104 @@
+"""Files on disk: replaced whole or not at all, known by their hash, locked by one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from confirma_connector.errors import Busy, UnwritableResults
+
+__all__ = ["digest", "kept_aside", "locked", "private_folder", "replacing"]
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can enter, unless it is there already."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+@contextlib.contextmanager
+def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
+    """Give a fresh path beside *target*; when the block ends well it takes the target's place in one step.
+
+    The bytes are on disk before the step. Permissions of an existing target stay, a new one gets those of *like*
+    (without it: its owner's alone); a symbolic link stays a link. Raises UnwritableResults when the file or folder
+    cannot be written.
+    """
+    final = Path(os.path.realpath(target))
+    fresh = final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield fresh
+        _take_over_mode(fresh, final, like)
+        _flush(fresh)
+        os.replace(fresh, final)
+        _flush_folder(final.parent)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UnwritableResults(
+            f"{target}: cannot be written now ({reason}); is it open in another program?"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+
+
+def _take_over_mode(fresh: Path, final: Path, like: Path | None) -> None:
+    if final.exists() and not final.stat().st_mode & stat.S_IWUSR:
+        raise PermissionError(13, "the file is read-only", str(final))
+    model = final if final.exists() else like
+    fresh.chmod(stat.S_IMODE(model.stat().st_mode) | stat.S_IWUSR if model else 0o600)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    if os.name == "posix":
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def kept_aside(path: Path) -> Path:
+    """Keep a copy of *path* as it is now beside it, once: an existing `.bak` is the older truth and stays."""
+    backup = path.with_name(path.name + ".bak")
+    if not backup.exists():
+        with replacing(backup) as fresh:
+            shutil.copyfile(path, fresh)
+    return backup
+
+
+@contextlib.contextmanager
+def locked(path: Path, busy: str) -> Iterator[None]:
+    """Hold the lock file *path*; the system lets go of it when the process ends, however it ends.
+
+    Raises Busy with the sentence *busy* when somebody else holds it.
+    """
+    lock = FileLock(path, timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise Busy(busy) from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,119 @@
+"""The arithmetic of an invoice: what is missing is computed, what is given must add up, to the cent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal
+
+from confirma_connector.invoice import Amounts, Row
+from confirma_connector.parsing import CENT, cents
+
+__all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated"]
+
+Prices = Literal["net", "gross"]
+"""Whether unit prices are without or with VAT."""
+Vat = Literal["per_row", "per_rate"]
+"""Whether the source rounds VAT on every row, or once per rate on the sum of its rows."""
+
+_HUNDRED = Decimal(100)
+_ZERO = Decimal(0)
+
+
+class MoneyError(ValueError):
+    """Amounts that do not make an invoice; *field* is the one to look at first."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+
+
+def complete_row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
+    """Give net, VAT and gross amount of one row from what its source says. Raises MoneyError."""
+    net, vat, gross = (given.get(name) for name in ("net_amount", "vat_amount", "gross_amount"))
+    rate = given.get("vat_percentage")
+    if net is None and gross is None:
+        priced = _priced(given)
+        if priced is None:
+            raise MoneyError(
+                "E-ROW-AMOUNT", "net_amount", "a row needs a net amount, a gross amount, or quantity and unit price"
+            )
+        net, gross = (priced, None) if prices == "net" else (None, priced)
+    if net is None and gross is not None:
+        net = gross - vat if vat is not None else _net_of(gross, rate)
+    if net is not None and vat is None:
+        vat = gross - net if gross is not None else _vat_on(net, rate)
+    if net is None or vat is None:
+        raise MoneyError("E-ROW-VAT-MISSING", "vat_percentage", "a row needs its VAT percentage or its VAT amount")
+    if gross is None:
+        gross = net + vat
+    if net + vat != gross:
+        raise MoneyError(
+            "E-ROW-SUM", "gross_amount", f"net {net} and VAT {vat} make {net + vat}, but the row says {gross}"
+        )
+    return {"net_amount": net, "vat_amount": vat, "gross_amount": gross}
+
+
+def _priced(given: Mapping[str, Decimal]) -> Decimal | None:
+    if "quantity" not in given or "unit_price" not in given:
+        return None
+    full = given["quantity"] * given["unit_price"]
+    left = full * (_HUNDRED - given.get("discount_percentage", _ZERO)) / _HUNDRED
+    return cents(left - given.get("discount_amount", _ZERO))
+
+
+def _net_of(gross: Decimal, rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else cents(gross * _HUNDRED / (_HUNDRED + rate))
+
+
+def _vat_on(net: Decimal, rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else cents(net * rate / _HUNDRED)
+
+
+def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amounts:
+    """Give the totals; given ones may differ from the rows by a cent a row, and the difference is the rounding amount.
+
+    Raises MoneyError with both sums.
+    """
+    sums = _sums(rows, vat)
+    rounding = given.get("rounding_amount", _ZERO)
+    tolerance = CENT * len(rows)
+    for name, total in sums.items() if rows else ():
+        told = given.get(name, total)
+        expected = told - rounding if name == "gross_amount" and name in given else told
+        if abs(expected - total) > tolerance:
+            raise MoneyError("E-TOTAL", f"amounts.{name}", f"the total says {told}, the rows add up to {total}")
+    net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
+    gross = given.get("gross_amount", net + tax + rounding)
+    if abs(net + tax + rounding - gross) > tolerance:
+        raise MoneyError(
+            "E-TOTAL", "amounts.gross_amount", f"net {net} and VAT {tax} make {net + tax}, but the total says {gross}"
+        )
+    difference = gross - sums["gross_amount"]
+    rest = {name: given[name] for name in ("paid_amount", "prepaid_amount", "payable_amount") if name in given}
+    return Amounts(net_amount=net, vat_amount=tax, gross_amount=gross, rounding_amount=difference or None, **rest)
+
+
+def _sums(rows: Sequence[Row], vat: Vat) -> dict[str, Decimal]:
+    net = sum((row.net_amount for row in rows), _ZERO)
+    tax = _by_rate(rows) if vat == "per_rate" else sum((row.vat_amount for row in rows), _ZERO)
+    return {"net_amount": net, "vat_amount": tax, "gross_amount": net + tax}
+
+
+def _by_rate(rows: Sequence[Row]) -> Decimal:
+    """VAT rounded once per rate. Rows without a rate keep their own VAT amount."""
+    nets: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    own = _ZERO
+    for row in rows:
+        if row.vat_percentage is None:
+            own += row.vat_amount
+        else:
+            nets[row.vat_percentage] += row.net_amount
+    return own + sum((cents(net * rate / _HUNDRED) for rate, net in nets.items()), _ZERO)
+
+
+def negated(amount: Decimal) -> Decimal:
+    """Turn the sign, without ever writing a negative zero."""
+    return -amount if amount else amount

@@ -1,0 +1,141 @@
+"""Numbers and dates as people write them, by a declared grammar: what was not declared is an error, never a guess."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
+from typing import TypeVar
+
+__all__ = ["CENT", "Locale", "cents", "whole_number"]
+
+CENT = Decimal("0.01")
+_T = TypeVar("_T")
+_MINUS = "-\u2212"
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Round half-up to the cent."""
+    rounded = amount.quantize(CENT, ROUND_HALF_UP)
+    return rounded or abs(rounded)
+
+
+def whole_number(text: str) -> int:
+    """Read an invoice number: only digits that read back the same, so that no zero and no letter is lost.
+
+    Raises ValueError with a sentence that names the transform which would help.
+    """
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(
+            "an invoice number is a whole number for Confirma; if its digits alone are the number, "
+            "add transform: [digits] to this field"
+        )
+    if len(text) > 18:
+        raise ValueError("an invoice number has at most 18 digits")
+    if text != str(int(text)):
+        raise ValueError(
+            "an invoice number has no leading zeros for Confirma; "
+            "if they may go, add transform: [strip_zeros] to this field"
+        )
+    return int(text)
+
+
+@dataclass(frozen=True)
+class Locale:
+    """How numbers and dates are spelled in one source.
+
+    *decimal* is one mark, *thousands* the marks allowed between groups of exactly three digits, *dates* are
+    `strptime` patterns, *empty* the spellings that mean "nothing here".
+    """
+
+    decimal: str = "."
+    thousands: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ("%Y-%m-%d",)
+    empty: tuple[str, ...] = ("",)
+    trailing_minus: bool = False
+    parentheses: bool = False
+    _numbers: dict[str, Decimal] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _dates: dict[str, dt.date] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def is_empty(self, text: str) -> bool:
+        """Tell whether *text*, outer space aside, is one of the declared spellings of nothing."""
+        return text.strip() in self._nothing
+
+    @cached_property
+    def _nothing(self) -> frozenset[str]:
+        return frozenset(text.strip() for text in self.empty) | {""}
+
+    def number(self, text: str) -> Decimal:
+        """Read a number; ValueError says what was declared."""
+        return _remembered(self._numbers, text, self._read_number)
+
+    def date(self, text: str) -> dt.date:
+        """Read a date; ValueError says what was declared, or names both readings when two patterns fit."""
+        return _remembered(self._dates, text, self._read_date)
+
+    @cached_property
+    def _number_pattern(self) -> re.Pattern[str]:
+        grouped = "|".join(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in self.thousands)
+        whole = rf"(?:{grouped}|\d+)" if grouped else r"\d+"
+        return re.compile(rf"({whole})(?:{re.escape(self.decimal)}(\d+))?", re.ASCII)
+
+    def _read_number(self, text: str) -> Decimal:
+        body, negative = self._unsigned(text.strip())
+        match = self._number_pattern.fullmatch(body)
+        if match is None or len(body) > 40:
+            raise ValueError(f"expected a number with {self._number_words()}")
+        whole, fraction = match.groups()
+        digits = re.sub(r"\D", "", whole, flags=re.ASCII)
+        value = Decimal(f"{digits}.{fraction}" if fraction else digits)
+        return -value if negative and value else value
+
+    def _unsigned(self, text: str) -> tuple[str, bool]:
+        if text[:1] and text[0] in _MINUS:
+            return text[1:], True
+        if self.trailing_minus and text[-1:] and text[-1] in _MINUS:
+            return text[:-1].rstrip(), True
+        if self.parentheses and text.startswith("(") and text.endswith(")"):
+            return text[1:-1].strip(), True
+        return text, False
+
+    def _number_words(self) -> str:
+        if not self.thousands:
+            return f'decimal mark "{self.decimal}" and no thousands mark, as the mapping declares'
+        marks = ", ".join(
+            "space" if mark == " " else "no-break space" if mark in "\u00a0\u202f" else f'"{mark}"'
+            for mark in self.thousands
+        )
+        return f'decimal mark "{self.decimal}" and thousands mark {marks}, as the mapping declares'
+
+    def _read_date(self, text: str) -> dt.date:
+        readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
+        if not readings:
+            raise ValueError(f"expected a date like {' or '.join(_example(pattern) for pattern in self.dates)}")
+        if len(set(readings.values())) > 1:
+            spelled = ", ".join(f"{reading.isoformat()} by {pattern}" for pattern, reading in readings.items())
+            raise ValueError(f"this date can be read in more than one declared way: {spelled}")
+        return next(iter(readings.values()))
+
+
+def _remembered(memory: dict[str, _T], text: str, read: Callable[[str], _T]) -> _T:
+    """Read *text* once: the same few dates and amounts recur on every row of a file."""
+    value = memory.get(text)
+    if value is None:
+        value = read(text)
+        if len(memory) < 10_000:
+            memory[text] = value
+    return value
+
+
+def _dated(text: str, pattern: str) -> dt.date | None:
+    try:
+        return dt.datetime.strptime(text, pattern).date()
+    except ValueError:
+        return None
+
+
+def _example(pattern: str) -> str:
+    return dt.date(2026, 12, 31).strftime(pattern)

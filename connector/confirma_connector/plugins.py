@@ -1,0 +1,209 @@
+"""Finding adapters, checking them against the hooks, and asking one of them at a time."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+import pluggy
+from pydantic import BaseModel
+
+from confirma_connector import hookspecs
+from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError
+from confirma_connector.hookspecs import PROJECT
+from confirma_connector.records import Match, Record, Result, Source
+
+__all__ = ["Adapter", "Broken", "Registry", "bundled", "discover"]
+
+_HEAD = 65_536
+_HOOKS = ("read", "write_results", "detect", "options", "transforms")
+
+
+def bundled(kind: Literal["adapters", "mappings"]) -> Path:
+    """Give the folder of our own adapters or mappings: in the wheel, or at the top of the checkout."""
+    package = Path(__file__).resolve().parent
+    inside = package / "_bundled" / kind
+    return inside if inside.is_dir() else package.parents[1] / kind
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One working adapter. Whatever goes wrong inside it comes out as an error that names it.
+
+    Each adapter has a plugin manager of its own, so that a question can reach nobody else.
+    """
+
+    name: str
+    origin: str
+    hooks: tuple[str, ...]
+    _manager: pluggy.PluginManager
+
+    def _ask(self, hook: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._manager.hook, hook)(**arguments)
+        except ConfirmaError:
+            raise
+        except Exception as error:
+            raise AdapterError(f'adapter "{self.name}" ({self.origin}) failed in {hook}: {_brief(error)}') from error
+
+    def options(self) -> type[BaseModel] | None:
+        """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
+        model = self._ask("options") if "options" in self.hooks else None
+        if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise AdapterError(f'adapter "{self.name}" ({self.origin}): options must give a pydantic model')
+        return model
+
+    def transforms(self) -> Mapping[str, Callable[[str], str]]:
+        """Give the adapter's own named steps for mappings."""
+        return (self._ask("transforms") or {}) if "transforms" in self.hooks else {}
+
+    def detect(self, path: Path) -> Match:
+        """Ask whether *path* is for this adapter."""
+        if "detect" not in self.hooks:
+            return "no"
+        try:
+            with path.open("rb") as file:
+                head = file.read(_HEAD)
+        except OSError as error:
+            raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+        answer = self._ask("detect", path=path, head=head)
+        if answer not in ("no", "generic", "specific"):
+            raise AdapterError(
+                f'adapter "{self.name}" ({self.origin}): detect answered {answer!r}, not no, generic or specific'
+            )
+        return answer  # type: ignore[no-any-return]
+
+    def read(self, source: Source) -> Iterator[Record]:
+        """Give the records of *source*; whatever else the adapter gives is its own error."""
+        try:
+            for record in self._ask("read", source=source):
+                if not isinstance(record, Record):
+                    raise AdapterError(
+                        f'adapter "{self.name}" ({self.origin}): read gave a {type(record).__name__}, not a Record'
+                    )
+                yield record
+        except (ConfirmaError, GeneratorExit):
+            raise
+        except OSError as error:
+            raise SourceError(f"{source.path}: cannot be read: {error.strerror or error}") from None
+        except Exception as error:
+            raise AdapterError(f'adapter "{self.name}" ({self.origin}) failed in read: {_brief(error)}') from error
+
+    def write_results(self, source: Source, results: Sequence[Result], target: Path) -> None:
+        """Write the copy of *source* with its results to *target*. Raises NoWriteBack when it cannot carry any."""
+        if "write_results" not in self.hooks:
+            raise NoWriteBack(f'adapter "{self.name}" cannot write results into this format')
+        self._ask("write_results", source=source, results=results, target=target)
+        if not target.is_file():
+            raise AdapterError(f'adapter "{self.name}" ({self.origin}): write_results wrote nothing')
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An adapter that could not be used, and why; it fails only the run that needs it."""
+
+    name: str
+    origin: str
+    reason: str
+
+
+class Registry:
+    """Every adapter that was found, working or broken."""
+
+    def __init__(self, adapters: Mapping[str, Adapter], broken: Mapping[str, Broken]) -> None:
+        self.adapters = dict(sorted(adapters.items()))
+        self.broken = dict(sorted(broken.items()))
+
+    def get(self, name: str) -> Adapter:
+        """Give the adapter called *name*; AdapterError names the reason or those there are."""
+        if name in self.broken:
+            raise AdapterError(f'adapter "{name}" ({self.broken[name].origin}) is broken: {self.broken[name].reason}')
+        if name not in self.adapters:
+            raise AdapterError(f'there is no adapter "{name}"; there are: {", ".join(self.adapters) or "none"}')
+        return self.adapters[name]
+
+    def claims(self, path: Path) -> list[str]:
+        """Name the adapters that can read *path*: the specific one alone, else every generic one.
+
+        Raises AdapterError when two claim it specifically.
+        """
+        answers = {name: adapter.detect(path) for name, adapter in self.adapters.items()}
+        specific = [name for name, answer in answers.items() if answer == "specific"]
+        if len(specific) > 1:
+            raise AdapterError(f"{path}: claimed by {' and '.join(specific)}; name the mapping with --mapping")
+        return specific or [name for name, answer in answers.items() if answer == "generic"]
+
+
+def discover(folders: Iterable[Path] = (), installed: Iterable[EntryPoint] | None = None) -> Registry:
+    """Find the bundled adapters, those in *folders*, and those that installed distributions declare.
+
+    A file is loaded under its own name and put into `sys.modules` before it is executed. Two adapters of one name
+    are both unusable: nobody could say which one a mapping means.
+    """
+    found: dict[str, Adapter] = {}
+    broken: dict[str, Broken] = {}
+    for name, origin, load in _candidates(folders, installed):
+        if name in found or name in broken:
+            other = found.pop(name, None) or broken[name]
+            broken[name] = Broken(name, origin, f"the name is taken twice: by {other.origin} and by {origin}")
+            continue
+        try:
+            found[name] = _adapter(name, origin, load())
+        except (Exception, SystemExit) as error:
+            broken[name] = Broken(name, origin, _brief(error))
+    return Registry(found, broken)
+
+
+def _adapter(name: str, origin: str, module: Any) -> Adapter:
+    """Check *module* against the hooks. Raises AdapterError or pluggy's own error when it does not fit."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    manager.register(module, name=name)
+    hooks = [caller.name for caller in manager.get_hookcallers(module) or []]
+    for hook in hooks:
+        if hook not in _HOOKS:
+            near = difflib.get_close_matches(hook, _HOOKS, 1)
+            raise AdapterError(f'there is no hook "{hook}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+    if "read" not in hooks:
+        raise AdapterError("it has no read hook (is @hookimpl missing?)")
+    return Adapter(name, origin, tuple(hook for hook in _HOOKS if hook in hooks), manager)
+
+
+def _candidates(
+    folders: Iterable[Path], installed: Iterable[EntryPoint] | None
+) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    for folder in (bundled("adapters"), *folders):
+        if not folder.is_dir():
+            raise AdapterError(f"there is no adapters folder {folder}")
+        for path in sorted(folder.glob("[!_.]*.py")):
+            yield path.stem, "shipped" if folder == bundled("adapters") else str(path), partial(_module, path)
+    for point in entry_points(group=PROJECT) if installed is None else installed:
+        yield point.name, point.dist.name if point.dist else point.value, point.load
+
+
+def _module(path: Path) -> ModuleType:
+    name = f"confirma_adapter_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _brief(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text if isinstance(error, AdapterError) else f"{type(error).__name__}: {text}"

@@ -1,0 +1,143 @@
+"""What passes between an adapter and its host: the source, its records, and the results to write back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+__all__ = [
+    "RESULT_HEADERS",
+    "Locator",
+    "Match",
+    "Problem",
+    "Record",
+    "Result",
+    "ResultHeaders",
+    "Severity",
+    "Source",
+    "Value",
+]
+
+Value = str | Decimal | int | date | None
+"""One value as spelled. Text, unless the source itself is typed (a workbook, JSON); never a float."""
+
+Locator = str | int | tuple[str | int, ...]
+"""Where a record stands, plainly; valid only for one read of the same bytes."""
+
+Severity = Literal["error", "warning"]
+Match = Literal["no", "generic", "specific"]
+"""What `detect` answers: not mine; of a kind I can read (delimited text, a workbook); exactly my format."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultHeaders:
+    """The headers of the four result columns, in the order in which they are written."""
+
+    state: str = "confirma_state"
+    message: str = "confirma_message"
+    updated: str = "confirma_updated"
+    case_id: str = "confirma_case_id"
+
+    def names(self) -> tuple[str, str, str, str]:
+        """Give the four headers in order."""
+        return (self.state, self.message, self.updated, self.case_id)
+
+
+RESULT_HEADERS = ResultHeaders()
+
+
+@dataclass(frozen=True)
+class Source:
+    """What an adapter reads: one file usually; several where a format needs them.
+
+    *options* is an instance of the model that the adapter's `options` hook named (None without one).
+    """
+
+    paths: tuple[Path, ...]
+    options: Any = None
+    headers: ResultHeaders = RESULT_HEADERS
+
+    @property
+    def path(self) -> Path:
+        """The first (usually the only) file."""
+        return self.paths[0]
+
+    def open(self) -> BinaryIO:
+        """Open the first file for reading bytes."""
+        return self.path.open("rb")
+
+    def at(self, path: Path) -> Source:
+        """Give the same source description for another file."""
+        return replace(self, paths=(path, *self.paths[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row, or one header or line element, as spelled in the source, with its place.
+
+    *values* are by header (or path); *where* is for people ("line 12", "Laskut!B7"). Sources that know their
+    documents give each record a *document* key and say which *part* of it they are; flat sources leave it to the
+    mapping to group them. *problems* are what the adapter itself finds wrong with this record (a ragged row):
+    they stop the invoice the record belongs to.
+    """
+
+    values: Mapping[str, Value]
+    at: Locator
+    where: str
+    document: str | None = None
+    part: Literal["whole", "header", "line"] = "whole"
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one invoice, for the place *at* which was just read from the same bytes."""
+
+    at: Locator
+    number: str
+    state: str
+    message: str = ""
+    updated: str = ""
+    case_id: str = ""
+
+    def cells(self) -> tuple[str, str, str, str]:
+        """Give the texts of the four result cells, in the order of the headers."""
+        return (self.state, self.message, self.updated, self.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one invoice, in the words of its source.
+
+    *value* is what stood there. It is a field of its own because it may be personal: people see it on the terminal
+    and in the results cell, logs and JSON do not.
+    """
+
+    code: str
+    message: str
+    severity: Severity = "error"
+    where: str = ""
+    header: str = ""
+    value: str = field(default="", repr=False)
+    field: str = ""
+
+    def text(self, *, with_value: bool = True) -> str:
+        """Give one line: place, header, value and expectation."""
+        place = ", ".join(part for part in (self.where, f'column "{self.header}"' if self.header else "") if part)
+        value = f' "{_shortened(self.value)}":' if with_value and self.value else ""
+        lead = f"{place}:{value} " if place or value else ""
+        return f"{lead.strip(' ') + ' ' if lead else ''}{self.message} [{self.code}]".strip()
+
+
+def _shortened(text: str, limit: int = 80) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def joined(problems: Sequence[Problem]) -> str:
+    """Give the problems of one invoice as one line for its result cell."""
+    return " | ".join(problem.text() for problem in problems)

@@ -1,0 +1,86 @@
+"""The domain rules: what must hold on a complete invoice, each rule with a code and a severity the user may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from types import MappingProxyType
+
+from confirma_connector.invoice import Invoice
+from confirma_connector.records import Problem, Severity
+from confirma_connector.rules import amounts, distribution, documents, identifiers, payments, spelling, vat
+from confirma_connector.rules.rule import Finding, Rule, Strictness
+
+__all__ = ["RULES", "Finding", "Rule", "Strictness", "check", "severities"]
+
+RULES: tuple[Rule, ...] = (
+    *documents.RULES,
+    *distribution.RULES,
+    *identifiers.RULES,
+    *payments.RULES,
+    *spelling.RULES,
+    *vat.RULES,
+    *amounts.RULES,
+)
+"""Every rule, in the order in which their problems are reported."""
+
+_BY_CODE = MappingProxyType({rule.code: rule for rule in RULES})
+_STRICTNESSES: Mapping[str, Strictness] = MappingProxyType({"error": "error", "warning": "warning", "off": "off"})
+_AS_THEY_ARE: Mapping[str, str] = MappingProxyType({})
+
+
+def check(invoice: Invoice, severities: Mapping[str, str] = _AS_THEY_ARE) -> list[Problem]:
+    """Give what is wrong with *invoice*: code, severity, field path (`rows[2].vat_percentage`), message and value.
+
+    *severities* are a user's settings, spelled as `severities()` takes them, which also says what is wrong with them.
+    """
+    return [
+        Problem(
+            code=code,
+            message=finding.message,
+            severity="warning" if finding.at_most == "warning" else severity,
+            value=finding.value,
+            field=finding.field,
+        )
+        for code, severity, findings in _asked(tuple(severities.items()))
+        for finding in findings(invoice)
+    ]
+
+
+def severities(given: Mapping[str, str]) -> dict[str, Strictness]:
+    """Give a user's settings by full code: keys as "E-IBAN" or "iban" in any case, values error, warning or off.
+
+    Raises `ValueError` with a sentence for an unknown rule (naming the nearest), an unknown value, a rule set twice
+    in two ways, and a fixed rule that would be softened.
+    """
+    chosen: dict[str, Strictness] = {}
+    for name, text in given.items():
+        rule = _named(name)
+        value = _STRICTNESSES.get(text.strip().lower())
+        if value is None:
+            raise ValueError(f'Expected error, warning or off for rule {rule.code}, found "{text}".')
+        if rule.fixed and value != rule.severity:
+            raise ValueError(f"Rule {rule.code} is fixed: it cannot be set to {value}. {rule.summary}")
+        if chosen.setdefault(rule.code, value) != value:
+            raise ValueError(f"Rule {rule.code} is set twice: to {chosen[rule.code]} and to {value}.")
+    return chosen
+
+
+def _named(name: str) -> Rule:
+    code = "E-" + name.strip().upper().replace("_", "-").removeprefix("E-")
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    nearest = get_close_matches(code, _BY_CODE, n=1, cutoff=0.5)
+    hint = f' Did you mean "{nearest[0]}"?' if nearest else " The rules are " + ", ".join(_BY_CODE) + "."
+    raise ValueError(f'There is no rule "{name}".{hint}')
+
+
+_Asked = tuple[str, Severity, Callable[[Invoice], Iterable[Finding]]]
+
+
+@lru_cache(maxsize=64)
+def _asked(settings: tuple[tuple[str, str], ...]) -> tuple[_Asked, ...]:
+    chosen = severities(dict(settings))
+    weighed = [(rule, chosen.get(rule.code, rule.severity)) for rule in RULES]
+    return tuple((rule.code, weight, rule.findings) for rule, weight in weighed if weight != "off")

@@ -1,0 +1,122 @@
+"""Money, quantities, and what an invoice must say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from confirma_connector.invoice import Invoice
+from confirma_connector.rules.places import finds_once, given, spelled
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_CENT = Decimal("0.01")
+_TWO_DECIMALS = "Expected an amount of at most two decimals."
+_ROW_AMOUNTS = ("net_amount", "vat_amount", "gross_amount", "discount_amount")
+_TOTALS = (
+    "net_amount",
+    "vat_amount",
+    "gross_amount",
+    "rounding_amount",
+    "paid_amount",
+    "prepaid_amount",
+    "payable_amount",
+)
+
+
+def _is_finer_than_cents(amount: Decimal) -> bool:
+    if amount.same_quantum(_CENT):
+        return False
+    _, digits, exponent = amount.as_tuple()
+    return not isinstance(exponent, int) or (exponent < -2 and any(digits[exponent + 2 :]))
+
+
+def _decimals(invoice: Invoice) -> Iterator[Finding]:
+    total = invoice.amounts
+    for member in _TOTALS:
+        amount = getattr(total, member)
+        if amount is not None and _is_finer_than_cents(amount):
+            yield Finding(f"amounts.{member}", _TWO_DECIMALS, spelled(amount))
+    for index, row in enumerate(invoice.rows):
+        for member in _ROW_AMOUNTS:
+            amount = getattr(row, member)
+            if amount is not None and _is_finer_than_cents(amount):
+                yield Finding(f"rows[{index}].{member}", _TWO_DECIMALS, spelled(amount))
+
+
+def _unit_price_decimals(invoice: Invoice) -> Iterator[Finding]:
+    ending = "has more than two decimals: it is sent as it is, and the row's net amount decides"
+    yield from finds_once(
+        invoice.rows,
+        "unit_price",
+        f"This unit price {ending}",
+        lambda row: row.unit_price is not None and _is_finer_than_cents(row.unit_price),
+    )
+    yield from finds_once(
+        invoice.rows,
+        "quantity",
+        f"This quantity {ending}",
+        lambda row: row.quantity is not None and _is_finer_than_cents(row.quantity),
+    )
+
+
+def _payable(invoice: Invoice) -> Iterator[Finding]:
+    total = invoice.amounts
+    for member, amount in (("paid_amount", total.paid_amount), ("prepaid_amount", total.prepaid_amount)):
+        if amount:
+            yield Finding(
+                f"amounts.{member}",
+                "Expected nothing paid in advance: the service has no place for it, and would bill the whole total.",
+                spelled(amount),
+            )
+    if total.payable_amount is not None and total.payable_amount != total.gross_amount:
+        yield Finding(
+            "amounts.payable_amount",
+            "Expected the amount to pay to equal the total: the service would bill the total.",
+            spelled(total.payable_amount),
+        )
+
+
+def _negative(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.type == "INVOICE" and invoice.amounts.gross_amount < 0:
+        yield Finding(
+            "amounts.gross_amount",
+            "Expected a total that is not negative: a credit is sent as a CREDIT_NOTE.",
+            spelled(invoice.amounts.gross_amount),
+        )
+
+
+def _no_rows(invoice: Invoice) -> Iterator[Finding]:
+    if not invoice.rows:
+        yield Finding("rows", "Expected at least one invoice row.")
+
+
+def _row_text(invoice: Invoice) -> Iterator[Finding]:
+    yield from finds_once(
+        invoice.rows,
+        "description",
+        "Expected a description or a product name on the row",
+        lambda row: not given(row.description) and not given(row.product_name),
+    )
+
+
+RULES = (
+    Rule(
+        "E-PAYABLE",
+        "error",
+        "Nothing is paid in advance and the amount to pay is the total: the service has no place for anything else.",
+        _payable,
+        fixed=True,
+    ),
+    Rule("E-DECIMALS", "error", "Amounts of money have at most two decimals.", _decimals),
+    Rule(
+        "E-UNIT-PRICE-DECIMALS",
+        "warning",
+        "A unit price or quantity of more than two decimals is sent as it is; the net amount decides.",
+        _unit_price_decimals,
+    ),
+    Rule("E-NEGATIVE", "warning", "The total of an INVOICE is not negative.", _negative),
+    Rule("E-NO-ROWS", "error", "An invoice has rows.", _no_rows),
+    Rule("E-ROW-TEXT", "warning", "Every row has a description or a product name.", _row_text),
+)

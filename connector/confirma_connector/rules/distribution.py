@@ -1,0 +1,93 @@
+"""What each way of distribution needs: a postal address, an e-mail address, an e-invoice address."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from confirma_connector.invoice import Invoice
+from confirma_connector.rules.places import addresses, given, postal_target
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_FIVE = (re.compile(r"\d{5}", re.ASCII), "five digits, such as 00100")
+_FIVE_SPACED = (re.compile(r"\d{3} ?\d{2}", re.ASCII), "five digits, such as 114 55")
+_FOUR = (re.compile(r"\d{4}", re.ASCII), "four digits, such as 0150")
+_POSTAL_CODES = {"FI": _FIVE, "AX": _FIVE, "SE": _FIVE_SPACED, "NO": _FOUR, "DK": _FOUR}
+
+
+def _letter_address(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.distribution.method != "LETTER":
+        return
+    path, address = postal_target(invoice)
+    for member, text, name in (
+        ("street", address.street, "the street address"),
+        ("postal_code", address.postal_code, "the postal code"),
+        ("postal_district", address.postal_district, "the post office (city)"),
+        ("country_code", address.country_code, "the country code"),
+    ):
+        if not given(text):
+            yield Finding(f"{path}.{member}", f"Expected {name}: a letter cannot be dispatched without it.")
+
+
+def _postal_code(invoice: Invoice) -> Iterator[Finding]:
+    target = postal_target(invoice)[0] if invoice.distribution.method == "LETTER" else ""
+    for path, address in addresses(invoice):
+        text, country = given(address.postal_code), given(address.country_code).upper()
+        expected = _expected_postal_code(text, country) if text and country else ""
+        if expected:
+            yield Finding(
+                f"{path}.postal_code",
+                f"Expected a postal code of {expected}, as the country is {country}.",
+                text,
+                at_most="error" if path == target else "warning",
+            )
+
+
+@lru_cache(maxsize=65536)
+def _expected_postal_code(text: str, country: str) -> str:
+    """Say what a postal code should have been; "" when it is right, or of a country that is not checked."""
+    pattern, expected = _POSTAL_CODES.get(country, (None, ""))
+    return expected if pattern is not None and not pattern.fullmatch(text) else ""
+
+
+def _email_missing(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.distribution.method != "EMAIL":
+        return
+    contact, recipient = invoice.buyer.contact, invoice.recipient
+    texts = (contact.email if contact is not None else None, recipient.email if recipient is not None else None)
+    if not any(given(text) for text in texts):
+        yield Finding("buyer.contact.email", "Expected an e-mail address: the invoice is to be sent by e-mail.")
+
+
+def _edi_address(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.distribution.method != "EDI":
+        return
+    recipient = invoice.recipient
+    path, party = "buyer", invoice.buyer
+    account, operator = given(party.electronic_invoice_account), given(party.electronic_routing_address)
+    if recipient is not None:
+        own = given(recipient.electronic_invoice_account), given(recipient.electronic_routing_address)
+        if any(own):
+            path, (account, operator) = "recipient", own
+    if not account:
+        yield Finding(f"{path}.electronic_invoice_account", "Expected the e-invoice address of the receiver.")
+    if not operator:
+        yield Finding(
+            f"{path}.electronic_routing_address", "Expected the operator (intermediator) of the e-invoice address."
+        )
+
+
+RULES = (
+    Rule("E-LETTER-ADDRESS", "error", "A letter has street, postal code, post office and country.", _letter_address),
+    Rule(
+        "E-POSTAL-CODE",
+        "error",
+        "A postal code fits its country (FI, AX, SE, NO, DK); only a warning where no letter goes to it.",
+        _postal_code,
+    ),
+    Rule("E-EMAIL-MISSING", "error", "An invoice by e-mail has an e-mail address to go to.", _email_missing),
+    Rule("E-EDI-ADDRESS", "error", "An e-invoice has the receiver's address and operator.", _edi_address),
+)

@@ -1,0 +1,50 @@
+"""The invoice as a document: its number, its dates, and what a credit note credits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from confirma_connector.invoice import Invoice
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_LARGEST = 2_147_483_647
+
+
+def _number(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.number <= 0:
+        yield Finding("number", "Expected an invoice number above zero.", str(invoice.number))
+
+
+def _number_size(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.number > _LARGEST:
+        yield Finding(
+            "number",
+            "Expected an invoice number of at most 2147483647: the service may not take a larger one.",
+            str(invoice.number),
+        )
+
+
+def _due_date(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.due_date is not None and invoice.due_date < invoice.date:
+        yield Finding("due_date", "Expected a due date on or after the invoice date.", invoice.due_date.isoformat())
+
+
+def _due_date_missing(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.type == "INVOICE" and invoice.due_date is None:
+        yield Finding("due_date", "Expected the due date.")
+
+
+def _credited_number(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.type == "CREDIT_NOTE" and invoice.references.credited_invoice_number is None:
+        yield Finding("references.credited_invoice_number", "Expected the number of the invoice that is credited.")
+
+
+RULES = (
+    Rule("E-NUMBER", "error", "The invoice number is above zero.", _number),
+    Rule("E-NUMBER-SIZE", "warning", "The invoice number is at most 2147483647.", _number_size),
+    Rule("E-DUE-DATE", "error", "The due date is not before the invoice date.", _due_date),
+    Rule("E-DUE-DATE-MISSING", "error", "An invoice has a due date.", _due_date_missing),
+    Rule("E-CREDITED-NUMBER", "error", "A credit note names the invoice that it credits.", _credited_number),
+)

@@ -1,0 +1,142 @@
+"""Who the parties are: business ids, VAT numbers, e-invoice addresses, and their check digits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from stdnum import ean
+from stdnum.eu import vat
+from stdnum.fi import hetu, ytunnus
+
+from confirma_connector.invoice import Invoice
+from confirma_connector.rules.codes import OPERATORS
+from confirma_connector.rules.places import given, is_finnish, parties, receivers
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_OLD_FORM = re.compile(r"\d{6}-\d", re.ASCII)
+_OVT = re.compile(r"0037(\d{8})[0-9A-Z]{0,5}", re.ASCII)
+_EU_PREFIX = re.compile(r"[A-Za-z]{2}")
+_BRANCH = re.compile(r"[A-Z]{6}[A-Z0-9]{2}XXX")
+
+
+@lru_cache(maxsize=65536)
+def _business_id_digits(text: str) -> str:
+    """Give the eight digits of a valid Finnish business id; "" when it is not one. The old 6+1 form gets its zero."""
+    padded = text.zfill(9) if _OLD_FORM.fullmatch(text) else text
+    digits = ytunnus.compact(padded)
+    return digits if ytunnus.is_valid(padded) and int(digits) != 0 else ""
+
+
+def _business_id(invoice: Invoice) -> Iterator[Finding]:
+    for path, party in parties(invoice):
+        text = given(party.business_id)
+        if text and is_finnish(party) and not _business_id_digits(text):
+            yield Finding(
+                f"{path}.business_id",
+                "Expected a Finnish business id such as 2331972-7 whose check digit fits; "
+                "for a company abroad give the country code of its address.",
+                text,
+            )
+
+
+def _seller_id(invoice: Invoice) -> Iterator[Finding]:
+    if not given(invoice.seller.business_id):
+        yield Finding("seller.business_id", "Expected the seller's business id.")
+
+
+@lru_cache(maxsize=65536)
+def _vat_number_is_valid(text: str) -> bool:
+    return vat.is_valid(text) and any(digit in text for digit in "123456789")
+
+
+def _vat_number(invoice: Invoice) -> Iterator[Finding]:
+    for path, party in parties(invoice):
+        text = given(party.vat_code)
+        expected = _expected_vat_number(text, given(party.business_id), finnish=is_finnish(party)) if text else ""
+        if expected:
+            yield Finding(f"{path}.vat_code", f"Expected {expected}.", text)
+
+
+@lru_cache(maxsize=65536)
+def _expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
+    """Say what a VAT number should have been; "" when it is right, or of a country that cannot be checked."""
+    prefix = text[:2].upper()
+    if not _EU_PREFIX.fullmatch(prefix):
+        return "a VAT number that begins with its country: FI and eight digits in Finland" if finnish else ""
+    if prefix != "EL" and prefix.lower() not in vat.MEMBER_STATES:
+        return ""
+    if not _vat_number_is_valid(text):
+        spelling = "FI and the eight digits of a business id" if prefix == "FI" else "the VAT number of its country"
+        return f"{spelling}, with fitting check digits"
+    own = _business_id_digits(business_id) if finnish and prefix == "FI" else ""
+    return "a VAT number with the same digits as the business id" if own and own != _digits(text) else ""
+
+
+def _digits(text: str) -> str:
+    return "".join(sign for sign in text if sign in "0123456789")
+
+
+def _identity_number(invoice: Invoice) -> Iterator[Finding]:
+    text = given(invoice.buyer.personal_identity_number)
+    if text and not hetu.is_valid(text):
+        masked = "".join("*" if sign.isalnum() else sign for sign in text)
+        yield Finding(
+            "buyer.personal_identity_number",
+            "Expected a Finnish personal identity code whose check character fits.",
+            masked,
+        )
+
+
+def _gln(invoice: Invoice) -> Iterator[Finding]:
+    for path, party in receivers(invoice):
+        text = given(party.gln_number)
+        if text and not _gln_is_valid(text):
+            yield Finding(f"{path}.gln_number", "Expected a GLN of 13 digits whose check digit fits.", text)
+
+
+@lru_cache(maxsize=65536)
+def _gln_is_valid(text: str) -> bool:
+    return len(text) == 13 and ean.is_valid(text)
+
+
+def _ovt(invoice: Invoice) -> Iterator[Finding]:
+    for path, party in receivers(invoice):
+        text = given(party.electronic_invoice_account)
+        if text.startswith("0037") and not _ovt_is_valid(text):
+            yield Finding(
+                f"{path}.electronic_invoice_account",
+                "Expected an OVT: 0037, the eight digits of a business id, and at most five signs more.",
+                text,
+            )
+
+
+@lru_cache(maxsize=65536)
+def _ovt_is_valid(text: str) -> bool:
+    match = _OVT.fullmatch(text)
+    return match is not None and bool(_business_id_digits(match[1]))
+
+
+def _operator(invoice: Invoice) -> Iterator[Finding]:
+    for path, party in receivers(invoice):
+        text = given(party.electronic_routing_address).upper()
+        if text and (text[:8] if _BRANCH.fullmatch(text) else text) not in OPERATORS:
+            yield Finding(
+                f"{path}.electronic_routing_address",
+                "Expected a known e-invoice operator or the BIC of its bank, such as 003721291126 or NDEAFIHH.",
+                text,
+            )
+
+
+RULES = (
+    Rule("E-BUSINESS-ID", "error", "A Finnish business id has fitting check digits.", _business_id),
+    Rule("E-SELLER-ID", "warning", "The seller has a business id.", _seller_id),
+    Rule("E-VAT-NUMBER", "warning", "A VAT number fits its country, and the Finnish business id.", _vat_number),
+    Rule("E-HETU", "warning", "A personal identity code has a fitting check character.", _identity_number),
+    Rule("E-GLN", "warning", "A GLN has 13 digits and a fitting check digit.", _gln),
+    Rule("E-OVT", "warning", "An e-invoice address that begins with 0037 is a proper OVT.", _ovt),
+    Rule("E-OPERATOR", "warning", "The e-invoice operator is a known one (list of 2024).", _operator),
+)

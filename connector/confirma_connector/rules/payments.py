@@ -1,0 +1,90 @@
+"""Where and with what reference the buyer pays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from stdnum import bic, iban, iso11649, luhn
+
+from confirma_connector import references
+from confirma_connector.invoice import Invoice
+from confirma_connector.rules.places import country, given, is_finnish
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_OCR = re.compile(r"\d{2,25}", re.ASCII)
+_RF = re.compile(r"RF\d{2}[0-9A-Z]{1,21}", re.ASCII)
+
+_iban_is_valid = lru_cache(maxsize=4096)(iban.is_valid)
+_bic_is_valid = lru_cache(maxsize=4096)(bic.is_valid)
+
+
+def _iban(invoice: Invoice) -> Iterator[Finding]:
+    details = invoice.seller.payment_details
+    text = given(details.iban) if details is not None else ""
+    if text and not _iban_is_valid(text):
+        yield Finding(
+            "seller.payment_details.iban",
+            "Expected an IBAN with the length of its country and fitting check digits (FI and 16 digits in Finland).",
+            text,
+        )
+
+
+def _bic(invoice: Invoice) -> Iterator[Finding]:
+    details = invoice.seller.payment_details
+    text = given(details.bic) if details is not None else ""
+    if text and not _bic_is_valid(text):
+        yield Finding("seller.payment_details.bic", "Expected a BIC of 8 or 11 signs, such as NDEAFIHH.", text)
+
+
+def _reference(invoice: Invoice) -> Iterator[Finding]:
+    text = given(invoice.references.payment)
+    if not text:
+        return
+    compact = "".join(text.split())
+    if compact[:2].upper() == "RF":
+        if not _rf_is_valid(compact):
+            yield Finding("references.payment", "Expected an RF reference whose check digits fit.", text)
+    elif (
+        is_finnish(invoice.seller)
+        and not references.is_finnish(compact)
+        and not (_is_paid_in_sweden(invoice) and _ocr_is_valid(compact))
+    ):
+        yield Finding(
+            "references.payment",
+            "Expected a Finnish reference of 4 to 20 digits whose last digit fits, or an RF reference.",
+            text,
+        )
+
+
+def _is_paid_in_sweden(invoice: Invoice) -> bool:
+    details = invoice.seller.payment_details
+    return country(invoice.seller) == "SE" or (details is not None and given(details.iban)[:2].upper() == "SE")
+
+
+@lru_cache(maxsize=4096)
+def _rf_is_valid(compact: str) -> bool:
+    return _RF.fullmatch(compact.upper()) is not None and iso11649.is_valid(compact)
+
+
+@lru_cache(maxsize=4096)
+def _ocr_is_valid(compact: str) -> bool:
+    return _OCR.fullmatch(compact) is not None and luhn.is_valid(compact)
+
+
+def _reference_missing(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.type == "INVOICE" and not given(invoice.references.payment):
+        yield Finding("references.payment", "Expected the reference that the buyer pays with.")
+
+
+RULES = (
+    Rule("E-IBAN", "error", "The seller's IBAN has its country's length and fitting check digits.", _iban),
+    Rule("E-BIC", "warning", "The seller's BIC is well formed.", _bic),
+    Rule(
+        "E-REFERENCE", "error", "The payment reference (Finnish, RF or Swedish) has fitting check digits.", _reference
+    ),
+    Rule("E-REFERENCE-MISSING", "warning", "An invoice has a payment reference.", _reference_missing),
+)

@@ -1,0 +1,85 @@
+"""The service's types of text: codes of currencies, countries and languages, e-mail addresses and URLs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from confirma_connector.invoice import Buyer, Invoice, Seller
+from confirma_connector.rules.codes import COUNTRIES, CURRENCIES, LANGUAGES
+from confirma_connector.rules.places import addresses, given
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
+"""The pattern of the HTML standard for `<input type=email>`, which the service names."""
+
+_URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
+
+
+def _currency(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.currency_code not in CURRENCIES:
+        yield Finding(
+            "currency_code", "Expected a currency code of three capitals, such as EUR or SEK.", invoice.currency_code
+        )
+
+
+def _country(invoice: Invoice) -> Iterator[Finding]:
+    for path, address in addresses(invoice):
+        code = address.country_code
+        if code and code not in COUNTRIES and code.strip():
+            yield Finding(f"{path}.country_code", "Expected a country code of two capitals, such as FI or SE.", code)
+
+
+def _language(invoice: Invoice) -> Iterator[Finding]:
+    recipient = invoice.recipient
+    for path, code in (
+        ("language_code", invoice.language_code),
+        ("buyer.language_code", invoice.buyer.language_code),
+        ("recipient.language_code", recipient.language_code if recipient is not None else None),
+    ):
+        if code and code not in LANGUAGES and code.strip():
+            yield Finding(path, "Expected a language code of two capitals, such as FI, SV or EN.", code)
+
+
+@lru_cache(maxsize=65536)
+def _is_email(text: str) -> bool:
+    return _EMAIL.fullmatch(text) is not None
+
+
+def _email(invoice: Invoice) -> Iterator[Finding]:
+    for path, text in _emails(invoice):
+        if text and not _is_email(text):
+            yield Finding(path, "Expected one e-mail address, such as laskut@example.com.", text)
+
+
+def _emails(invoice: Invoice) -> Iterator[tuple[str, str]]:
+    sides: tuple[tuple[str, Seller | Buyer], ...] = (("seller", invoice.seller), ("buyer", invoice.buyer))
+    for path, party in sides:
+        contact = party.contact
+        if contact is not None:
+            yield f"{path}.contact.email", given(contact.email)
+            if contact.contact_person is not None:
+                yield f"{path}.contact.contact_person.email", given(contact.contact_person.email)
+    if invoice.recipient is not None:
+        yield "recipient.email", given(invoice.recipient.email)
+
+
+def _url(invoice: Invoice) -> Iterator[Finding]:
+    urls = [("references.invoice_copy_url", invoice.references.invoice_copy_url)]
+    urls += [(f"attachments[{index}].url", attachment.url) for index, attachment in enumerate(invoice.attachments)]
+    for path, url in urls:
+        if given(url) and not _URL.fullmatch(given(url)):
+            yield Finding(path, "Expected a web address that begins with https:// or http://.", given(url))
+
+
+RULES = (
+    Rule("E-CURRENCY", "error", "The currency is a code of ISO 4217.", _currency),
+    Rule("E-COUNTRY", "error", "Every country is a two-letter code of ISO 3166-1.", _country),
+    Rule("E-LANGUAGE", "error", "Every language is a code of ISO 639-1 in capitals (or the service's DK).", _language),
+    Rule("E-EMAIL", "error", "Every e-mail address is well formed, by the pattern of the HTML standard.", _email),
+    Rule("E-URL", "error", "Every web address is well formed.", _url),
+)

@@ -1,0 +1,201 @@
+"""What a run is told from outside: option, then environment variable, then the profile in the user's own config.
+
+Nothing is ever read from the working folder or the folder of the data: a planted file must not redirect the key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from confirma_connector.errors import SettingsError
+
+__all__ = ["ENVIRONMENT_VARIABLES", "Environment", "Settings", "is_loopback", "load"]
+
+Environment = Literal["sandbox", "staging", "production"]
+
+ENVIRONMENT_VARIABLES: Mapping[str, str] = {
+    "CONFIRMA_ENVIRONMENT": "environment",
+    "CONFIRMA_URL": "url",
+    "CONFIRMA_TOKEN": "token",
+    "CONFIRMA_TOKEN_FILE": "token_file",
+    "CONFIRMA_ACCOUNT": "account",
+    "CONFIRMA_JOURNAL": "journal",
+    "CONFIRMA_CONTRACT": "contract",
+    "CONFIRMA_CONCURRENCY": "concurrency",
+    "CONFIRMA_QUIET_PERIOD": "quiet_period",
+    "CONFIRMA_TIMEOUT": "timeout",
+    "CONFIRMA_ATTACHMENTS": "attachments",
+    "CONFIRMA_MAPPING": "mapping",
+}
+"""Environment variable → setting. (`CONFIRMA_CONFIG` and `CONFIRMA_PROFILE` choose the profile itself.)"""
+
+_PATHS = ("token_file", "journal", "contract", "attachments")
+_NEVER_IN_A_FILE = ("token",)
+_APP = "confirma-connector"
+
+
+class Settings(BaseModel):
+    """The settings of one run, complete and checked. *quiet_period* and *timeout* are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+
+    environment: Environment = "sandbox"
+    url: str | None = None
+    token: SecretStr = SecretStr("")
+    token_file: Path | None = None
+    account: str = Field(default="", pattern=r"^[^\x00-\x1f]{0,100}$")
+    journal: Path = Path()
+    contract: Path | None = None
+    concurrency: int = Field(default=4, ge=1, le=32)
+    quiet_period: float = Field(default=600, ge=0, le=10_000_000)
+    timeout: float = Field(default=60, gt=0, le=3600)
+    attachments: Path | None = None
+    mapping: str | None = None
+    adapters: tuple[Path, ...] = ()
+    rules: dict[str, str] = {}
+    numbering: Literal["forever", "yearly"] = "forever"
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted_or_local(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected an address like https://host")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("expected only scheme, host and path: no user, password, query or fragment")
+        if parts.scheme == "http" and not is_loopback(parts.hostname):
+            raise ValueError("plain http is for this machine only (127.0.0.1); use https://")
+        return url.rstrip("/")
+
+    @field_validator("token")
+    @classmethod
+    def _fits_a_header(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value().strip()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("the key has characters that cannot be part of a key; was it pasted whole?")
+        return SecretStr(text)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.environment == "sandbox":
+            if self.url and not is_loopback(urlsplit(self.url).hostname or ""):
+                raise ValueError(
+                    "the sandbox runs on this machine; for another host name the environment staging or production"
+                )
+            return self
+        missing = [
+            name for name, there in (("account", self.account), ("token", self.token.get_secret_value())) if not there
+        ]
+        if missing:
+            wanted = " and ".join(f"CONFIRMA_{name.upper()}" for name in missing)
+            raise ValueError(f"environment {self.environment} needs {wanted}")
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether *host* is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """Merge options (None means not given), environment variables and the profile. Raises SettingsError."""
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    config, profile = given.pop("config", None), given.pop("profile", None)
+    values: dict[str, Any] = _profile(
+        config or environ.get("CONFIRMA_CONFIG"), profile or environ.get("CONFIRMA_PROFILE")
+    )
+    spoken = {
+        name: environ[variable] for variable, name in ENVIRONMENT_VARIABLES.items() if environ.get(variable, "").strip()
+    }
+    if {"token", "token_file"} <= spoken.keys():
+        raise SettingsError("CONFIRMA_TOKEN and CONFIRMA_TOKEN_FILE are both set: which is the key? Unset one")
+    if "token" in spoken:
+        values.pop("token_file", None)
+    values |= spoken | given
+    if "environment" not in values and any(name in values for name in ("url", "token", "token_file")):
+        raise SettingsError(
+            "a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production"
+        )
+    return _checked(_completed(values))
+
+
+def _completed(values: dict[str, Any]) -> dict[str, Any]:
+    environment = values.get("environment", "sandbox")
+    if "token_file" in values and "token" not in values:
+        values["token"] = _secret(Path(values["token_file"]))
+    if environment == "sandbox":
+        values.setdefault("account", "sandbox")
+    values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
+    values.setdefault("journal", user_data_path(_APP, appauthor=False) / "journal.sqlite3")
+    values["journal"] = Path(values["journal"]).expanduser().absolute()
+    return values
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the key file {path} cannot be read: {getattr(error, 'strerror', 'not text')}") from None
+
+
+def _checked(values: dict[str, Any]) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(detail) for detail in error.errors(include_input=False))) from None
+
+
+def _sentence(detail: Any) -> str:
+    name = ".".join(str(part) for part in detail["loc"])
+    text = str(detail["msg"]).removeprefix("Value error, ")
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Settings.model_fields, 1)
+        return f'there is no setting "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")
+    variable = next((variable for variable, setting in ENVIRONMENT_VARIABLES.items() if setting == name), "")
+    return f"{variable or name}: {text}" if name else text
+
+
+def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
+    """Read the config file: its top level holds for everyone, `[profiles.NAME]` on top of it when named."""
+    path = Path(config).expanduser() if config else user_config_path(_APP, appauthor=False) / "config.toml"
+    if not config and not path.is_file():
+        if profile:
+            raise SettingsError(f'profile "{profile}" is asked for, but there is no config file {path}')
+        return {}
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    profiles = tree.pop("profiles", {})
+    if profile and profile not in profiles:
+        raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(profiles) or "none"}')
+    values = tree | (profiles[profile] if profile else {})
+    for name in _NEVER_IN_A_FILE:
+        if name in values:
+            raise SettingsError(f'{path}: the key itself does not belong in this file; use token_file = "…"')
+    return {name: _from(path.parent, name, value) for name, value in values.items()}
+
+
+def _from(folder: Path, name: str, value: Any) -> Any:
+    """Take relative paths of the config file from the folder it lies in."""
+    if name in _PATHS:
+        return folder / Path(str(value)).expanduser()
+    if name == "adapters" and isinstance(value, list):
+        return [folder / Path(str(entry)).expanduser() for entry in value]
+    return value

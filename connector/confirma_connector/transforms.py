@@ -1,0 +1,178 @@
+"""Named steps for mappings: text to text, or a `ValueError` with a sentence. The first docstring line is the help."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+__all__ = ["TRANSFORMS"]
+
+_ZEROS_IN_FRONT = re.compile(r"0+(?=[0-9A-Za-z])")
+_POSTAL_CODE = re.compile(r"[0-9]{1,5}")
+_BUSINESS_ID = re.compile(r"(?:FI)?(?:([0-9]{6,7})[-\u2010\u2011\u2012\u2013\u2212]([0-9])|([0-9]{7})([0-9]))")
+_UNSIGNED = re.compile(r"[0-9.,'’_\s]*[0-9][0-9.,'’_\s]*")
+_MINUS = ("-", "\u2212")
+_COUNTRIES = MappingProxyType(
+    {
+        name.casefold(): code
+        for code, names in {
+            "FI": ("Suomi", "Finland"),
+            "SE": ("Ruotsi", "Sverige", "Sweden"),
+            "NO": ("Norja", "Norge", "Noreg", "Norway"),
+            "DK": ("Tanska", "Danmark", "Denmark"),
+            "AX": ("Ahvenanmaa", "Åland", "Åland Islands"),
+            "EE": ("Viro", "Eesti", "Estland", "Estonia"),
+            "DE": ("Saksa", "Deutschland", "Tyskland", "Germany"),
+        }.items()
+        for name in names
+    }
+)
+
+
+def strip(text: str) -> str:
+    """Space before and after is removed."""
+    return text.strip()
+
+
+def upper(text: str) -> str:
+    """Letters become capitals."""
+    return text.upper()
+
+
+def lower(text: str) -> str:
+    """Letters become small."""
+    return text.lower()
+
+
+def collapse_spaces(text: str) -> str:
+    """Every run of spaces and line ends becomes one space; none before and after."""
+    return " ".join(text.split())
+
+
+def digits(text: str) -> str:
+    """Only the digits 0 to 9 are kept: "INV-2024/17" gives "202417"."""
+    kept = "".join(sign for sign in text if sign in "0123456789")
+    if not kept:
+        raise ValueError(f'Expected at least one digit, found "{text}".')
+    return kept
+
+
+def strip_zeros(text: str) -> str:
+    """Zeros in front are removed: "000123" gives "123", "0" stays."""
+    line = text.strip()
+    zeros = _ZEROS_IN_FRONT.match(line)
+    return line[zeros.end() :] if zeros else line
+
+
+def percent(text: str) -> str:
+    """The per cent sign and the space around it are removed: "25,5 %" gives "25,5"."""
+    line = text.strip()
+    return (line.removesuffix("%") if line.endswith("%") else line.removeprefix("%")).strip()
+
+
+def postal_code_fi(text: str) -> str:
+    """A Finnish postal code gets back the zeros it lost: "100" gives "00100"."""
+    line = text.strip()
+    if not _POSTAL_CODE.fullmatch(line):
+        raise ValueError(f'Expected a Finnish postal code of at most five digits, found "{text}".')
+    return line.zfill(5)
+
+
+def business_id(text: str) -> str:
+    """A Finnish business id is written as 1234567-8: "FI01120389", "0112038 9" and "112038-9" give "0112038-9"."""
+    match = _BUSINESS_ID.fullmatch("".join(text.split()).upper())
+    if match is None:
+        raise ValueError(f'Expected a Finnish business id such as 1234567-8 or all its eight digits, found "{text}".')
+    number, check = match[1] or match[3], match[2] or match[4]
+    return f"{number.zfill(7)}-{check}"
+
+
+def iban(text: str) -> str:
+    """An IBAN is written without spaces and in capitals."""
+    return "".join(text.split()).upper()
+
+
+def reference(text: str) -> str:
+    """A payment reference is written without spaces and without zeros in front."""
+    compact = "".join(text.split()).upper().lstrip("0")
+    if not compact:
+        raise ValueError(f'Expected a payment reference, found "{text}".')
+    return compact
+
+
+def negate(text: str) -> str:
+    """The sign of a number is turned: "1 234,50" gives "-1 234,50"; "-5,00", "5,00-" and "(5,00)" give "5,00"."""
+    line = text.strip()
+    if line.startswith("(") and line.endswith(")"):
+        negative, body = True, line[1:-1]
+    elif line.startswith(_MINUS):
+        negative, body = True, line[1:]
+    elif line.endswith(_MINUS):
+        negative, body = True, line[:-1]
+    else:
+        negative, body = False, line.removeprefix("+")
+    body = body.strip()
+    if not _UNSIGNED.fullmatch(body):
+        raise ValueError(f'Expected a number whose sign can be turned, found "{text}".')
+    is_zero = not any(sign in "123456789" for sign in body)
+    return body if negative or is_zero else f"-{body}"
+
+
+def first_line(text: str) -> str:
+    """Only the first line that is not blank is kept."""
+    for line in text.splitlines():
+        if line.strip():
+            return line.strip()
+    raise ValueError("Expected a text with at least one line that is not blank.")
+
+
+def last_word(text: str) -> str:
+    """Only the last word is kept: "Lasku 1001" gives "1001"."""
+    words = text.split()
+    if not words:
+        raise ValueError("Expected a text with at least one word.")
+    return words[-1]
+
+
+def country(text: str) -> str:
+    """A country's name becomes its code: "Suomi" gives "FI"; codes of two letters become capitals."""
+    name = unicodedata.normalize("NFC", " ".join(text.split()))
+    if len(name) == 2 and name.isascii() and name.isalpha():
+        return name.upper()
+    if name.casefold() not in _COUNTRIES:
+        raise ValueError(
+            f'Expected a country code of two letters, or the name of one of {_listed_countries()}, found "{text}"; '
+            "other names need a table in the mapping."
+        )
+    return _COUNTRIES[name.casefold()]
+
+
+def _listed_countries() -> str:
+    return ", ".join(dict.fromkeys(_COUNTRIES.values()))
+
+
+TRANSFORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
+    {
+        step.__name__: step
+        for step in (
+            strip,
+            upper,
+            lower,
+            collapse_spaces,
+            digits,
+            strip_zeros,
+            percent,
+            postal_code_fi,
+            business_id,
+            iban,
+            reference,
+            negate,
+            first_line,
+            last_word,
+            country,
+        )
+    }
+)
+"""The steps that every mapping may use, by name."""

@@ -1,0 +1,100 @@
+"""YAML in which every scalar is text and every place is known: `NO` stays NO, `00100` stays 00100.
+
+Doubled keys, anchors and tags are errors: nothing in a file of ours needs them, and each has hidden a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+__all__ = ["Document", "Place", "Tree", "YamlError", "load"]
+
+Tree = str | list["Tree"] | dict[str, "Tree"]
+Place = tuple[str | int, ...]
+
+_DEEPEST = 20
+_LARGEST = 2_000_000
+
+
+class YamlError(ValueError):
+    """The text is not YAML of our kind; *line* is 1-based."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass
+class Document:
+    """A loaded tree of text, and the line on which each of its places begins."""
+
+    tree: Tree = ""
+    lines: dict[Place, int] = field(default_factory=dict)
+
+    def line(self, place: Place) -> int:
+        """Give the 1-based line of *place*, or of the nearest place above it that the file spells."""
+        while place not in self.lines and place:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+
+def load(path: Path) -> Document:
+    """Read a YAML file as text. Raises YamlError, OSError."""
+    data = path.read_bytes()
+    if len(data) > _LARGEST:
+        raise YamlError(1, f"the file is larger than {_LARGEST:,} bytes")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise YamlError(data[: error.start].count(b"\n") + 1, "the file is not UTF-8") from None
+    try:
+        _without_anchors(text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise YamlError(line, f"this is not YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise YamlError(1, f"this is not YAML: {' '.join(str(error).split())}") from None
+    document = Document()
+    document.tree = {} if node is None else _tree(node, (), document.lines)
+    return document
+
+
+def _without_anchors(text: str) -> None:
+    """Refuse anchors and depth on the flat event stream, before anything is built from them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise YamlError(line, "anchors and aliases (& and *) are not used here; quote the text if it begins so")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise YamlError(line, f"nested deeper than {_DEEPEST} levels")
+
+
+def _tree(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Tree:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        return "" if node.tag.endswith(":null") and node.value in ("~", "null", "Null", "NULL") else str(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_tree(child, (*place, index), lines) for index, child in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return dict(_entries(node, place, lines))
+    raise YamlError(node.start_mark.line + 1, "unexpected kind of YAML")
+
+
+def _entries(node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> Iterator[tuple[str, Tree]]:
+    seen: dict[str, int] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
+            raise YamlError(line, "a key must be plain text")
+        if key.value in seen:
+            raise YamlError(line, f'"{key.value}" stands twice: here and on line {seen[key.value]}')
+        seen[key.value] = line
+        lines[(*place, key.value)] = line
+        yield key.value, _tree(value, (*place, key.value), lines)
