@@ -132,7 +132,7 @@ def read(source: Source) -> Iterator[Record]:
         elif not names:
             names = _names(fields)
             width = len(names)
-            place = _place(names, _ours(source, layout), layout)
+            place = _place([cell.strip() for cell in fields], _ours(source, layout), layout)
             enough = width - 4 if place == width - 4 else width
             continue
         if len(fields) == width:
@@ -262,9 +262,11 @@ def _ours(source: Source, layout: Layout) -> list[str]:
     return [_plain(name, layout).strip() for name in source.headers.names()]
 
 
-def _place(cells: Sequence[str], ours: Sequence[str], layout: Layout) -> int | None:
-    """Find where the four result headers stand as neighbours, in any order."""
-    places = [at for at in range(len(cells) - 3) if sorted(cells[at : at + 4]) == sorted(ours)]
+def _place(cells: Sequence[str], ours: list[str], layout: Layout) -> int | None:
+    """Find where the four result headers stand as neighbours: in our order first, else in any."""
+    groups = [list(cells[at : at + 4]) for at in range(len(cells) - 3)]
+    places = [at for at, group in enumerate(groups) if group == ours]
+    places = places or [at for at, group in enumerate(groups) if sorted(group) == sorted(ours)]
     if len(places) > 1:
         raise SourceError(
             f"{layout.name}: the result columns stand twice, from columns {places[0] + 1} and {places[1] + 1}: "
@@ -282,13 +284,13 @@ def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout
     delimiter, start, count = layout.delimiter, columns.start, len(row.fields)
     has_more = any(row.fields[columns.width :])
     if columns.new:
-        if has_more and count == start + 4:
+        if has_more and count >= start + 4 and not any(row.fields[start + 4 :]):
             raise _unfit(row, layout, "would fall into the result columns")
         if has_more or (cells is None and count < start):
             return row.text
         if cells is None:
             return row.text + delimiter * (start + 4 - count)
-        if count > start + 1:
+        if count > start + row.text.endswith(delimiter):  # one bare delimiter too many: the first text goes behind it
             raise _unfit(row, layout, "are empty and leave the results no place")
         return row.text + delimiter * (start + 1 - count) + delimiter.join(cells)
     # A record that ends within the result columns was longer than the header before they were added.

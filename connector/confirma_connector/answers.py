@@ -184,7 +184,7 @@ def stated_status(body: bytes, contract: Contract) -> str:
 
 
 def explanation(body: bytes, content_type: str, contract: Contract) -> Explanation | None:
-    """Read a refusal in any shape the API is known to use; None when the body is not the API's own (a gateway's page)."""
+    """Read a refusal in any shape the API is known to use; None when the body is a gateway's page or nothing."""
     text = body.decode("utf-8", "replace").strip()
     if not text or text.startswith("<") or "html" in content_type:
         return None

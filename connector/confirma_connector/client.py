@@ -102,7 +102,7 @@ class Client:
             verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({_brief(error)})")
         else:
             verdict = _classed(
-                answer, was_uncertain=was_uncertain, contract=self._contract, server_now=self.server_now()
+                answer, self.host, self._contract, was_uncertain=was_uncertain, server_now=self.server_now()
             )
         return replace(verdict, ended_at=self.server_now())
 
@@ -129,13 +129,15 @@ class Client:
 
     def _patiently(self, ask: Callable[[], Listing]) -> Listing:
         """Ask again after a while: reading changes nothing."""
+        reason = ""
         for attempt in range(1, _TRIES + 1):
+            wait = None
             try:
                 return ask()
             except _NotNow as error:
                 reason, wait = str(error), error.wait
             except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-                reason, wait = _brief(error), None
+                reason = _brief(error)
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
@@ -181,7 +183,9 @@ class _NotNow(Exception):
         self.wait = wait
 
 
-def _classed(answer: httpx.Response, *, was_uncertain: bool, contract: Contract, server_now: float) -> Verdict:
+def _classed(
+    answer: httpx.Response, host: str, contract: Contract, *, was_uncertain: bool, server_now: float
+) -> Verdict:
     """Class a complete answer to a POST by contract.md's table."""
     code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
     text = answer.content[:100_000].decode("utf-8", "replace")
@@ -196,7 +200,7 @@ def _classed(answer: httpx.Response, *, was_uncertain: bool, contract: Contract,
         wait = retry_after(answer.headers.get("Retry-After"), server_now)
         return Verdict("ready", "busy", "the server asks to wait", code, text=text, pause=wait)
     if code in (401, 403, 404, 405, 415):
-        return Verdict("ready", "stop", said, code, text=text)
+        return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
     if answer.is_redirect or 300 <= code < 400:
         return Verdict(
             "uncertain", "stop", f"HTTP {code}: the address answers with a redirect, which is never followed", code

@@ -42,7 +42,7 @@ class Obstacle:
 
 @dataclass
 class Completion:
-    """One attempt to make an invoice of *fields* (dotted name → typed value) and *rows*; all obstacles are collected."""
+    """One attempt to make an invoice of *fields* (dotted name → typed value) and *rows*; obstacles are collected."""
 
     fields: dict[str, Any]
     rows: Sequence[Mapping[str, Any]]

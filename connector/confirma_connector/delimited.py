@@ -299,7 +299,8 @@ def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
     """
     found: list[list[str]] = []
     with suppress(SourceError):  # the sample may end within a quoted field; a true fault is told when the file is read
-        found.extend(row.fields for row in islice(_tokenized(iter(sample), layout), SAMPLE_RECORDS) if row.fields)
+        for row in islice(_tokenized(iter(sample), layout), SAMPLE_RECORDS):
+            found += [row.fields] if row.fields else []
     if not found:
         return 0, 0.0
     if layout.headed:
@@ -318,7 +319,7 @@ def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
 def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
     delimiter, quote, preamble = layout.delimiter, layout.quote, layout.preamble
     fed: list[str] = []  # most records with quotes are cut in C: what strict csv takes it cuts just as _cut does
-    in_c = csv.reader(iter(fed.pop, None), delimiter=delimiter, quotechar=quote or None, strict=True)
+    in_c = csv.reader(iter(fed.pop, None), delimiter=delimiter, quotechar=quote, strict=True) if quote else iter(())
     line = 1
     for at, text in enumerate(lines):
         begin, problem = line, ""

@@ -1,19 +1,19 @@
 """The exceptions of the product: a run that cannot go on. (A wrong invoice is a result, never an exception.)
 
-    ConfirmaError
-    ├── CannotRun            exit 2: somebody has to change something first
-    │   ├── SettingsError    arguments, environment variables, profile, key, host
-    │   ├── MappingError     the mapping file, with file, line and path
-    │   ├── AdapterError     an adapter is missing, broken, or two claim the same file
-    │   ├── SourceError      the source cannot be read, with the place in it
-    │   ├── ContractError    the contract file or its overlay
-    │   ├── JournalError     the journal cannot be opened, or is of a newer release
-    │   └── Refused          the server will not take anything from us as we are (401, 403, 404, …)
-    ├── Unavailable          exit 3: nothing is lost, run again
-    │   ├── Outage           the server cannot be reached or does not answer sensibly
-    │   └── Busy             another run of the same account is active
-    ├── NoWriteBack          this source cannot carry results: they go to a results CSV beside it
-    └── UnwritableResults    a results file could not be written now: the states stay in the journal
+ConfirmaError
+├── CannotRun            exit 2: somebody has to change something first
+│   ├── SettingsError    arguments, environment variables, profile, key, host
+│   ├── MappingError     the mapping file, with file, line and path
+│   ├── AdapterError     an adapter is missing, broken, or two claim the same file
+│   ├── SourceError      the source cannot be read, with the place in it
+│   ├── ContractError    the contract file or its overlay
+│   ├── JournalError     the journal cannot be opened, or is of a newer release
+│   └── Refused          the server will not take anything from us as we are (401, 403, 404, …)
+├── Unavailable          exit 3: nothing is lost, run again
+│   ├── Outage           the server cannot be reached or does not answer sensibly
+│   └── Busy             another run of the same account is active
+├── NoWriteBack          this source cannot carry results: they go to a results CSV beside it
+└── UnwritableResults    a results file could not be written now: the states stay in the journal
 """
 
 from __future__ import annotations

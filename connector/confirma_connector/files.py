@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from confirma_connector.errors import Busy, UnwritableResults
 
-__all__ = ["digest", "kept_aside", "locked", "private_folder", "replacing"]
+__all__ = ["digest", "kept_aside", "locked", "private_file", "replacing"]
 
 
 def digest(path: Path) -> str:
@@ -24,10 +24,10 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def private_folder(path: Path) -> Path:
-    """Make a folder that only its owner can enter, unless it is there already."""
-    if not path.is_dir():
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+def private_file(path: Path) -> Path:
+    """Make an empty file that only its owner can read, in a folder of the same kind, unless it is there already."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     return path
 
 
@@ -45,7 +45,7 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
         yield fresh
         _take_over_mode(fresh, final, like)
         _flush(fresh)
-        os.replace(fresh, final)
+        fresh.replace(final)
         _flush_folder(final.parent)
     except OSError as error:
         reason = error.strerror or type(error).__name__

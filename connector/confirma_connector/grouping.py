@@ -156,8 +156,7 @@ def _key(mapping: LoadedMapping, columns: Columns, record: Record) -> tuple[str,
 
 
 def _neighbours(mapping: LoadedMapping, columns: Columns, records: Iterable[Record]) -> Iterator[Group]:
-    """Group what stands together; the same key further down is an error that names both places."""
-    places: dict[tuple[str, ...], str] = {}
+    """Group what stands together; the same number further down is a second draft, and an error there."""
     members: list[Record] = []
     current: tuple[str, ...] = ()
     for record in records:
@@ -166,10 +165,10 @@ def _neighbours(mapping: LoadedMapping, columns: Columns, records: Iterable[Reco
             members.append(record)
             continue
         if members:
-            yield _group(mapping, columns, members, places, current)
+            yield _group(mapping, columns, members)
         members, current = [record], key
     if members:
-        yield _group(mapping, columns, members, places, current)
+        yield _group(mapping, columns, members)
 
 
 def _gathered(mapping: LoadedMapping, columns: Columns, records: Iterable[Record]) -> Iterator[Group]:
@@ -178,31 +177,19 @@ def _gathered(mapping: LoadedMapping, columns: Columns, records: Iterable[Record
     for index, record in enumerate(records):
         key = _key(mapping, columns, record)
         groups.setdefault(key if any(key) else ("", str(index)), []).append(record)
-    for key, members in groups.items():
-        yield _group(mapping, columns, members, {}, key)
+    for members in groups.values():
+        yield _group(mapping, columns, members)
 
 
 def _group(
     mapping: LoadedMapping,
     columns: Columns,
     members: list[Record],
-    places: dict[tuple[str, ...], str],
-    key: tuple[str, ...],
 ) -> Group:
     head = next((record for record in members if record.part == "header"), members[0])
     lines = tuple(record for record in members if record.part != "header")
     problems = [Problem("E-RECORD", text, where=record.where) for record in members for text in record.problems]
     problems += _disagreements(mapping, columns, head, lines)
-    if any(key) and (first := places.setdefault(key, head.where)) != head.where:
-        problems.append(
-            Problem(
-                "E-SCATTERED",
-                f"rows of the same invoice stand apart: here and at {first}; is the number used twice, "
-                "or is the file not sorted? (a mapping may say scattered: true)",
-                where=head.where,
-                value=" ".join(key),
-            )
-        )
     return Group(head, lines, tuple(problems))
 
 
@@ -217,10 +204,10 @@ def _disagreements(
         for record in lines:
             text = columns.text(record, word)
             if text != first and not empty(text) and record is not head:
-                said = f'"{first}" at {head.where}' if not empty(first) else f"nothing at {head.where}"
+                other = "nothing" if empty(first) else "another value"
                 yield Problem(
                     "E-DISAGREES",
-                    f"rows of one invoice must agree here, but there is {said}",
+                    f"the rows of one invoice must agree here, and {head.where} has {other}",
                     where=record.where,
                     header=columns.header(word),
                     value=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +28,8 @@ _KIND_CODES: Mapping[Kind, str] = {
     "flag": "E-VALUE",
     "text": "E-VALUE",
 }
+_MASKED = ("buyer.personal_identity_number",)
+"""Fields whose value is shown only as the rule that speaks of it gives it."""
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
@@ -41,9 +44,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One would-be invoice: its number as spelled, its place, and the invoice or the errors in its way."""
+    """One would-be invoice: its number (as spelled where it is none), and the invoice or the errors in its way."""
 
     label: str
+    number: int | None
+    date: dt.date | None
     group: Group
     invoice: Invoice | None
     problems: tuple[Problem, ...]
@@ -89,6 +94,11 @@ class Mapper:
         value = " ".join(text for word in words if (text := self._columns.text(record, word)))
         return Origin(record.where, " + ".join(self._columns.header(word) for word in words), value)
 
+    def header(self, field: str) -> str:
+        """Give the header of the column that feeds *field*."""
+        rule = self._file.invoice.get(field)
+        return " + ".join(self._columns.header(word) for word in rule.sources()) if rule else ""
+
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)
         group = self._without_blank_lines(group)
@@ -102,7 +112,8 @@ class Mapper:
         if invoice is not None:
             found = rules.check(invoice, self._mapping.severities)
             problems += [self._located(group, problem) for problem in found]
-        return Draft(label, group, None if _stopped(problems) else invoice, tuple(problems))
+        number, date = fields.get("number"), fields.get("date")
+        return Draft(label, number, date, group, None if _stopped(problems) else invoice, tuple(problems))
 
     def _without_blank_lines(self, group: Group) -> Group:
         """Take out the records whose row columns are all empty: the head without a row of its own, blank lines."""
@@ -192,7 +203,7 @@ class Mapper:
             severity=problem.severity,
             where=origin.where,
             header=origin.header,
-            value=problem.value or origin.value,
+            value=problem.value if problem.field in _MASKED else origin.value or problem.value,
             field=problem.field,
         )
 

@@ -21,7 +21,7 @@ from confirma_connector.tables import TableError, read_table
 from confirma_connector.transforms import TRANSFORMS
 from confirma_connector.yamltext import Document, Place, YamlError, load
 
-__all__ = ["FieldRule", "LoadedMapping", "MappingFile", "Skip", "find", "load_mapping", "shipped"]
+__all__ = ["FieldRule", "LoadedMapping", "MappingFile", "Skip", "find", "load_mapping", "mapping_schema", "shipped"]
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -332,3 +332,11 @@ def _check_constant(loaded: LoadedMapping, place: Place, kind: Any, constant: st
         typed(kind, constant, loaded.locale)
     except ValueError as error:
         mistakes.add((*place, "constant"), f'"{constant}": {error}')
+
+
+def mapping_schema() -> dict[str, Any]:
+    """Give the JSON Schema of mapping files, with the closed vocabulary of fields, for editors."""
+    schema = MappingFile.model_json_schema()
+    for section, vocabulary in (("invoice", INVOICE_FIELDS), ("rows", ROW_FIELDS)):
+        schema["properties"][section]["propertyNames"] = {"enum": list(vocabulary)}
+    return schema

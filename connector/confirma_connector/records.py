@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -125,19 +125,15 @@ class Problem:
     value: str = field(default="", repr=False)
     field: str = ""
 
-    def text(self, *, with_value: bool = True) -> str:
+    def text(self, file: str = "", *, with_value: bool = True) -> str:
         """Give one line: place, header, value and expectation."""
-        place = ", ".join(part for part in (self.where, f'column "{self.header}"' if self.header else "") if part)
-        value = f' "{_shortened(self.value)}":' if with_value and self.value else ""
-        lead = f"{place}:{value} " if place or value else ""
-        return f"{lead.strip(' ') + ' ' if lead else ''}{self.message} [{self.code}]".strip()
+        header = f'column "{self.header}"' if self.header else ""
+        place = ", ".join(part for part in (file, self.where, header) if part)
+        value = f'"{_shortened(self.value)}"' if with_value and self.value else ""
+        lead = ": ".join(part for part in (place, value) if part)
+        return f"{lead}: {self.message} [{self.code}]" if lead else f"{self.message} [{self.code}]"
 
 
 def _shortened(text: str, limit: int = 80) -> str:
     line = " ".join(text.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
-
-
-def joined(problems: Sequence[Problem]) -> str:
-    """Give the problems of one invoice as one line for its result cell."""
-    return " | ".join(problem.text() for problem in problems)

@@ -1,0 +1,82 @@
+"""The command `confirma`: one module a command, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+__all__ = ["main"]
+
+_COMMANDS: Mapping[str, str] = {
+    "check": "Check files: what is wrong, in their own cells and words. Nothing is sent.",
+    "send": "Send what was not sent before, and write the outcome beside each invoice.",
+    "track": "Fetch the delivery information and update the results files.",
+    "status": "Count the invoices of the account by state, and list those that need a person.",
+    "show": "Show one invoice: its state and everything that happened to it.",
+    "resolve": "Decide about an invoice where Confirma's own word is missing.",
+    "adapters": "List the adapters, working and broken.",
+    "mappings": "List the shipped mappings.",
+    "schema": "Print the JSON Schema of mapping files, invoices or reports.",
+    "contract": "List what the API's vendor has not confirmed.",
+    "sandbox": "Run the stand-in server alone, with its OpenAPI page.",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module only when that command is called: `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"confirma_connector.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
+        from confirma_connector.errors import ConfirmaError
+
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.UsageError as error:
+            where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
+            _complain(f"{error.format_message()}{where}")
+            code = 2
+        except click.ClickException as error:
+            _complain(error.format_message())
+            code = 2
+        except ConfirmaError as error:
+            _complain(str(error))
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            _complain("stopped; nothing is lost, run again to go on")
+            code = 130
+        except BrokenPipeError:
+            code = 2
+        except Exception:
+            traceback.print_exc()
+            _complain("this is a mistake in the program; nothing is lost, but please report the lines above")
+            code = 2
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _complain(message: str) -> None:
+    for line in message.splitlines():
+        click.echo(f"confirma: {line}", err=True)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="confirma-connector", prog_name="confirma")
+def main() -> None:
+    """Send the sales invoices in your own files through Confirma, once each, and see the outcome beside them."""

@@ -1,0 +1,31 @@
+"""`confirma adapters`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from confirma_connector import plugins
+
+__all__ = ["adapters"]
+
+
+@click.command()
+@click.option(
+    "--adapters", "folders", type=click.Path(path_type=Path), multiple=True, help="A folder with more adapters."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
+    """List the adapters, working and broken, with where they come from."""
+    registry = plugins.discover(folders)
+    if as_json:
+        working = [{"name": one.name, "origin": one.origin, "hooks": one.hooks} for one in registry.adapters.values()]
+        broken = [{"name": one.name, "origin": one.origin, "reason": one.reason} for one in registry.broken.values()]
+        click.echo(json.dumps({"version": 1, "adapters": working, "broken": broken}, ensure_ascii=False, indent=2))
+        return
+    for adapter in registry.adapters.values():
+        click.echo(f"{adapter.name} ({adapter.origin}): {', '.join(adapter.hooks)}")
+    for failed in registry.broken.values():
+        click.echo(f"{failed.name} ({failed.origin}): BROKEN: {failed.reason}")

@@ -1,0 +1,27 @@
+"""`confirma check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector import pipeline
+from confirma_connector.cli import options
+from confirma_connector.cli.printing import finish, sandbox_line
+from confirma_connector.cli.progress import listener
+
+__all__ = ["check"]
+
+
+@click.command()
+@options.file_options
+def check(files: tuple[Path, ...], as_json: bool, log_json: bool, **given: Any) -> None:
+    """Check FILES: what is wrong, in their own cells and words. Nothing is sent, nothing is written."""
+    if not files:
+        raise click.UsageError("no file is named")
+    run = options.prepared(given, listener(log_json=log_json))
+    if not as_json:
+        sandbox_line(run.settings.environment)
+    finish(pipeline.check(run, options.choice_from(files, given)), as_json=as_json, log_json=log_json)

@@ -1,0 +1,118 @@
+"""The options that commands share, and the settings and run they make."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from confirma_connector import contract, plugins, settings
+from confirma_connector.dispatch import Stop
+from confirma_connector.errors import SettingsError
+from confirma_connector.pipeline import Choice, Event, Run
+from confirma_connector.settings import Settings
+
+__all__ = ["choice_from", "file_options", "loaded_settings", "number_option", "prepared", "settings_options"]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_SETTINGS = {
+    "environment": "sandbox, staging or production.",
+    "url": "Another address than the environment's own.",
+    "account": "The account: one creditor, one key.",
+    "journal": "The journal's file.",
+    "contract": "An overlay on the shipped contract.",
+    "attachments": "The folder below which PDF attachments lie.",
+    "config": "The config file.",
+    "profile": "A profile of the config file.",
+}
+
+
+def settings_options(function: _Function) -> _Function:
+    """Add the options of the settings; each stands before its environment variable and the profile."""
+    adapters = click.option(
+        "--adapters", type=click.Path(path_type=Path), multiple=True, help="A folder with more adapters."
+    )
+    function = adapters(function)
+    for name, text in reversed(_SETTINGS.items()):
+        function = click.option(f"--{name}", metavar=name.upper(), help=text)(function)
+    return function
+
+
+def file_options(function: _Function) -> _Function:
+    """Add what chooses files, mapping and form of the answer."""
+    for decorate in reversed(
+        (
+            click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="FILE..."),
+            click.option("--mapping", "-m", metavar="MAPPING", help="A shipped mapping's name, or a mapping file."),
+            click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (confirma schema report)."),
+            click.option("--log-json", is_flag=True, help="Log one JSON line an event to standard error."),
+        )
+    ):
+        function = decorate(function)
+    return settings_options(function)
+
+
+number_option = click.argument("number", type=click.IntRange(min=0))
+
+
+def loaded_settings(given: dict[str, Any]) -> Settings:
+    """Give the settings of the options in *given*. Raises SettingsError."""
+    names = (*_SETTINGS, "adapters")
+    return settings.load({name: given.get(name) for name in names}, os.environ)
+
+
+def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
+    """Give the run that the options describe, with Ctrl-C and SIGTERM as a wish to stop."""
+    chosen = loaded_settings(given)
+    stop = Stop()
+    _listen(stop)
+    return Run(chosen, contract.read(chosen.contract), plugins.discover(chosen.adapters), hear, stop)
+
+
+def _listen(stop: Stop) -> None:
+    def wish(_number: int, _frame: FrameType | None) -> None:
+        stop.wished.set()
+        if not stop.shielded:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, wish)
+    signal.signal(signal.SIGTERM, wish)
+
+
+def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
+    """Give what the options choose. Raises SettingsError."""
+    output, in_place = given.get("output"), bool(given.get("in_place"))
+    if len(files) > 1 and output:
+        raise SettingsError("--output names one file; give one FILE with it")
+    if output and in_place:
+        raise SettingsError("--output and --in-place exclude each other")
+    return Choice(
+        paths=files,
+        mapping=given.get("mapping"),
+        output=output,
+        in_place=in_place,
+        only=_numbers(given.get("only") or ()),
+        since=_day(given.get("since")),
+        limit=given.get("limit"),
+    )
+
+
+def _numbers(texts: tuple[str, ...]) -> frozenset[int] | None:
+    words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise SettingsError(f"--only takes invoice numbers like 1001,1002, not {','.join(words)}")
+    return frozenset(map(int, words)) if texts else None
+
+
+def _day(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise SettingsError(f"--since takes a date like 2026-01-31, not {text}") from None

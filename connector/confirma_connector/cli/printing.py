@@ -1,0 +1,105 @@
+"""A report for people: what is wrong first, then the counts, then where the results are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from confirma_connector.cli.progress import logged
+from confirma_connector.report import FileReport, InvoiceReport, Report
+
+__all__ = ["finish", "sandbox_line"]
+
+_ORDER = [
+    *("invalid", "conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
+    *("ready", "sent", "waiting", "delivered", "credited", "handled"),
+]
+
+
+def sandbox_line(environment: str) -> None:
+    """Say first and last that a sandbox is a sandbox."""
+    if environment == "sandbox":
+        click.echo("SANDBOX: nothing leaves this machine, every state is a TEST")
+
+
+def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
+    """Print *report* in the wanted form and leave with its exit code."""
+    if log_json:
+        logged("done", command=report.command, exit_code=report.exit_code, problem=report.problem)
+    if as_json:
+        click.echo(report.model_dump_json(indent=2))
+    else:
+        for line in _lines(report):
+            click.echo(line)
+        sandbox_line(report.environment)
+    if report.problem:
+        click.echo(f"confirma: {report.problem}", err=True)
+    raise click.exceptions.Exit(report.exit_code)
+
+
+def _lines(report: Report) -> Iterator[str]:
+    for file in report.files:
+        yield from _file_lines(file, report)
+    if report.command == "track":
+        yield from _changes(report.changed)
+        yield f"account {report.account}: {_counted(report.journal) or 'no invoices yet'}"
+    yield from report.notices
+
+
+def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
+    name = Path(file.path).name
+    counts = file.counts()
+    rows = f"{file.rows} row{'s' * (file.rows != 1)}"
+    yield f"{name} (mapping {file.mapping}): {rows}, {len(file.invoices)} invoice{'s' * (len(file.invoices) != 1)}"
+    if report.command != "track":
+        yield from _troubles(name, file.invoices)
+        yield from _skipped(name, file)
+    yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)
+    if report.command == "check" and file.totals:
+        sums = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(file.totals.items()))
+        yield f"  total of the valid ones: {sums}; by method: {_counted(file.methods)}"
+    yield from (f"  {notice}" for notice in file.notices)
+    if file.results:
+        yield f"  results: {file.results}"
+
+
+def _troubles(name: str, invoices: Iterable[InvoiceReport]) -> Iterator[str]:
+    for invoice in invoices:
+        if invoice.state in ("invalid", "rejected") and invoice.details:
+            yield f"  invoice {invoice.number or '(no number)'}: {invoice.state}"
+            yield from (f"    {problem.text(name)}" for problem in invoice.details if problem.severity == "error")
+        elif invoice.message and invoice.state in (
+            "conflict",
+            "rejected",
+            "uncertain",
+            "failed",
+            "attention",
+            "unknown",
+        ):
+            yield f"  invoice {invoice.number}: {invoice.state}: {invoice.message}"
+        elif invoice.state == "ready" and invoice.is_new and invoice.message:
+            yield f"  invoice {invoice.number}: not sent: {invoice.message}"
+        yield from (
+            f"  note: {problem.text(name)}"
+            for problem in invoice.details
+            if problem.severity == "warning" and invoice.state != "rejected"
+        )
+
+
+def _skipped(name: str, file: FileReport) -> Iterator[str]:
+    for row in sorted(file.skipped, key=lambda row: not row.has_amount):
+        yield f"  skipped: {name}, {row.where}: {row.reason}{' (it has an amount)' if row.has_amount else ''}"
+
+
+def _changes(changed: Iterable[InvoiceReport]) -> Iterator[str]:
+    for invoice in changed:
+        if invoice.state in ("failed", "attention", "unknown", "duplicate", "conflict", "uncertain", "ready"):
+            yield f"  invoice {invoice.number}: {invoice.state}{': ' if invoice.message else ''}{invoice.message}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts, key=lambda state: _ORDER.index(state) if state in _ORDER else len(_ORDER))
+    return ", ".join(f"{counts[state]} {state}" for state in ordered)

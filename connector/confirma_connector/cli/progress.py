@@ -1,0 +1,78 @@
+"""Showing a run as it goes: a bar on a terminal, plain lines otherwise, JSON lines for a log."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector.pipeline import Event
+
+__all__ = ["listener", "logged"]
+
+_LINES = {
+    "reading": "reading {name}",
+    "asking": "asking Confirma what it has",
+    "writing": "writing {name}",
+}
+
+
+def listener(*, log_json: bool) -> Callable[[Event], None]:
+    """Give what hears the events of a run."""
+    if log_json:
+        return _log
+    return _Bar() if sys.stderr.isatty() else _Lines()
+
+
+def logged(event: str, **facts: Any) -> None:
+    """Write one line of the JSON log. Never a value of an invoice, never a key."""
+    line = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
+    click.echo(json.dumps(line, ensure_ascii=False), err=True)
+
+
+def _log(event: Event) -> None:
+    facts = {"path": event.path, "done": event.done, "total": event.total, "number": event.number, "state": event.state}
+    logged(event.what, **{name: value for name, value in facts.items() if value})
+
+
+class _Lines:
+    """One line a phase."""
+
+    def __init__(self) -> None:
+        self._last = ("", "")
+
+    def __call__(self, event: Event) -> None:
+        phase = (event.what, event.path)
+        if phase != self._last:
+            self._last = phase
+            words = _LINES.get(event.what) or f"sending {event.total} invoice{'s' * (event.total != 1)}"
+            click.echo(words.format(name=Path(event.path).name), err=True)
+
+
+class _Bar:
+    """A bar while invoices go; a counter while a large file is read."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def __call__(self, event: Event) -> None:
+        if event.what == "sending":
+            if self._bar is None:
+                self._bar = click.progressbar(length=event.total, label="sending", file=sys.stderr, show_pos=True)
+                self._bar.__enter__()
+            self._bar.update(1)
+            return
+        if self._bar is not None:
+            self._bar.__exit__(None, None, None)
+            self._bar = None
+        if event.what == "reading" and event.done:
+            click.echo(f"\rreading {Path(event.path).name}: {event.done:,} rows", err=True, nl=False)
+        elif event.what == "asking":
+            click.echo("\r\033[Kasking Confirma what it has …", err=True, nl=False)
+        elif event.what == "writing":
+            click.echo("\r\033[K", err=True, nl=False)

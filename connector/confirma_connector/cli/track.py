@@ -1,0 +1,30 @@
+"""`confirma track`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector import pipeline
+from confirma_connector.cli import options
+from confirma_connector.cli.printing import finish, sandbox_line
+from confirma_connector.cli.progress import listener
+
+__all__ = ["track"]
+
+
+@click.command()
+@options.file_options
+@click.option("--output", type=click.Path(path_type=Path), help="Write the results into this file.")
+def track(files: tuple[Path, ...], as_json: bool, log_json: bool, **given: Any) -> None:
+    """Fetch the delivery information of everything not yet delivered, and update the results files.
+
+    Without FILES every results file that still exists is updated; with them only theirs.
+    """
+    run = options.prepared(given, listener(log_json=log_json))
+    choice = options.choice_from(files, given)
+    if not as_json:
+        sandbox_line(run.settings.environment)
+    finish(pipeline.track(run, choice), as_json=as_json, log_json=log_json)

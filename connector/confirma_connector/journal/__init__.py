@@ -1,0 +1,6 @@
+"""The durable memory of what was sent; the only truth about it."""
+
+from confirma_connector.journal.book import Journal, ResultsFile, Step
+from confirma_connector.journal.entry import TAKEN, Claim, Entry, Facts, State, facts
+
+__all__ = ["TAKEN", "Claim", "Entry", "Facts", "Journal", "ResultsFile", "State", "Step", "facts"]

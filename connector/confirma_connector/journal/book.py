@@ -1,0 +1,376 @@
+"""The journal of one account: every transition of an invoice's state, each durable before it is acted upon.
+
+ready ──claim──> sending ──settle──> sent ──observe──> waiting | delivered | failed | duplicate | attention | …
+  ^                 |├──> rejected          (the API's own verdict, first attempt only)
+  |                 |├──> ready             (nothing left this machine)
+  |                 |└──> uncertain         (bytes were sent and no verdict came; or a crash)
+  └── concluded absent ──┤  present and fits ──> sent;  present but not ours ──> conflict
+handled: a person's final word
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import simplejson
+
+from confirma_connector.errors import JournalError
+from confirma_connector.files import private_file
+from confirma_connector.journal.entry import Claim, Entry, Facts, State
+from confirma_connector.journal.schema import MIGRATIONS
+
+__all__ = ["Journal", "Step"]
+
+_COLUMNS = ", ".join(field.name for field in fields(Entry))
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition to write: the new state, the words for it, and the audit line."""
+
+    entry: int
+    state: State
+    event: str
+    message: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    http_status: int | None = None
+    detail: str = ""
+    status: str = ""
+    ended_at: float | None = None
+    taken_at: float | None = None
+    absent_at: float | None = None
+    case_id: str = ""
+    distributed_at: str = ""
+    method: str = ""
+    seen_at: float | None = None
+
+
+class Journal:
+    """The journal as one account in one environment sees it. One thread owns it; workers never touch it."""
+
+    def __init__(self, path: Path, environment: str, account: str, run: str = "") -> None:
+        self.path = path
+        self.environment = environment
+        self.account = account
+        self.run = run or f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
+        self._database = _opened(path)
+        self.key = self._key()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+
+    @property
+    def lock_path(self) -> Path:
+        """The lock file that a run of this account holds."""
+        label = f"{self.environment}-{self.account}".encode().hex()[:80]
+        return self.path.with_name(f"{self.path.name}.{label}.lock")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise JournalError(f"{self.path}: the journal cannot be written: {error}") from error
+
+    def _key(self) -> bytes:
+        with self._transaction() as database:
+            database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
+            (key,) = database.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
+        return bytes(key)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def entry(self, number: int, year: int = 0) -> Entry | None:
+        """Give the entry of one invoice."""
+        found = self._select("number = ? AND year = ?", (number, year))
+        return found[0] if found else None
+
+    def named(self, number: int) -> list[Entry]:
+        """Give every entry of a number, whatever its year."""
+        return self._select("number = ? ORDER BY year", (number,))
+
+    def entries(self, states: Iterable[State] | None = None) -> list[Entry]:
+        """Give the entries in *states* (all without), by number."""
+        wanted = list(states) if states is not None else None
+        if wanted is None:
+            return self._select("1 ORDER BY number, year", ())
+        marks = ", ".join("?" * len(wanted))
+        return self._select(f"state IN ({marks}) ORDER BY number, year", wanted)
+
+    def taken_between(self, first: float, last: float) -> list[Entry]:
+        """Give the invoices that the API took between two times of the server's clock."""
+        return self._select("taken_at BETWEEN ? AND ?", (first, last))
+
+    def listed(self, numbers: Sequence[int]) -> dict[int, list[Entry]]:
+        """Give the entries of many numbers at once."""
+        found: dict[int, list[Entry]] = {}
+        for start in range(0, len(numbers), _CHUNK):
+            chunk = [number for number in numbers[start : start + _CHUNK] if number < 2**63]
+            for entry in self._select(f"number IN ({', '.join('?' * len(chunk))})", chunk):
+                found.setdefault(entry.number, []).append(entry)
+        return found
+
+    def counts(self) -> dict[State, int]:
+        """Count the invoices by state."""
+        rows = self._database.execute(
+            "SELECT state, COUNT(*) FROM invoices WHERE environment = ? AND account = ? GROUP BY state", self._ours
+        )
+        return dict(rows.fetchall())
+
+    def events(self, entry: Entry) -> list[tuple[float, str, int | None, str]]:
+        """Give the audit trail of one invoice: time, event, HTTP status, detail."""
+        rows = self._database.execute(
+            "SELECT at, event, http_status, detail FROM events WHERE invoice = ? ORDER BY id", (entry.id,)
+        )
+        return rows.fetchall()
+
+    @property
+    def _ours(self) -> tuple[str, str]:
+        return (self.environment, self.account)
+
+    def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
+        query = f"SELECT {_COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
+        return [_entry(row) for row in self._database.execute(query, (*self._ours, *values))]
+
+    # -- the seller ------------------------------------------------------------------------------------------------
+
+    def seller(self) -> str | None:
+        """Give the seller that this account is bound to."""
+        row = self._database.execute(
+            "SELECT seller FROM accounts WHERE environment = ? AND account = ?", self._ours
+        ).fetchone()
+        return row[0] if row else None
+
+    def account_of(self, seller: str) -> str | None:
+        """Give the account of this environment that *seller* is bound to."""
+        row = self._database.execute(
+            "SELECT account FROM accounts WHERE environment = ? AND seller = ?", (self.environment, seller)
+        ).fetchone()
+        return row[0] if row else None
+
+    def bind(self, seller: str) -> None:
+        """Bind this account to *seller*."""
+        with self._transaction() as database:
+            database.execute("INSERT INTO accounts VALUES (?, ?, ?, ?)", (*self._ours, seller, time.time()))
+
+    # -- transitions -----------------------------------------------------------------------------------------------
+
+    def advance(self, steps: Sequence[Step] = (), claims: Sequence[Claim] = (), server_now: float = 0.0) -> list[Entry]:
+        """Write verdicts and the next claims in one durable transaction; give the entries of the claims.
+
+        When this returns, the intent to send each claim is on disk.
+        """
+        with self._transaction() as database:
+            for step in steps:
+                self._step(database, step)
+            ids = [self._claim(database, claim, server_now) for claim in claims]
+        return [entry for id in ids for entry in self._select("id = ?", (id,))]
+
+    def _claim(self, database: sqlite3.Connection, claim: Claim, server_now: float) -> int:
+        facts, now = claim.facts, time.time()
+        row = database.execute(
+            "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
+            " type, date, currency, gross, method, core, print, body, attempted_at)"
+            " VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (environment, account, number, year) DO UPDATE SET"
+            " state = 'sending', changed_at = excluded.changed_at, ended_at = NULL,"
+            " run = excluded.run, type = excluded.type, date = excluded.date, currency = excluded.currency,"
+            " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
+            " body = excluded.body, attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
+            " absent_at = NULL, message = '', fields = '[]', status = ''"
+            " WHERE state IN ('ready', 'rejected') RETURNING id",
+            (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
+        ).fetchone()
+        if row is None:
+            raise JournalError(f"invoice {facts.number} cannot be claimed: it is not ready")
+        self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
+        return int(row[0])
+
+    def _step(self, database: sqlite3.Connection, step: Step) -> None:
+        before = database.execute("SELECT state FROM invoices WHERE id = ?", (step.entry,)).fetchone()
+        changed = time.time() if before and before[0] != step.state else None
+        database.execute(
+            "UPDATE invoices SET state = ?, changed_at = COALESCE(?, changed_at), message = ?, fields = ?,"
+            " ever_uncertain = ever_uncertain OR ?, ended_at = COALESCE(?, ended_at), taken_at = COALESCE(?, taken_at),"
+            " absent_at = ?, status = ?, case_id = CASE ? WHEN '' THEN case_id ELSE ? END,"
+            " distributed_at = CASE ? WHEN '' THEN distributed_at ELSE ? END,"
+            " method = CASE ? WHEN '' THEN method ELSE ? END, seen_at = COALESCE(?, seen_at) WHERE id = ?",
+            (
+                step.state,
+                changed,
+                step.message,
+                simplejson.dumps(step.fields),
+                step.state == "uncertain",
+                step.ended_at,
+                step.taken_at,
+                step.absent_at,
+                step.status,
+                *(step.case_id,) * 2,
+                *(step.distributed_at,) * 2,
+                *(step.method,) * 2,
+                step.seen_at,
+                step.entry,
+            ),
+        )
+        self._log(database, step.entry, step.event, step.http_status, step.detail)
+
+    def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> None:
+        database.execute(
+            "INSERT INTO events (invoice, at, run, event, http_status, detail) VALUES (?, ?, ?, ?, ?, ?)",
+            (invoice, time.time(), self.run, event, status, detail),
+        )
+
+    def note_conflict(self, facts: Facts, message: str, detail: str) -> None:
+        """Remember an invoice that the server has and this journal has not sent: it is never sent from here."""
+        with self._transaction() as database:
+            (id,) = database.execute(
+                "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
+                " type, date, currency, gross, method, core, print, message)"
+                " VALUES (?, ?, ?, ?, 'conflict', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (environment, account, number, year) DO UPDATE SET state = 'conflict',"
+                " changed_at = excluded.changed_at, message = excluded.message"
+                " WHERE state IN ('ready', 'rejected') RETURNING id",
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
+            ).fetchone()
+            self._log(database, id, "found at Confirma", None, detail)
+
+    def cut_off(self) -> int:
+        """Turn what a killed run left as `sending` into `uncertain`; the caller holds the account's lock.
+
+        When the attempt ended is not known, and is left open until the server's clock has been heard.
+        """
+        left = self.entries(["sending"])
+        self.advance([Step(entry.id, "uncertain", "cut off", message=CUT_OFF) for entry in left])
+        return len(left)
+
+    # -- results files ---------------------------------------------------------------------------------------------
+
+    def remember_results(self, file: ResultsFile) -> None:
+        """Remember a results file as we leave it."""
+        with self._transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
+                " kind, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    str(file.path),
+                    *self._ours,
+                    str(file.source),
+                    file.source_digest,
+                    file.digest,
+                    file.mapping,
+                    file.kind,
+                    time.time(),
+                ),
+            )
+
+    def results_files(self) -> list[ResultsFile]:
+        """Give every results file of this account, oldest first."""
+        rows = self._database.execute(
+            "SELECT path, source, source_digest, digest, mapping, kind FROM results"
+            " WHERE environment = ? AND account = ? ORDER BY written_at, path",
+            self._ours,
+        )
+        return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
+
+    def forget_results(self, path: Path) -> None:
+        """Forget a results file that is gone."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM results WHERE path = ?", (str(path),))
+
+
+CUT_OFF = "the program was stopped while this invoice was being sent"
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """A results file, what it was made from, and the hashes of both as we left them.
+
+    *kind* is "copy" for a copy of the source with the results in, "csv" for a results CSV beside it.
+    """
+
+    path: Path
+    source: Path
+    source_digest: str
+    digest: str
+    mapping: str
+    kind: str
+
+
+def _described(facts: Facts) -> tuple[str, ...]:
+    return (
+        facts.type,
+        facts.date.isoformat(),
+        facts.currency,
+        f"{facts.gross:.2f}",
+        facts.method,
+        facts.core,
+        facts.print,
+    )
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    values = dict(zip((field.name for field in fields(Entry)), row, strict=True))
+    values["date"] = dt.date.fromisoformat(values["date"])
+    values["gross"] = Decimal(values["gross"])
+    values["ever_uncertain"] = bool(values["ever_uncertain"])
+    values["fields"] = tuple((field, said) for field, said in simplejson.loads(values["fields"]))
+    return Entry(**values)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open the database for its owner alone, durable, at the newest schema. Raises JournalError."""
+    try:
+        database = sqlite3.connect(private_file(path), isolation_level=None, timeout=30)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1"):
+            database.execute(f"PRAGMA {pragma}")
+        _migrate(database, path)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+    return database
+
+
+def _migrate(database: sqlite3.Connection, path: Path) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise JournalError(f"{path}: this journal is of a newer release; update confirma-connector")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            for statement in _statements(script):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {number}")
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

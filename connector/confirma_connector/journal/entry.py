@@ -1,0 +1,122 @@
+"""What the journal knows of one invoice, and what is put into it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+import simplejson
+
+from confirma_connector.invoice import Invoice
+
+__all__ = ["Claim", "Entry", "Facts", "State", "facts"]
+
+State = Literal[
+    "ready",
+    "sending",
+    "uncertain",
+    "rejected",
+    "conflict",
+    "sent",
+    "waiting",
+    "delivered",
+    "failed",
+    "duplicate",
+    "attention",
+    "credited",
+    "handled",
+    "unknown",
+]
+"""The states of the journal. (`invalid` and `skipped` are of a file, not of an invoice that was ever claimed.)"""
+
+TAKEN: frozenset[State] = frozenset(
+    {"sent", "waiting", "delivered", "failed", "duplicate", "attention", "credited", "unknown"}
+)
+"""States of an invoice that the API has taken; each may become any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What identifies one invoice and tells one version of it from another. *core* and *print* are keyed hashes."""
+
+    number: int
+    year: int
+    type: str
+    date: dt.date
+    currency: str
+    gross: Decimal
+    method: str
+    core: str
+    print: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One invoice about to be sent, with its whole request body."""
+
+    facts: Facts
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One invoice as the journal has it. Times are seconds since 1970; those of attempts are by the server's clock."""
+
+    id: int
+    number: int
+    year: int
+    state: State
+    changed_at: float
+    run: str
+    type: str
+    date: dt.date
+    currency: str
+    gross: Decimal
+    method: str
+    core: str
+    print: str
+    ever_uncertain: bool
+    attempted_at: float | None
+    ended_at: float | None
+    taken_at: float | None
+    absent_at: float | None
+    status: str
+    message: str
+    fields: tuple[tuple[str, str], ...]
+    case_id: str
+    distributed_at: str
+    seen_at: float | None
+
+
+def facts(invoice: Invoice, body: bytes, key: bytes, *, yearly: bool) -> Facts:
+    """Describe *invoice* and its request *body*; the hashes are keyed, since names and numbers can be guessed."""
+    buyer, gross = invoice.buyer, invoice.amounts.gross_amount
+    address = buyer.address.model_dump(exclude_none=True) if buyer.address else {}
+    core = (
+        invoice.number,
+        invoice.type,
+        invoice.date.isoformat(),
+        invoice.currency_code,
+        f"{gross:.2f}",
+        buyer.name,
+        address,
+    )
+    return Facts(
+        number=invoice.number,
+        year=invoice.date.year if yearly else 0,
+        type=invoice.type,
+        date=invoice.date,
+        currency=invoice.currency_code,
+        gross=gross,
+        method=invoice.distribution.method,
+        core=_keyed(simplejson.dumps(core, sort_keys=True).encode(), key),
+        print=_keyed(body, key),
+    )
+
+
+def _keyed(data: bytes, key: bytes) -> str:
+    return hmac.new(key, data, hashlib.sha256).hexdigest()[:32]

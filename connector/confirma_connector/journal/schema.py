@@ -1,0 +1,46 @@
+"""The tables of the journal, as ordered migrations: each is one step, done in one transaction."""
+
+from __future__ import annotations
+
+MIGRATIONS = (
+    """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+
+    -- one creditor: the label a person gave the account, and the seller it belongs to
+    CREATE TABLE accounts (
+        environment TEXT NOT NULL, account TEXT NOT NULL, seller TEXT NOT NULL, bound_at REAL NOT NULL,
+        PRIMARY KEY (environment, account)
+    ) STRICT;
+
+    -- every invoice that was ever claimed for sending, or that a person or the server has spoken about
+    CREATE TABLE invoices (
+        id INTEGER PRIMARY KEY,
+        environment TEXT NOT NULL, account TEXT NOT NULL, number INTEGER NOT NULL, year INTEGER NOT NULL,
+        state TEXT NOT NULL, changed_at REAL NOT NULL,
+        run TEXT NOT NULL DEFAULT '',
+        type TEXT NOT NULL, date TEXT NOT NULL, currency TEXT NOT NULL, gross TEXT NOT NULL, method TEXT NOT NULL,
+        core TEXT NOT NULL, print TEXT NOT NULL, body BLOB,
+        ever_uncertain INTEGER NOT NULL DEFAULT 0,
+        attempted_at REAL, ended_at REAL, taken_at REAL, absent_at REAL,
+        status TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT '', fields TEXT NOT NULL DEFAULT '[]',
+        case_id TEXT NOT NULL DEFAULT '', distributed_at TEXT NOT NULL DEFAULT '', seen_at REAL,
+        UNIQUE (environment, account, number, year)
+    ) STRICT;
+    CREATE INDEX invoices_by_state ON invoices (environment, account, state);
+    CREATE INDEX invoices_by_taken ON invoices (environment, account, taken_at);
+
+    -- the audit trail: attempts, verdicts, look-ups, observations, decisions; only ever added to
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY, invoice INTEGER NOT NULL REFERENCES invoices (id) ON DELETE CASCADE,
+        at REAL NOT NULL, run TEXT NOT NULL, event TEXT NOT NULL, http_status INTEGER, detail TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_invoice ON events (invoice);
+
+    -- the results files we wrote: what they were made from, and their bytes as we left them
+    CREATE TABLE results (
+        path TEXT PRIMARY KEY, environment TEXT NOT NULL, account TEXT NOT NULL,
+        source TEXT NOT NULL, source_digest TEXT NOT NULL, digest TEXT NOT NULL, mapping TEXT NOT NULL,
+        kind TEXT NOT NULL, written_at REAL NOT NULL
+    ) STRICT;
+    """,
+)

@@ -1,0 +1,147 @@
+"""One invoice of a file beside what the journal knows of it: the state and the words its row gets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from confirma_connector.journal import TAKEN, Entry
+from confirma_connector.records import Problem, Result
+from confirma_connector.survey import Item
+
+__all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
+
+Use = Literal["send", "track"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The state of one invoice, its message for people, and what the message leaves out where values may not go."""
+
+    state: str
+    message: str = ""
+    plain: str = ""
+    entry: Entry | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str = "") -> Outcome:
+    """Join an item of a file with its journal entry. *held* says why a ready one was not sent."""
+    if any(problem.code == "E-NUMBER-TWICE" for problem in item.errors):
+        return _invalid(item)
+    if entry is None or entry.state in ("ready", "sending"):
+        return _invalid(item) if item.facts is None else _ready(item, entry, held)
+    if entry.state == "rejected":
+        return _rejected(item, entry, held)
+    state, message = entry.state, entry_words(entry)
+    if item.facts is not None and entry.state in TAKEN:
+        if use == "send" and item.facts.core != entry.core:
+            return _said("conflict", _differs(item, entry), entry, item.problems)
+        if item.facts.print != entry.print:
+            message = f"{message}; the row now differs from what was sent, and nothing is sent again"
+    return _said(state, message, entry, item.refused)
+
+
+def _invalid(item: Item) -> Outcome:
+    cell = " | ".join(_cell_text(problem, item) for problem in item.errors)
+    plain = " | ".join(problem.text(with_value=False) for problem in item.errors)
+    return Outcome("invalid", cell, plain, None, item.problems)
+
+
+def _cell_text(problem: Problem, item: Item) -> str:
+    """Beside the row its own line number says nothing, and goes stale when the file is sorted."""
+    place = "" if problem.where == item.where else f"{problem.where}, "
+    value = f' "{problem.value[:80]}"' if problem.value else ""
+    header = f"{problem.header}{value}: " if problem.header else (f"{value.strip()}: " if value else "")
+    return f"{place}{header}{problem.message} [{problem.code}]"
+
+
+def _ready(item: Item, entry: Entry | None, held: str) -> Outcome:
+    return _said("ready", held or (entry.message if entry else ""), entry, item.problems)
+
+
+def _rejected(item: Item, entry: Entry, held: str) -> Outcome:
+    if item.facts is None:
+        return _invalid(item)
+    if item.facts.print != entry.print:
+        return _said("ready", held or "corrected since it was rejected", entry, item.problems)
+    if item.refused:
+        cell = " | ".join(_cell_text(problem, item) for problem in item.refused)
+        plain = " | ".join(problem.text(with_value=False) for problem in item.refused)
+        return Outcome("rejected", cell, plain, entry, item.refused)
+    return _said("rejected", entry.message, entry, item.problems)
+
+
+def _differs(item: Item, entry: Entry) -> str:
+    if item.facts is None:
+        return ""
+    pairs = {
+        "type": (entry.type, item.facts.type),
+        "date": (entry.date.isoformat(), item.facts.date.isoformat()),
+        "currency": (entry.currency, item.facts.currency),
+        "total": (f"{entry.gross:.2f}", f"{item.facts.gross:.2f}"),
+    }
+    changes = [f"{name} {was}, here {now}" for name, (was, now) in pairs.items() if was != now]
+    what = "; ".join(changes) or "another buyer name or address"
+    return f"this number was sent before with {what}; nothing is sent again"
+
+
+def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem, ...] = ()) -> Outcome:
+    line = " ".join(message.split())
+    return Outcome(state, line, line, entry, problems)
+
+
+def _delivered(entry: Entry) -> str:
+    when = f" on {entry.distributed_at[:10]}" if entry.distributed_at else ""
+    return f"delivered by {entry.method}{when}"
+
+
+def _looked_at(entry: Entry) -> str:
+    status = f"Confirma says {entry.status}" if entry.status else "Confirma gives no status"
+    return f"{status}: {entry.message}" if entry.message else f"{status}; a person has to look"
+
+
+def _taken(_: Entry) -> str:
+    return "taken by Confirma, not delivered yet"
+
+
+_WORDS: Mapping[str, Callable[[Entry], str]] = {
+    "uncertain": lambda entry: f"{entry.message}; it is not sent again before Confirma says that it did not arrive",
+    "conflict": lambda entry: entry.message,
+    "sent": _taken,
+    "waiting": _taken,
+    "delivered": _delivered,
+    "failed": lambda entry: entry.message or "Confirma could not deliver it",
+    "duplicate": lambda entry: entry.message or "Confirma holds it to be a duplicate and does not deliver it",
+    "attention": _looked_at,
+    "unknown": _looked_at,
+    "credited": lambda _: "credited",
+    "handled": lambda entry: entry.message or "handled by a person",
+}
+
+
+def entry_words(entry: Entry) -> str:
+    """Say in one line what an entry's state means: it depends on nothing but the state and what the server said."""
+    return " ".join(_WORDS[entry.state](entry).split()) if entry.state in _WORDS else " ".join(entry.message.split())
+
+
+def result(item: Item, outcome: Outcome, environment: str) -> Result:
+    """Give the result cells of one invoice; in the sandbox every state says that it was a test."""
+    entry = outcome.entry
+    changed = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.changed_at)) if entry else ""
+    return Result(
+        at=item.at,
+        number=item.label,
+        state=f"TEST {outcome.state}" if environment == "sandbox" else outcome.state,
+        message=_harmless(outcome.message),
+        updated=changed,
+        case_id=_harmless(entry.case_id if entry else ""),
+    )
+
+
+def _harmless(text: str) -> str:
+    """Keep text from outside from being run as a formula by the program that opens the file."""
+    line = " ".join(text.split())
+    return f"'{line}" if line[:1] in tuple("=+-@") else line

@@ -1,0 +1,59 @@
+"""Which mapping a file is for, when nobody said: the one shipped mapping whose columns are all there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from confirma_connector.errors import AdapterError, MappingError, SourceError
+from confirma_connector.grouping import Columns
+from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped
+from confirma_connector.plugins import Registry
+from confirma_connector.records import Source
+
+__all__ = ["mapping_for"]
+
+
+def mapping_for(path: Path, name: str | None, registry: Registry, severities: Mapping[str, str]) -> LoadedMapping:
+    """Give the mapping called *name*, or the one shipped mapping that fits *path*.
+
+    Raises MappingError naming the candidates when several fit, or what the nearest lacks when none does.
+    """
+    if name:
+        return load_mapping(find(name), registry, severities)
+    if not path.is_file():
+        raise SourceError(f"{path}: there is no such file")
+    claims = registry.claims(path)
+    fitting: list[LoadedMapping] = []
+    missing: dict[str, str] = {}
+    for shipped_name, file in shipped().items():
+        try:
+            mapping = load_mapping(file, registry, severities)
+        except AdapterError:
+            continue
+        if mapping.adapter.name in claims:
+            lack = _lack(path, mapping)
+            if lack:
+                missing[shipped_name] = lack
+            else:
+                fitting.append(mapping)
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = " and ".join(mapping.path.stem for mapping in fitting)
+        raise MappingError(f"{path}: fits the mappings {names}; choose one with --mapping")
+    nearest = min(missing.items(), key=lambda pair: pair[1].count("\n"), default=None)
+    hint = f"; the nearest is {nearest[0]}: {nearest[1].splitlines()[0].removeprefix(f'{path}: ')}" if nearest else ""
+    raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
+
+
+def _lack(path: Path, mapping: LoadedMapping) -> str:
+    """Say what *path* lacks to fit *mapping*; "" when it fits."""
+    try:
+        record = next(iter(mapping.adapter.read(Source((path,), mapping.options, mapping.headers))), None)
+        if record is None:
+            return "the file has no rows"
+        Columns(mapping, str(path)).bind(record)
+    except (MappingError, SourceError) as error:
+        return str(error)
+    return ""

@@ -1,0 +1,164 @@
+"""What the server's own list says about our invoices: before sending, after a lost answer, and day by day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from confirma_connector.answers import Listed, prevailing
+from confirma_connector.errors import Outage
+from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
+from confirma_connector.journal import TAKEN, Entry, Facts, Journal, Step
+
+__all__ = ["fits", "observe", "preflight", "settle_uncertain"]
+
+_EARLIER = 300.0
+"""Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
+_NOT_OURS = "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
+_WITNESSES = 3600.0
+"""Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
+
+
+def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts]) -> set[int]:
+    """Read the listing for what is about to be sent; give the numbers that must not be sent.
+
+    Proves key and host before anything is claimed. An invoice that the server lists and the journal has not sent
+    becomes a conflict (a lost journal, a second computer). Raises Outage, Refused.
+    """
+    findings = inquire(ask, ((facts.number, facts.date) for facts in todo))
+    observe(journal, findings)
+    held: set[int] = set()
+    for facts in todo:
+        records = findings.of(facts.number, facts.year)
+        if records:
+            _meet(journal, facts, records)
+            held.add(facts.number)
+        elif facts.number in findings.withheld:
+            raise Outage(f"the delivery information tells of invoice {facts.number} but withholds it; nothing was sent")
+    return held
+
+
+def _meet(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
+    entry = journal.entry(facts.number, facts.year)
+    raw = "\n".join(record.raw for record in records)
+    if entry is not None and entry.state in ("ready", "rejected") and (ours := _ours(entry, records)):
+        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
+        journal.advance([arrived, _observation(entry, records)])
+        return
+    shown, _ = prevailing(records)
+    since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
+    journal.note_conflict(
+        facts,
+        f"already at Confirma{since} ({shown.status or 'no status'}) and not sent from this journal; not sent again",
+        raw,
+    )
+
+
+def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float], quiet_period: float) -> None:
+    """Look once for every uncertain invoice and conclude only what the listing proves.
+
+    Present and fitting → `sent`. Present otherwise → `conflict`. Absent twice, a quiet period apart → `ready`.
+    An absence counts only in a whole listing that does not lag and that was asked for a quiet period after the
+    attempt ended, by the server's clock. Raises Outage, Refused.
+    """
+    uncertain = journal.entries(["uncertain"])
+    if not uncertain:
+        return
+    begun = time.monotonic()
+    witnesses = {entry.id: _witnesses(journal, entry) for entry in uncertain}
+    wanted = {(entry.number, entry.date) for group in (uncertain, *witnesses.values()) for entry in group}
+    findings = inquire(ask, wanted)
+    is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
+    started = server_now() - (time.monotonic() - begun)
+    observe(journal, findings)
+    for entry in uncertain:
+        if is_whole[entry.id]:
+            records = findings.of(entry.number, entry.year)
+            lags = not all(findings.of(witness.number, witness.year) for witness in witnesses[entry.id])
+            journal.advance(_concluded(entry, records, started, quiet_period, lags=lags))
+
+
+def _witnesses(journal: Journal, entry: Entry) -> list[Entry]:
+    """Give what the API took around the attempt: all of it must be listed before a listing proves an absence."""
+    if entry.attempted_at is None or entry.ended_at is None:
+        return []
+    return journal.taken_between(entry.attempted_at - _WITNESSES, entry.ended_at + _WITNESSES)
+
+
+def _concluded(
+    entry: Entry, records: Sequence[Listed], started: float, quiet_period: float, *, lags: bool
+) -> list[Step]:
+    """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
+    raw = "\n".join(record.raw for record in records)
+    if ours := _ours(entry, records):
+        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
+        return [arrived, _observation(entry, records)]
+    if entry.ended_at is None:
+        return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]
+    if lags or started < entry.ended_at + quiet_period:
+        return []
+    if records:
+        return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
+    if entry.absent_at is None:
+        return [Step(entry.id, "uncertain", "not found", message=entry.message, absent_at=started)]
+    if started < entry.absent_at + quiet_period:
+        return []
+    return [Step(entry.id, "ready", "concluded absent", message="did not arrive; it may be sent")]
+
+
+def fits(entry: Entry, record: Listed) -> bool:
+    """Whether a listed record can be the invoice that *entry* tried to send."""
+    if record.state == "duplicate" or entry.attempted_at is None:
+        return False
+    if record.invoice_date is not None and record.invoice_date != entry.date:
+        return False
+    if record.gross is not None and abs(record.gross) != abs(entry.gross):
+        return False
+    return record.created_at is None or record.created_at.timestamp() >= entry.attempted_at - _EARLIER
+
+
+def _ours(entry: Entry, records: Iterable[Listed]) -> Listed | None:
+    return next((record for record in records if fits(entry, record)), None)
+
+
+def _created(record: Listed) -> float | None:
+    return record.created_at.timestamp() if record.created_at else None
+
+
+def observe(journal: Journal, findings: Findings) -> None:
+    """Match a listing against the whole journal: states of what we sent, and what we hold as never sent."""
+    entries = journal.listed(list(findings.records))
+    steps: list[Step] = []
+    for number in findings.records:
+        for entry in entries.get(number, ()):
+            records = findings.of(number, entry.year)
+            if records and entry.state in TAKEN and (step := _change(entry, records)):
+                steps.append(step)
+    journal.advance(steps)
+
+
+def _change(entry: Entry, records: Sequence[Listed]) -> Step | None:
+    step = _observation(entry, records)
+    same = (entry.state, entry.status, entry.message, entry.case_id) == (
+        step.state,
+        step.status,
+        step.message,
+        step.case_id or entry.case_id,
+    )
+    return None if same and entry.seen_at is not None else step
+
+
+def _observation(entry: Entry, records: Sequence[Listed]) -> Step:
+    shown, state = prevailing(records)
+    return Step(
+        entry.id,
+        state,
+        "observed",
+        message=shown.message,
+        status=shown.status,
+        case_id=shown.case_id,
+        distributed_at=shown.distributed_at,
+        method=shown.method,
+        detail="\n".join(record.raw for record in records),
+        seen_at=time.time(),
+    )

@@ -1,0 +1,86 @@
+"""What a run tells: every invoice, every skipped row, the sums and the exit code; as data first."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from confirma_connector.records import Problem
+
+__all__ = ["FileReport", "InvoiceReport", "ProblemReport", "Report", "SkippedRow"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProblemReport(_Model):
+    """One problem, without the value that stood there: it may be personal."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    where: str
+    header: str
+    field: str
+    message: str
+
+
+class SkippedRow(_Model):
+    """A row that is no invoice row by the mapping's own words."""
+
+    where: str
+    reason: str
+    has_amount: bool = Field(description="there is an amount in it: worth a look")
+
+
+class InvoiceReport(_Model):
+    """What became of one invoice."""
+
+    number: str
+    state: str
+    where: str = ""
+    message: str = ""
+    case_id: str = ""
+    is_new: bool = Field(default=False, description="the state came about in this run")
+    problems: tuple[ProblemReport, ...] = ()
+    details: tuple[Problem, ...] = Field(default=(), exclude=True, repr=False)
+
+
+class FileReport(_Model):
+    """What became of one source file, or of one results file that was updated."""
+
+    path: str
+    mapping: str
+    rows: int = 0
+    invoices: tuple[InvoiceReport, ...] = ()
+    skipped: tuple[SkippedRow, ...] = ()
+    totals: dict[str, Decimal] = Field(default={}, description="gross amount of the valid invoices by currency")
+    methods: dict[str, int] = Field(default={}, description="valid invoices by distribution method")
+    results: str = Field(default="", description="the results file that was written")
+    notices: tuple[str, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """Count the invoices by state."""
+        counts: dict[str, int] = {}
+        for invoice in self.invoices:
+            counts[invoice.state] = counts.get(invoice.state, 0) + 1
+        return counts
+
+
+class Report(_Model):
+    """One run of check, send or track."""
+
+    version: Literal[1] = 1
+    command: Literal["check", "send", "track"]
+    environment: str
+    account: str
+    exit_code: int
+    files: tuple[FileReport, ...] = ()
+    changed: tuple[InvoiceReport, ...] = Field(
+        default=(), description="track: invoices whose state changed in this run"
+    )
+    journal: dict[str, int] = Field(default={}, description="every invoice of the account by state")
+    notices: tuple[str, ...] = ()
+    problem: str = Field(default="", description="why the run stopped before its work was done")

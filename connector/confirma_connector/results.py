@@ -1,0 +1,170 @@
+"""Where results go, who owns that file, and how they get into it: whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
+from confirma_connector.files import digest, kept_aside, replacing
+from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.outcome import Outcome, result
+from confirma_connector.records import Result
+from confirma_connector.survey import Item, Survey
+
+__all__ = ["Target", "choose", "matching_environment", "write"]
+
+Joined = Sequence[tuple[Item, Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The file that gets the results. *keeps* means it is updated where it stands, with what people changed in it."""
+
+    path: Path
+    keeps: bool = False
+    notice: str = ""
+
+
+def matching_environment(survey: Survey, environment: str) -> None:
+    """Refuse a file whose results are of the other kind: tests never mix with the real thing. Raises SettingsError."""
+    if environment != "sandbox" and survey.marks["test"]:
+        raise SettingsError(f"{survey.path}: this file carries SANDBOX results; send the original file")
+    if environment == "sandbox" and survey.marks["real"]:
+        raise SettingsError(f"{survey.path}: this file carries real results; in the sandbox use a copy without them")
+
+
+def choose(journal: Journal, survey: Survey, output: Path | None = None, *, in_place: bool = False) -> Target:
+    """Say which file gets the results of *survey*. Raises SettingsError when *output* is somebody else's file.
+
+    A file that carries our columns is its own target. Otherwise `NAME.results.EXT` beside the source; what a person
+    changed in it since is updated in place as long as the source is the same, and left alone when the source changed.
+    """
+    source = survey.path
+    if in_place or (survey.has_results and output is None) or (output is not None and _same(output, source)):
+        return Target(source, keeps=True)
+    known = {file.path: file for file in journal.results_files()}
+    if output is not None:
+        path = output.absolute()
+        if path.exists() and path not in known:
+            raise SettingsError(f"{output}: this file exists already and is not a results file of ours; name another")
+        return Target(path)
+    left_alone: list[Path] = []
+    for path in _names(_beside(survey, journal.environment)):
+        if not path.exists():
+            return Target(path, notice=_told(left_alone))
+        file = known.get(path)
+        if file is None or file.source != source.absolute():
+            left_alone.append(path)
+        elif digest(path) == file.digest:
+            return Target(path, notice=_told(left_alone))
+        elif survey.digest == file.source_digest and file.kind == "copy":
+            return Target(
+                path, keeps=True, notice=f"{path.name} was changed since: its result cells are updated in place"
+            )
+        else:
+            left_alone.append(path)
+    raise AssertionError("unreachable: the names go on for ever")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _beside(survey: Survey, environment: str) -> Path:
+    path = survey.path.absolute()
+    kind = ".sandbox.results" if environment == "sandbox" else ".results"
+    return path.with_name(f"{path.stem}{kind}{path.suffix if _can_write(survey) else '.csv'}")
+
+
+def _can_write(survey: Survey) -> bool:
+    return "write_results" in survey.mapping.adapter.hooks
+
+
+def _names(path: Path) -> Iterator[Path]:
+    yield path
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _told(left_alone: Sequence[Path]) -> str:
+    names = ", ".join(path.name for path in left_alone)
+    return f"{names} was left alone (changed by hand, or not ours)" if names else ""
+
+
+def write(
+    journal: Journal,
+    survey: Survey,
+    target: Target,
+    read: Callable[[Path], Survey],
+    join: Callable[[Survey], Joined],
+) -> tuple[Path, str]:
+    """Write the results of *survey* into *target*; give the file that was written and what a person should know.
+
+    What is written to is read now: with *read*, when it is not the very bytes of the survey. Raises UnwritableResults.
+    """
+    place = target.path if target.keeps else survey.path
+    try:
+        base = survey if digest(place) == survey.digest else read(place)
+    except (OSError, CannotRun) as error:
+        raise UnwritableResults(f"{place}: its results cannot be written now: {error}") from error
+    joined = join(base)
+    lines = [result(item, outcome, journal.environment) for item, outcome in joined]
+    try:
+        return _into_a_copy(journal, base, target, lines), _gone(survey, base)
+    except NoWriteBack as error:
+        return _beside_the_source(journal, survey, target, joined, lines), f"results CSV: {error}"
+    finally:
+        if base is not survey:
+            base.close()
+
+
+def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence[Result]) -> Path:
+    with replacing(target.path, like=base.path) as fresh:
+        base.mapping.adapter.write_results(base.source, lines, fresh)
+        if digest(base.path) != base.digest:
+            raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
+        known = _known(journal, target.path)
+        is_as_we_left_it = known is not None and known.digest == base.digest
+        if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
+            kept_aside(target.path)
+        _remember(journal, base, target.path, "copy", digest(fresh))
+    return target.path
+
+
+def _gone(survey: Survey, base: Survey) -> str:
+    there = {item.key for item in base.items}
+    gone = [item.label for item in survey.items if item.key is not None and item.key not in there]
+    named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
+    return f"{base.path.name} no longer has {len(gone)} invoices of {survey.path.name}: {named}" if gone else ""
+
+
+def _known(journal: Journal, path: Path) -> ResultsFile | None:
+    return next((file for file in journal.results_files() if file.path == path.absolute()), None)
+
+
+def _remember(journal: Journal, base: Survey, target: Path, kind: str, written: str) -> None:
+    """Remember *target* as left by us; one that was updated where it stands keeps the source it was made from."""
+    path, source = target.absolute(), base.path.absolute()
+    known = _known(journal, path)
+    made_from = (known.source, known.source_digest) if known and source == path else (source, base.digest)
+    journal.remember_results(ResultsFile(path, *made_from, written, str(base.mapping.path), kind))
+
+
+def _beside_the_source(
+    journal: Journal, survey: Survey, target: Target, joined: Joined, lines: Sequence[Result]
+) -> Path:
+    """Write a results CSV: key and result columns, for a source that cannot carry them."""
+    is_source = _same(target.path, survey.path)
+    path = (_beside(survey, journal.environment) if is_source else target.path).with_suffix(".csv")
+    with replacing(path, like=survey.path) as fresh:
+        with fresh.open("w", encoding="utf-8-sig", newline="") as file:
+            rows = csv.writer(file, delimiter=";")
+            rows.writerow(["number", "where", *survey.mapping.headers.names()])
+            for line, (item, _) in zip(lines, joined, strict=True):
+                rows.writerow([line.number, item.where, *line.cells()])
+        _remember(journal, survey, path, "csv", digest(fresh))
+    return path

@@ -1,0 +1,202 @@
+"""One reading of one source: every invoice in it as a compact item, ready to be joined with the journal."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import IO
+
+from confirma_connector.contract import Contract
+from confirma_connector.errors import SourceError
+from confirma_connector.files import digest
+from confirma_connector.grouping import Skipped
+from confirma_connector.journal import Claim, Facts, facts
+from confirma_connector.mapper import Draft, Mapper
+from confirma_connector.mapping import LoadedMapping
+from confirma_connector.records import Locator, Problem, Record, Source
+from confirma_connector.settings import Settings
+
+__all__ = ["Item", "Key", "Refusals", "Survey", "survey"]
+
+Key = tuple[int, int]
+"""An invoice's number, and its year where numbers begin anew every year (else 0)."""
+Refusals = Mapping[Key, tuple[tuple[str, str], ...]]
+"""What the API said of which wire paths, for invoices it refused."""
+
+_IN_MEMORY = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled."""
+
+    label: str
+    at: Locator
+    where: str
+    key: Key | None
+    problems: tuple[Problem, ...] = ()
+    facts: Facts | None = None
+    credited: int | None = None
+    refused: tuple[Problem, ...] = ()
+    body: tuple[int, int] = (0, 0)
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that stop this invoice."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+@dataclass
+class Survey:
+    """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed."""
+
+    source: Source
+    mapping: LoadedMapping
+    digest: str
+    items: list[Item] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    rows: int = 0
+    sellers: dict[str, str] = field(default_factory=dict)
+    marks: Counter[str] = field(default_factory=Counter)
+    has_results: bool = False
+    totals: dict[str, Decimal] = field(default_factory=dict)
+    methods: Counter[str] = field(default_factory=Counter)
+    _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
+
+    @property
+    def path(self) -> Path:
+        """The file that was read."""
+        return self.source.path
+
+    def valid(self) -> Iterator[Item]:
+        """Give the items that could be sent."""
+        return (item for item in self.items if item.facts is not None)
+
+    def claim(self, item: Item) -> Claim:
+        """Give an item with its request body."""
+        if item.facts is None:
+            raise ValueError(f"{item.label} is not a valid invoice")
+        start, length = item.body
+        self._spool.seek(start)
+        return Claim(item.facts, self._spool.read(length))
+
+    def spool(self, body: bytes) -> tuple[int, int]:
+        """Put a body aside; give where it lies."""
+        start = self._spool.seek(0, 2)
+        self._spool.write(body)
+        return (start, len(body))
+
+    def close(self) -> None:
+        """Let go of the bodies."""
+        self._spool.close()
+
+
+def survey(
+    path: Path,
+    mapping: LoadedMapping,
+    contract: Contract,
+    settings: Settings,
+    key: bytes,
+    *,
+    refusals: Refusals | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Survey:
+    """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
+
+    Raises SourceError, MappingError, AdapterError.
+    """
+    source = Source((path,), mapping.options, mapping.headers)
+    try:
+        found = Survey(source, mapping, digest(path))
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    mapper = Mapper(
+        mapping,
+        str(path),
+        attachments=settings.attachments,
+        credit_sign=contract.behaviour("credit_note_sign"),
+    )
+    yearly = settings.numbering == "yearly"
+    for draft in mapper.drafts(_watched(found, progress)):
+        item = _item(draft, yearly=yearly)
+        if item.key is not None and refusals and item.key in refusals:
+            item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
+        if draft.invoice is not None:
+            body = contract.body(draft.invoice)
+            described = facts(draft.invoice, body, key, yearly=yearly)
+            credited = draft.invoice.references.credited_invoice_number
+            item = replace(item, facts=described, credited=credited, body=found.spool(body))
+            seller = draft.invoice.seller
+            found.sellers.setdefault(seller.business_id or seller.name, item.where)
+        found.items.append(item)
+    found.skipped = mapper.skipped
+    _refuse_repeated(found, mapper.header("number"))
+    for item in found.valid():
+        if item.facts is not None:
+            found.totals[item.facts.currency] = found.totals.get(item.facts.currency, Decimal(0)) + item.facts.gross
+            found.methods[item.facts.method] += 1
+    return found
+
+
+def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[Record]:
+    """Give the records, counted; note whether the source carries results already, and of which environment."""
+    headers = found.mapping.headers
+    for record in found.mapping.adapter.read(found.source):
+        found.rows += 1
+        if found.rows == 1:
+            found.has_results = all(name in record.values for name in headers.names())
+        if found.has_results and (state := str(record.values.get(headers.state) or "")):
+            found.marks["test" if state.startswith("TEST ") else "real"] += 1
+        if progress is not None and found.rows % 1000 == 0:
+            progress(found.rows)
+        yield record
+
+
+def _item(draft: Draft, *, yearly: bool) -> Item:
+    key = None
+    if draft.number is not None and (draft.date is not None or not yearly):
+        key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
+    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems)
+
+
+def _in_own_words(
+    mapper: Mapper, draft: Draft, contract: Contract, fields: tuple[tuple[str, str], ...]
+) -> Iterator[Problem]:
+    """Turn the wire paths of a refusal back into the source's own cells."""
+    for wire, said in fields:
+        name = contract.field_of(wire)
+        if name:
+            origin = mapper.origin(draft.group, name)
+            yield Problem("E-REFUSED", said, "error", origin.where, origin.header, origin.value, name)
+        else:
+            yield Problem("E-REFUSED", f"{wire}: {said}" if wire else said, field=wire)
+
+
+def _refuse_repeated(found: Survey, header: str) -> None:
+    """A number that stands twice is wrong at both places: nobody can tell which of the two is meant."""
+    places: dict[Key, list[int]] = {}
+    for index, item in enumerate(found.items):
+        if item.key is not None:
+            places.setdefault(item.key, []).append(index)
+    for indexes in places.values():
+        for index in indexes if len(indexes) > 1 else ():
+            others = [found.items[other].where for other in indexes if other != index]
+            item = found.items[index]
+            found.items[index] = replace(item, facts=None, problems=(*item.problems, _twice(item, others, header)))
+
+
+def _twice(item: Item, others: list[str], header: str) -> Problem:
+    named = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+    return Problem(
+        "E-NUMBER-TWICE",
+        f"the invoice number stands also at {named}: it is used twice, or the rows of one invoice stand apart "
+        "(a mapping may say scattered: true)",
+        where=item.where,
+        header=header,
+        value=item.label,
+        field="number",
+    )

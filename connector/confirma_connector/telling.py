@@ -1,0 +1,117 @@
+"""Putting what a run found and did into its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from confirma_connector.dispatch import Ending
+from confirma_connector.journal import Entry, Journal
+from confirma_connector.outcome import Outcome, entry_words
+from confirma_connector.records import Problem
+from confirma_connector.report import FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
+from confirma_connector.settings import Settings
+from confirma_connector.survey import Item, Key, Survey
+
+__all__ = ["told", "whole"]
+
+_LOOK = frozenset({"failed", "attention", "duplicate", "unknown", "conflict"})
+"""States that a person is told of once, in the run in which they come about."""
+_OPEN = frozenset({"invalid", "rejected", "uncertain"})
+"""States that keep a run from being done."""
+_ENDINGS = {"refused": 2, "outage": 3, "stopped": 130}
+
+
+def told(
+    survey: Survey,
+    joined: Sequence[tuple[Item, Outcome]],
+    *,
+    results: Path | None = None,
+    notices: Iterable[str] = (),
+    touched: set[Key] | None = None,
+) -> FileReport:
+    """Tell of one file: every invoice, every skipped row, the sums."""
+    return FileReport(
+        path=str(survey.path),
+        mapping=survey.mapping.name,
+        rows=survey.rows,
+        invoices=tuple(
+            InvoiceReport(
+                number=item.label,
+                state=outcome.state,
+                where=item.where,
+                message=outcome.plain,
+                case_id=outcome.entry.case_id if outcome.entry else "",
+                is_new=bool(touched and item.key in touched),
+                problems=tuple(map(_problem, outcome.problems)),
+                details=outcome.problems,
+            )
+            for item, outcome in joined
+        ),
+        skipped=tuple(
+            SkippedRow(where=row.where, reason=row.reason, has_amount=row.has_amount) for row in survey.skipped
+        ),
+        totals=survey.totals,
+        methods=dict(survey.methods),
+        results=str(results) if results else "",
+        notices=tuple(notices),
+    )
+
+
+def _problem(problem: Problem) -> ProblemReport:
+    return ProblemReport(
+        code=problem.code,
+        severity=problem.severity,
+        where=problem.where,
+        header=problem.header,
+        field=problem.field,
+        message=problem.message,
+    )
+
+
+def whole(
+    command: Literal["check", "send", "track"],
+    settings: Settings,
+    files: Sequence[FileReport],
+    journal: Journal | None = None,
+    *,
+    changed: Sequence[Entry] = (),
+    notices: Sequence[str] = (),
+    ending: Ending | None = None,
+    is_unwritten: bool = False,
+) -> Report:
+    """Tell of the whole run, with the exit code a scheduler can trust."""
+    counts = dict(journal.counts()) if journal else {}
+    needs_a_person = is_unwritten or any(entry.state in _LOOK for entry in changed)
+    if command == "track":
+        needs_a_person = needs_a_person or bool(counts.get("uncertain"))
+    else:
+        needs_a_person = needs_a_person or any(_is_open(invoice) for file in files for invoice in file.invoices)
+    return Report(
+        command=command,
+        environment=settings.environment,
+        account=settings.account,
+        exit_code=_ENDINGS[ending.kind] if ending else int(needs_a_person),
+        files=tuple(files),
+        changed=tuple(
+            InvoiceReport(
+                number=str(entry.number),
+                state=entry.state,
+                message=entry_words(entry),
+                case_id=entry.case_id,
+                is_new=True,
+            )
+            for entry in changed
+        ),
+        journal={str(state): count for state, count in counts.items()},
+        notices=tuple(notices),
+        problem=ending.message if ending else "",
+    )
+
+
+def _is_open(invoice: InvoiceReport) -> bool:
+    """Whether a file's invoice is not done: refused, unknown, in conflict, or not sent though asked for."""
+    if invoice.state == "ready":
+        return invoice.is_new
+    return invoice.state in _OPEN or invoice.state == "conflict"
