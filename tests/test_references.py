@@ -26,7 +26,7 @@ def test_a_finnish_reference_is_the_number_and_its_check_digit(number: str, refe
 
 @pytest.mark.parametrize("number", ["", "0", "12", "0012", "12345678901234567890", "12a45", "-123", "12.3", "١٢٣٤"])
 def test_a_number_that_gives_no_reference_is_refused_with_a_sentence(number: str) -> None:
-    with pytest.raises(ValueError, match="Expected 3 to 19 digits"):
+    with pytest.raises(ValueError, match="expected 3 to 19 digits"):
         finnish(number)
 
 
@@ -45,7 +45,7 @@ def test_an_rf_reference_is_made_of_a_finnish_one(reference: str, expected: str)
 
 @pytest.mark.parametrize("reference", ["", "123", "0123", "RF341234561", "1" * 21])
 def test_what_is_no_finnish_reference_gives_no_rf_reference(reference: str) -> None:
-    with pytest.raises(ValueError, match="Expected a reference of 4 to 20 digits"):
+    with pytest.raises(ValueError, match="expected a reference of 4 to 20 digits"):
         rf(reference)
 
 

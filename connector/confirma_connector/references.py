@@ -20,9 +20,7 @@ def finnish(number: str) -> str:
     """
     base = "".join(number.split()).lstrip("0")
     if not _BASE.fullmatch(base):
-        raise ValueError(
-            f'Expected 3 to 19 digits to make a reference of, not counting zeros in front, found "{number}".'
-        )
+        raise ValueError("expected 3 to 19 digits to make a reference of, not counting zeros in front")
     return base + _check_digit(base)
 
 
@@ -34,7 +32,7 @@ def rf(number: str) -> str:
     """
     reference = "".join(number.split()).lstrip("0")
     if not _REFERENCE.fullmatch(reference):
-        raise ValueError(f'Expected a reference of 4 to 20 digits, not counting zeros in front, found "{number}".')
+        raise ValueError("expected a reference of 4 to 20 digits, not counting zeros in front")
     rest = int(f"{reference}271500") % 97  # R is 27, F is 15, and 00 stands where the check digits will
     return f"RF{98 - rest:02d}{reference}"
 

@@ -55,7 +55,7 @@ def digits(text: str) -> str:
     """Only the digits 0 to 9 are kept: "INV-2024/17" gives "202417"."""
     kept = "".join(sign for sign in text if sign in "0123456789")
     if not kept:
-        raise ValueError(f'Expected at least one digit, found "{text}".')
+        raise ValueError("expected at least one digit")
     return kept
 
 
@@ -76,7 +76,7 @@ def postal_code_fi(text: str) -> str:
     """A Finnish postal code gets back the zeros it lost: "100" gives "00100"."""
     line = text.strip()
     if not _POSTAL_CODE.fullmatch(line):
-        raise ValueError(f'Expected a Finnish postal code of at most five digits, found "{text}".')
+        raise ValueError("expected a Finnish postal code of at most five digits")
     return line.zfill(5)
 
 
@@ -84,7 +84,7 @@ def business_id(text: str) -> str:
     """A Finnish business id is written as 1234567-8: "FI01120389", "0112038 9" and "112038-9" give "0112038-9"."""
     match = _BUSINESS_ID.fullmatch("".join(text.split()).upper())
     if match is None:
-        raise ValueError(f'Expected a Finnish business id such as 1234567-8 or all its eight digits, found "{text}".')
+        raise ValueError("expected a Finnish business id such as 1234567-8 or all its eight digits")
     number, check = match[1] or match[3], match[2] or match[4]
     return f"{number.zfill(7)}-{check}"
 
@@ -98,7 +98,7 @@ def reference(text: str) -> str:
     """A payment reference is written without spaces and without zeros in front."""
     compact = "".join(text.split()).upper().lstrip("0")
     if not compact:
-        raise ValueError(f'Expected a payment reference, found "{text}".')
+        raise ValueError("expected a payment reference")
     return compact
 
 
@@ -115,7 +115,7 @@ def negate(text: str) -> str:
         negative, body = False, line.removeprefix("+")
     body = body.strip()
     if not _UNSIGNED.fullmatch(body):
-        raise ValueError(f'Expected a number whose sign can be turned, found "{text}".')
+        raise ValueError("expected a number whose sign can be turned")
     is_zero = not any(sign in "123456789" for sign in body)
     return body if negative or is_zero else f"-{body}"
 
@@ -125,14 +125,14 @@ def first_line(text: str) -> str:
     for line in text.splitlines():
         if line.strip():
             return line.strip()
-    raise ValueError("Expected a text with at least one line that is not blank.")
+    raise ValueError("expected a text with at least one line that is not blank")
 
 
 def last_word(text: str) -> str:
     """Only the last word is kept: "Lasku 1001" gives "1001"."""
     words = text.split()
     if not words:
-        raise ValueError("Expected a text with at least one word.")
+        raise ValueError("expected a text with at least one word")
     return words[-1]
 
 
@@ -143,8 +143,8 @@ def country(text: str) -> str:
         return name.upper()
     if name.casefold() not in _COUNTRIES:
         raise ValueError(
-            f'Expected a country code of two letters, or the name of one of {_listed_countries()}, found "{text}"; '
-            "other names need a table in the mapping."
+            f"expected a country code of two letters, or the name of one of {_listed_countries()}; "
+            "other names need a table in the mapping"
         )
     return _COUNTRIES[name.casefold()]
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from confirma_connector.invoice import Invoice
 from confirma_connector.records import Problem, Severity
-from confirma_connector.rules import amounts, distribution, documents, identifiers, payments, spelling, vat
+from confirma_connector.rules import amounts, arithmetic, distribution, documents, identifiers, payments, spelling, vat
 from confirma_connector.rules.rule import Finding, Rule, Strictness
 
 __all__ = ["RULES", "Finding", "Rule", "Strictness", "check", "severities"]
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     *spelling.RULES,
     *vat.RULES,
     *amounts.RULES,
+    *arithmetic.RULES,
 )
 """Every rule, in the order in which their problems are reported."""
 
@@ -59,7 +60,7 @@ def severities(given: Mapping[str, str]) -> dict[str, Strictness]:
         rule = _named(name)
         value = _STRICTNESSES.get(text.strip().lower())
         if value is None:
-            raise ValueError(f'Expected error, warning or off for rule {rule.code}, found "{text}".')
+            raise ValueError(f'expected error, warning or off for rule {rule.code}, found "{text}"')
         if rule.fixed and value != rule.severity:
             raise ValueError(f"Rule {rule.code} is fixed: it cannot be set to {value}. {rule.summary}")
         if chosen.setdefault(rule.code, value) != value:

@@ -12,7 +12,7 @@ from confirma_connector.rules.rule import Finding, Rule
 __all__ = ["RULES"]
 
 _CENT = Decimal("0.01")
-_TWO_DECIMALS = "Expected an amount of at most two decimals."
+_TWO_DECIMALS = "expected an amount of at most two decimals"
 _ROW_AMOUNTS = ("net_amount", "vat_amount", "gross_amount", "discount_amount")
 _TOTALS = (
     "net_amount",
@@ -67,13 +67,13 @@ def _payable(invoice: Invoice) -> Iterator[Finding]:
         if amount:
             yield Finding(
                 f"amounts.{member}",
-                "Expected nothing paid in advance: the service has no place for it, and would bill the whole total.",
+                "expected nothing paid in advance: the service has no place for it, and would bill the whole total",
                 spelled(amount),
             )
     if total.payable_amount is not None and total.payable_amount != total.gross_amount:
         yield Finding(
             "amounts.payable_amount",
-            "Expected the amount to pay to equal the total: the service would bill the total.",
+            "expected the amount to pay to equal the total: the service would bill the total",
             spelled(total.payable_amount),
         )
 
@@ -82,21 +82,21 @@ def _negative(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and invoice.amounts.gross_amount < 0:
         yield Finding(
             "amounts.gross_amount",
-            "Expected a total that is not negative: a credit is sent as a CREDIT_NOTE.",
+            "expected a total that is not negative: a credit is sent as a CREDIT_NOTE",
             spelled(invoice.amounts.gross_amount),
         )
 
 
 def _no_rows(invoice: Invoice) -> Iterator[Finding]:
     if not invoice.rows:
-        yield Finding("rows", "Expected at least one invoice row.")
+        yield Finding("rows", "expected at least one invoice row")
 
 
 def _row_text(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "description",
-        "Expected a description or a product name on the row",
+        "expected a description or a product name on the row",
         lambda row: not given(row.description) and not given(row.product_name),
     )
 

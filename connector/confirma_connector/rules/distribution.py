@@ -29,7 +29,7 @@ def _letter_address(invoice: Invoice) -> Iterator[Finding]:
         ("country_code", address.country_code, "the country code"),
     ):
         if not given(text):
-            yield Finding(f"{path}.{member}", f"Expected {name}: a letter cannot be dispatched without it.")
+            yield Finding(f"{path}.{member}", f"expected {name}: a letter cannot be dispatched without it")
 
 
 def _postal_code(invoice: Invoice) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _postal_code(invoice: Invoice) -> Iterator[Finding]:
         if expected:
             yield Finding(
                 f"{path}.postal_code",
-                f"Expected a postal code of {expected}, as the country is {country}.",
+                f"expected a postal code of {expected}, as the country is {country}",
                 text,
                 at_most="error" if path == target else "warning",
             )
@@ -59,7 +59,7 @@ def _email_missing(invoice: Invoice) -> Iterator[Finding]:
     contact, recipient = invoice.buyer.contact, invoice.recipient
     texts = (contact.email if contact is not None else None, recipient.email if recipient is not None else None)
     if not any(given(text) for text in texts):
-        yield Finding("buyer.contact.email", "Expected an e-mail address: the invoice is to be sent by e-mail.")
+        yield Finding("buyer.contact.email", "expected an e-mail address: the invoice is to be sent by e-mail")
 
 
 def _edi_address(invoice: Invoice) -> Iterator[Finding]:
@@ -73,10 +73,10 @@ def _edi_address(invoice: Invoice) -> Iterator[Finding]:
         if any(own):
             path, (account, operator) = "recipient", own
     if not account:
-        yield Finding(f"{path}.electronic_invoice_account", "Expected the e-invoice address of the receiver.")
+        yield Finding(f"{path}.electronic_invoice_account", "expected the e-invoice address of the receiver")
     if not operator:
         yield Finding(
-            f"{path}.electronic_routing_address", "Expected the operator (intermediator) of the e-invoice address."
+            f"{path}.electronic_routing_address", "expected the operator (intermediator) of the e-invoice address"
         )
 
 

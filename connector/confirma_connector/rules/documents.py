@@ -14,31 +14,31 @@ _LARGEST = 2_147_483_647
 
 def _number(invoice: Invoice) -> Iterator[Finding]:
     if invoice.number <= 0:
-        yield Finding("number", "Expected an invoice number above zero.", str(invoice.number))
+        yield Finding("number", "expected an invoice number above zero", str(invoice.number))
 
 
 def _number_size(invoice: Invoice) -> Iterator[Finding]:
     if invoice.number > _LARGEST:
         yield Finding(
             "number",
-            "Expected an invoice number of at most 2147483647: the service may not take a larger one.",
+            "expected an invoice number of at most 2147483647: the service may not take a larger one",
             str(invoice.number),
         )
 
 
 def _due_date(invoice: Invoice) -> Iterator[Finding]:
     if invoice.due_date is not None and invoice.due_date < invoice.date:
-        yield Finding("due_date", "Expected a due date on or after the invoice date.", invoice.due_date.isoformat())
+        yield Finding("due_date", "expected a due date on or after the invoice date", invoice.due_date.isoformat())
 
 
 def _due_date_missing(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and invoice.due_date is None:
-        yield Finding("due_date", "Expected the due date.")
+        yield Finding("due_date", "expected the due date")
 
 
 def _credited_number(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "CREDIT_NOTE" and invoice.references.credited_invoice_number is None:
-        yield Finding("references.credited_invoice_number", "Expected the number of the invoice that is credited.")
+        yield Finding("references.credited_invoice_number", "expected the number of the invoice that is credited")
 
 
 RULES = (

@@ -37,7 +37,7 @@ def _business_id(invoice: Invoice) -> Iterator[Finding]:
         if text and is_finnish(party) and not _business_id_digits(text):
             yield Finding(
                 f"{path}.business_id",
-                "Expected a Finnish business id such as 2331972-7 whose check digit fits; "
+                "expected a Finnish business id such as 2331972-7 whose check digit fits; "
                 "for a company abroad give the country code of its address.",
                 text,
             )
@@ -45,7 +45,7 @@ def _business_id(invoice: Invoice) -> Iterator[Finding]:
 
 def _seller_id(invoice: Invoice) -> Iterator[Finding]:
     if not given(invoice.seller.business_id):
-        yield Finding("seller.business_id", "Expected the seller's business id.")
+        yield Finding("seller.business_id", "expected the seller's business id")
 
 
 @lru_cache(maxsize=65536)
@@ -58,7 +58,7 @@ def _vat_number(invoice: Invoice) -> Iterator[Finding]:
         text = given(party.vat_code)
         expected = _expected_vat_number(text, given(party.business_id), finnish=is_finnish(party)) if text else ""
         if expected:
-            yield Finding(f"{path}.vat_code", f"Expected {expected}.", text)
+            yield Finding(f"{path}.vat_code", f"expected {expected}", text)
 
 
 @lru_cache(maxsize=65536)
@@ -86,7 +86,7 @@ def _identity_number(invoice: Invoice) -> Iterator[Finding]:
         masked = "".join("*" if sign.isalnum() else sign for sign in text)
         yield Finding(
             "buyer.personal_identity_number",
-            "Expected a Finnish personal identity code whose check character fits.",
+            "expected a Finnish personal identity code whose check character fits",
             masked,
         )
 
@@ -95,7 +95,7 @@ def _gln(invoice: Invoice) -> Iterator[Finding]:
     for path, party in receivers(invoice):
         text = given(party.gln_number)
         if text and not _gln_is_valid(text):
-            yield Finding(f"{path}.gln_number", "Expected a GLN of 13 digits whose check digit fits.", text)
+            yield Finding(f"{path}.gln_number", "expected a GLN of 13 digits whose check digit fits", text)
 
 
 @lru_cache(maxsize=65536)
@@ -109,7 +109,7 @@ def _ovt(invoice: Invoice) -> Iterator[Finding]:
         if text.startswith("0037") and not _ovt_is_valid(text):
             yield Finding(
                 f"{path}.electronic_invoice_account",
-                "Expected an OVT: 0037, the eight digits of a business id, and at most five signs more.",
+                "expected an OVT: 0037, the eight digits of a business id, and at most five signs more",
                 text,
             )
 
@@ -126,7 +126,7 @@ def _operator(invoice: Invoice) -> Iterator[Finding]:
         if text and (text[:8] if _BRANCH.fullmatch(text) else text) not in OPERATORS:
             yield Finding(
                 f"{path}.electronic_routing_address",
-                "Expected a known e-invoice operator or the BIC of its bank, such as 003721291126 or NDEAFIHH.",
+                "expected a known e-invoice operator or the BIC of its bank, such as 003721291126 or NDEAFIHH",
                 text,
             )
 

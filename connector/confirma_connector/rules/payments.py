@@ -28,7 +28,7 @@ def _iban(invoice: Invoice) -> Iterator[Finding]:
     if text and not _iban_is_valid(text):
         yield Finding(
             "seller.payment_details.iban",
-            "Expected an IBAN with the length of its country and fitting check digits (FI and 16 digits in Finland).",
+            "expected an IBAN with the length of its country and fitting check digits (FI and 16 digits in Finland)",
             text,
         )
 
@@ -37,7 +37,7 @@ def _bic(invoice: Invoice) -> Iterator[Finding]:
     details = invoice.seller.payment_details
     text = given(details.bic) if details is not None else ""
     if text and not _bic_is_valid(text):
-        yield Finding("seller.payment_details.bic", "Expected a BIC of 8 or 11 signs, such as NDEAFIHH.", text)
+        yield Finding("seller.payment_details.bic", "expected a BIC of 8 or 11 signs, such as NDEAFIHH", text)
 
 
 def _reference(invoice: Invoice) -> Iterator[Finding]:
@@ -47,7 +47,7 @@ def _reference(invoice: Invoice) -> Iterator[Finding]:
     compact = "".join(text.split())
     if compact[:2].upper() == "RF":
         if not _rf_is_valid(compact):
-            yield Finding("references.payment", "Expected an RF reference whose check digits fit.", text)
+            yield Finding("references.payment", "expected an RF reference whose check digits fit", text)
     elif (
         is_finnish(invoice.seller)
         and not references.is_finnish(compact)
@@ -55,7 +55,7 @@ def _reference(invoice: Invoice) -> Iterator[Finding]:
     ):
         yield Finding(
             "references.payment",
-            "Expected a Finnish reference of 4 to 20 digits whose last digit fits, or an RF reference.",
+            "expected a Finnish reference of 4 to 20 digits whose last digit fits, or an RF reference",
             text,
         )
 
@@ -77,7 +77,7 @@ def _ocr_is_valid(compact: str) -> bool:
 
 def _reference_missing(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and not given(invoice.references.payment):
-        yield Finding("references.payment", "Expected the reference that the buyer pays with.")
+        yield Finding("references.payment", "expected the reference that the buyer pays with")
 
 
 RULES = (

@@ -23,7 +23,7 @@ _URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:[/?#][
 def _currency(invoice: Invoice) -> Iterator[Finding]:
     if invoice.currency_code not in CURRENCIES:
         yield Finding(
-            "currency_code", "Expected a currency code of three capitals, such as EUR or SEK.", invoice.currency_code
+            "currency_code", "expected a currency code of three capitals, such as EUR or SEK", invoice.currency_code
         )
 
 
@@ -31,7 +31,7 @@ def _country(invoice: Invoice) -> Iterator[Finding]:
     for path, address in addresses(invoice):
         code = address.country_code
         if code and code not in COUNTRIES and code.strip():
-            yield Finding(f"{path}.country_code", "Expected a country code of two capitals, such as FI or SE.", code)
+            yield Finding(f"{path}.country_code", "expected a country code of two capitals, such as FI or SE", code)
 
 
 def _language(invoice: Invoice) -> Iterator[Finding]:
@@ -42,7 +42,7 @@ def _language(invoice: Invoice) -> Iterator[Finding]:
         ("recipient.language_code", recipient.language_code if recipient is not None else None),
     ):
         if code and code not in LANGUAGES and code.strip():
-            yield Finding(path, "Expected a language code of two capitals, such as FI, SV or EN.", code)
+            yield Finding(path, "expected a language code of two capitals, such as FI, SV or EN", code)
 
 
 @lru_cache(maxsize=65536)
@@ -53,7 +53,7 @@ def _is_email(text: str) -> bool:
 def _email(invoice: Invoice) -> Iterator[Finding]:
     for path, text in _emails(invoice):
         if text and not _is_email(text):
-            yield Finding(path, "Expected one e-mail address, such as laskut@example.com.", text)
+            yield Finding(path, "expected one e-mail address, such as laskut@example.com", text)
 
 
 def _emails(invoice: Invoice) -> Iterator[tuple[str, str]]:
@@ -73,7 +73,7 @@ def _url(invoice: Invoice) -> Iterator[Finding]:
     urls += [(f"attachments[{index}].url", attachment.url) for index, attachment in enumerate(invoice.attachments)]
     for path, url in urls:
         if given(url) and not _URL.fullmatch(given(url)):
-            yield Finding(path, "Expected a web address that begins with https:// or http://.", given(url))
+            yield Finding(path, "expected a web address that begins with https:// or http://", given(url))
 
 
 RULES = (

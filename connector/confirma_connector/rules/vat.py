@@ -65,7 +65,7 @@ def _rate(invoice: Invoice) -> Iterator[Finding]:
         return
     unknown = {row.vat_percentage for row in invoice.rows if row.vat_percentage and row.vat_percentage not in known}
     for rate in sorted(rate for rate in unknown if rate is not None):
-        message = f"Expected a Finnish VAT rate that was in force {_when(invoice)}: {_listed(known)}"
+        message = f"expected a Finnish VAT rate that was in force {_when(invoice)}: {_listed(known)}"
         yield from finds_once(invoice.rows, "vat_percentage", message, partial(_has_rate, rate))
 
 
@@ -89,7 +89,7 @@ def _zero(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "vat_code",
-        "Expected a VAT code as the reason for 0 % on the row",
+        "expected a VAT code as the reason for 0 % on the row",
         lambda row: row.vat_percentage == 0 and bool(row.net_amount) and not given(row.vat_code),
     )
 

@@ -1,0 +1,71 @@
+"""Whether the amounts of an invoice fit each other: quantity and price, rate and VAT, rows and total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from confirma_connector.invoice import Invoice, Row
+from confirma_connector.rules.places import finds_once, spelled
+from confirma_connector.rules.rule import Finding, Rule
+
+__all__ = ["RULES"]
+
+_CENT = Decimal("0.01")
+_HALF_CENT = Decimal("0.005")
+_HUNDRED = Decimal(100)
+
+
+def _price_misfits(row: Row) -> bool:
+    """Tell whether quantity × price less discounts is neither the net nor the gross amount of *row*.
+
+    A unit price that was itself rounded to the cent may be half a cent off for each unit.
+    """
+    if row.quantity is None or row.unit_price is None:
+        return False
+    left = row.quantity * row.unit_price * (_HUNDRED - (row.discount_percentage or 0)) / _HUNDRED
+    priced = left - (row.discount_amount or 0)
+    tolerance = _CENT + _HALF_CENT * abs(row.quantity)
+    return abs(row.net_amount - priced) > tolerance and abs(row.gross_amount - priced) > tolerance
+
+
+def _row_price(invoice: Invoice) -> Iterator[Finding]:
+    yield from finds_once(
+        invoice.rows,
+        "net_amount",
+        "quantity times unit price makes another amount; the amount is sent as it is",
+        _price_misfits,
+    )
+
+
+def _vat_misfits(row: Row) -> bool:
+    if row.vat_percentage is None:
+        return False
+    return abs(row.net_amount * row.vat_percentage / _HUNDRED - row.vat_amount) > _CENT + _HALF_CENT
+
+
+def _row_vat(invoice: Invoice) -> Iterator[Finding]:
+    yield from finds_once(
+        invoice.rows,
+        "vat_amount",
+        "the VAT amount does not fit the VAT percentage; it is sent as it is",
+        _vat_misfits,
+    )
+
+
+def _rounding(invoice: Invoice) -> Iterator[Finding]:
+    difference = invoice.amounts.rounding_amount
+    if difference:
+        yield Finding(
+            "amounts.gross_amount",
+            f"the rows add up to {invoice.amounts.gross_amount - difference:.2f}; "
+            f"the difference of {difference:.2f} is sent as rounding",
+            spelled(invoice.amounts.gross_amount),
+        )
+
+
+RULES = (
+    Rule("E-ROW-PRICE", "warning", "Quantity times unit price is the row's amount.", _row_price),
+    Rule("E-ROW-VAT", "warning", "A row's VAT amount fits its VAT percentage.", _row_vat),
+    Rule("E-ROUNDING", "warning", "The rows add up to the total; a difference of cents is rounding.", _rounding),
+)
