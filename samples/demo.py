@@ -53,6 +53,7 @@ class Confirma:
         self._environment = clean | {"CONFIRMA_JOURNAL": str(folder.resolve() / "journal.sqlite3"), "PYTHONUTF8": "1"}
 
     def __call__(self, *arguments: str, exit_code: int = 0) -> None:
+        """Run the command with *arguments*; leave when it ends with another exit code than expected."""
         print(f"\n$ confirma {' '.join(arguments)}", flush=True)
         command = [sys.executable, "-m", "confirma_connector.cli", *arguments]
         done = subprocess.run(command, cwd=self._folder, env=self._environment, check=False)

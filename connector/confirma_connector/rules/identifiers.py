@@ -38,7 +38,7 @@ def _business_id(invoice: Invoice) -> Iterator[Finding]:
             yield Finding(
                 f"{path}.business_id",
                 "expected a Finnish business id such as 2331972-7 whose check digit fits; "
-                "for a company abroad give the country code of its address.",
+                "for a company abroad give the country code of its address",
                 text,
             )
 
