@@ -15,6 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from confirma_connector import NoWriteBack, Result, Source, SourceError
+from confirma_connector.plugins import bundled
 from confirma_connector.records import ResultHeaders
 
 DATA = Path(__file__).parent / "data"
@@ -23,7 +24,7 @@ RESULTS = "confirma_state;confirma_message;confirma_updated;confirma_case_id"
 
 @pytest.fixture(scope="module")
 def adapter() -> ModuleType:
-    path = Path(__file__).parents[1] / "adapters" / "csv_file.py"
+    path = bundled("adapters") / "csv_file.py"
     spec = importlib.util.spec_from_file_location("csv_file_under_test", path)
     assert spec
     assert spec.loader
@@ -540,3 +541,21 @@ def test_a_sharepoint_export_is_read_below_its_schema_line(adapter: ModuleType, 
     with (tmp_path / "t").open(encoding="utf-8-sig", newline="") as file:
         assert next(file).startswith("ListSchema=")
         assert {row["confirma_state"] for row in csv.DictReader(file)} == {"sent"}
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+def test_result_fields_that_a_spreadsheet_dropped_at_the_end_are_no_problem_and_are_written_again(bench, kept):
+    cells = ["TEST sent", "taken", "2026-01-02 03:04:05", ""][:kept]
+    content = f"number;name;{RESULTS}\n1001;Åsa;{';'.join(cells)}\n1002;Bo;;\n"
+    (first, second) = bench.read(content)
+    assert not first.problems
+    assert not second.problems
+    written = bench.written(content, Result(first.at, "1001", "delivered", "by EMAIL", "now", "C-1")).decode()
+    assert written.splitlines()[1:] == ["1001;Åsa;delivered;by EMAIL;now;C-1", "1002;Bo;;"]
+
+
+def test_a_field_too_many_from_before_the_results_is_never_taken_for_a_result(bench):
+    content = f"number;name;{RESULTS}\n1001;Åsa;mine\n"
+    (record,) = bench.read(content)
+    assert record.problems == ("has 3 fields where the header has 6",)
+    assert bench.written(content, Result(record.at, "1001", "delivered")).decode() == content

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from confirma_connector import NoWriteBack, Result, Source, SourceError
 from confirma_connector.delimited import Layout, pieces, rows
+from confirma_connector.plugins import bundled
 
 NAMES = ("confirma_state", "confirma_message", "confirma_updated", "confirma_case_id")
 CODECS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "iso8859-15", "cp1252")
@@ -31,7 +32,7 @@ LETTERS = "aZ0 ;,|\t'\"äÖ€\u00a0\r\n"
 
 @pytest.fixture(scope="module")
 def adapter() -> ModuleType:
-    path = Path(__file__).parents[1] / "adapters" / "csv_file.py"
+    path = bundled("adapters") / "csv_file.py"
     spec = importlib.util.spec_from_file_location("csv_file_under_properties", path)
     assert spec
     assert spec.loader

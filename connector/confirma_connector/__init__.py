@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from confirma_connector.errors import NoWriteBack as NoWriteBack
     from confirma_connector.errors import SourceError as SourceError
     from confirma_connector.hookspecs import hookimpl as hookimpl
+    from confirma_connector.records import STATES as STATES
     from confirma_connector.records import Match as Match
     from confirma_connector.records import Record as Record
     from confirma_connector.records import Result as Result
     from confirma_connector.records import Source as Source
 
-__all__ = ["Match", "NoWriteBack", "Record", "Result", "Source", "SourceError", "hookimpl"]
+__all__ = ["STATES", "Match", "NoWriteBack", "Record", "Result", "Source", "SourceError", "hookimpl"]
 
 _HOMES = {"NoWriteBack": "errors", "SourceError": "errors", "hookimpl": "hookspecs"}
 

@@ -1,4 +1,4 @@
-"""Delimited text: its encoding, its delimiter, and the one tokenizer that both reading and writing use.
+"""Delimited text: its layout, its delimiter, and the one tokenizer that both reading and writing use.
 
 The tokenizer works on decoded text with the line ends as they are. Decoding and encoding strictly is a bijection for
 the encodings in use; whoever writes proves it by hashing what it encodes again (see `Row.text` and `Row.end`).
@@ -6,21 +6,21 @@ the encodings in use; whoever writes proves it by hashing what it encodes again 
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
+from confirma_connector.encodings import Opener, encoding_of, opened
 from confirma_connector.errors import SourceError
 
-__all__ = ["DELIMITERS", "Layout", "Opener", "Row", "pieces", "rows", "splits_evenly", "survey"]
+__all__ = ["DELIMITERS", "Layout", "Row", "pieces", "rows", "splits_evenly", "survey"]
 
 DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
 """The delimiters that are looked for when none is declared, and their words."""
@@ -29,15 +29,9 @@ LONGEST = 1_000_000  # characters, of one line and of one record
 MOST_LINES = 10_000  # of one record
 MOST_FIELDS = 16_384
 SAMPLE_RECORDS, SAMPLE_LINES = 200, 400
-BLOCK = 1 << 20
 
-Opener = Callable[[], BinaryIO]
-
-_BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _SEP_LINE = re.compile(r'"?sep=(\t|[^\w\s"])"? *', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_ESCAPED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte that is not UTF-8
-_C1 = bytes(range(0x80, 0xA0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +80,9 @@ def survey(
     *header_row* is the 1-based line of the header, 0 for a file without one, None for the first line with text after
     *skip_rows* lines. Raise `SourceError` for a file that is empty, is not text, or can be read in two ways.
     """
-    encoding, bom = _encoding(open_, name, encoding)
+    encoding, bom = encoding_of(open_, name, encoding)
     draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0)
-    with _text(open_(), encoding, bom) as stream:
+    with opened(open_(), encoding, bom) as stream:
         lines = _lines(stream, name)
         preamble, first, separator = _preamble(lines, name, header_row, skip_rows)
         sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES))]
@@ -103,7 +97,7 @@ def survey(
 
 def rows(open_: Opener, layout: Layout) -> Iterator[Row]:
     """Give every record of the file in order, also those without fields; memory stays flat."""
-    with _text(open_(), layout.encoding, layout.bom) as stream:
+    with opened(open_(), layout.encoding, layout.bom) as stream:
         yield from _tokenized(_lines(stream, layout.name), layout)
 
 
@@ -117,11 +111,6 @@ def splits_evenly(lines: Iterable[str]) -> bool:
     sample = list(lines)
     layout = Layout("", "utf-8", b"", ";", '"', 0, headed=True)
     return len(sample) > 1 and any(_fit(sample, replace(layout, delimiter=mark))[1] > 0.5 for mark in DELIMITERS)
-
-
-def _text(file: BinaryIO, encoding: str, bom: bytes, errors: str = "strict") -> io.TextIOWrapper:
-    file.seek(len(bom))
-    return io.TextIOWrapper(file, encoding, errors, newline="")
 
 
 def _lines(stream: io.TextIOWrapper, name: str) -> Iterator[str]:
@@ -141,108 +130,6 @@ def _bounded(lines: Iterable[str]) -> Iterator[str]:
         if (room := room - len(line)) < 0:
             return
         yield line
-
-
-# ---- encoding ----
-
-
-def _encoding(open_: Opener, name: str, declared: str | None) -> tuple[str, bytes]:
-    with open_() as file:
-        head = file.read(4)
-    bom, marked = next(((mark, codec) for mark, codec in _BOMS.items() if head.startswith(mark)), (b"", None))
-    if len(head) == len(bom):
-        raise SourceError(f"{name} is empty")
-    if declared is not None:
-        encoding = _agreed(name, codecs.lookup(declared).name, marked)
-    else:
-        encoding = marked or _told_by_bytes(open_, name)
-    if fault := _fault(open_, encoding, bom):
-        raise SourceError(f"{name}, {_told(fault)} {'' if fault[1] == 0 else f'is not {encoding}: '}{_HINT}")
-    return encoding, bom
-
-
-_HINT = "declare the right one, as in source: {encoding: cp1252} or {encoding: utf-16-le}"
-
-
-def _agreed(name: str, declared: str, marked: str | None) -> str:
-    """Settle a declared encoding with the byte order mark, if there is one."""
-    if marked and declared not in (marked, f"{marked}-sig", marked[:6]):
-        raise SourceError(f"{name} is declared as {declared}, but its byte order mark says {marked}")
-    if declared == "utf-16" and not marked:
-        raise SourceError(f"{name} has no byte order mark: declare source: {{encoding: utf-16-le}} or utf-16-be")
-    return marked or declared.removesuffix("-sig")
-
-
-def _told_by_bytes(open_: Opener, name: str) -> str:
-    fault = _fault(open_, "utf-8", b"")
-    if fault is None or fault[1] == 0:
-        return "utf-8"
-    sequences, strays, has_c1 = _tally(open_)
-    if sequences >= strays:
-        raise SourceError(f"{name}, {_told(fault)} is damaged: the rest of the file is UTF-8; save it again as UTF-8")
-    return "cp1252" if has_c1 else "iso8859-15"
-
-
-def _told(fault: tuple[int, int]) -> str:
-    line, byte = fault
-    return f"line {line}: byte 0x{byte:02X}" if byte else f"line {line}: a NUL character, so this is not text as read:"
-
-
-def _fault(open_: Opener, encoding: str, bom: bytes) -> tuple[int, int] | None:
-    """Give line and value of the first byte that *encoding* cannot decode (0 for a NUL), or None."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    passed = 0
-    for block in _blocks(open_, len(bom)):
-        try:
-            text = decoder.decode(block, final=not block)
-        except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(encoding, "replace")
-            nul = before.find("\0")
-            line = _line_at(open_, encoding, bom, passed + (len(before) if nul < 0 else nul))
-            return line, error.object[error.start] if nul < 0 else 0
-        if "\0" in text:
-            return _line_at(open_, encoding, bom, passed + text.index("\0")), 0
-        passed += len(text)
-    return None
-
-
-def _line_at(open_: Opener, encoding: str, bom: bytes, position: int) -> int:
-    """Give the line of the character at *position* of a file that cannot be decoded from there on."""
-    number = 1
-    with _text(open_(), encoding, bom, "replace") as stream:
-        for part in iter(partial(stream.readline, BLOCK), ""):
-            position -= len(part)
-            if position < 0:
-                break
-            number += part.endswith(("\n", "\r"))
-    return number
-
-
-def _tally(open_: Opener) -> tuple[int, int, bool]:
-    """Count UTF-8 sequences and stray bytes; say whether any byte is in 0x80–0x9F."""
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    beyond = strays = 0
-    has_c1 = False
-    for block in _blocks(open_, 0):
-        text = decoder.decode(block, final=not block)
-        beyond += len(text) - len(text.encode("ascii", "ignore"))
-        strays += len(_ESCAPED.findall(text))
-        has_c1 = has_c1 or len(block.translate(None, _C1)) < len(block)
-    return beyond - strays, strays, has_c1
-
-
-def _blocks(open_: Opener, start: int) -> Iterator[bytes]:
-    """Give the bytes from *start* block by block, and b"" for the end; stop in a line that any reader will refuse."""
-    unended = 0
-    with open_() as file:
-        file.seek(start)
-        while block := file.read(BLOCK):
-            yield block
-            last = max(block.rfind(b"\n"), block.rfind(b"\r"))
-            unended = len(block) - 1 - last if last >= 0 else unended + len(block)
-            if unended > 8 * LONGEST:  # no encoding in use takes as many bytes for a character
-                return
-    yield b""
 
 
 # ---- header and delimiter ----

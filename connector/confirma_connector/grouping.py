@@ -106,6 +106,9 @@ def _kept(
 ) -> Iterator[Record]:
     amounts = _amount_words(mapping.file)
     for record in records:
+        if not any(value is not None and spelled(value) for value in record.values.values()):
+            skipped.append(Skipped(record.where, "the whole row is empty", has_amount=False))
+            continue
         reason = next((reason for skip in mapping.file.skip if (reason := _skips(mapping, columns, skip, record))), "")
         if reason:
             has_amount = any(not mapping.locale.is_empty(columns.text(record, word)) for word in amounts)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Literal
 
 __all__ = [
     "RESULT_HEADERS",
+    "STATES",
     "Locator",
     "Match",
     "Problem",
@@ -27,6 +28,12 @@ Value = str | Decimal | int | date | None
 
 Locator = str | int | tuple[str | int, ...]
 """Where a record stands, plainly; valid only for one read of the same bytes."""
+
+STATES = (
+    *("invalid", "skipped", "ready", "uncertain", "rejected", "conflict", "sent", "waiting", "delivered", "failed"),
+    *("duplicate", "attention", "credited", "handled", "unknown"),
+)
+"""The words a user sees beside an invoice, in every language the same; in the sandbox `TEST ` stands before them."""
 
 Severity = Literal["error", "warning"]
 Match = Literal["no", "generic", "specific"]
