@@ -95,7 +95,7 @@ def _total(tree: Mapping[str, Any], contract: Contract) -> int | None:
     meta = _first(tree, contract.names("listing", "meta"))
     total = _first(meta, contract.names("listing", "meta.total")) if isinstance(meta, dict) else None
     text = str(total)
-    return int(text) if text.isdigit() and not isinstance(total, bool) else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 def _listed(row: Any, contract: Contract) -> Listed | None:
@@ -125,7 +125,7 @@ def _listed(row: Any, contract: Contract) -> Listed | None:
 
 
 def _first(tree: Mapping[str, Any], names: Iterable[str]) -> Any:
-    return next((tree[name] for name in names if tree.get(name) is not None), None)
+    return next((tree[name] for name in names if tree.get(name) not in (None, "")), None)
 
 
 def _text(value: Any) -> str:
@@ -149,9 +149,10 @@ def _time(value: Any) -> dt.datetime | None:
 
 def _amount(value: Any) -> Decimal | None:
     try:
-        return None if value is None or isinstance(value, bool) else Decimal(str(value))
+        amount = Decimal(str(value))
     except InvalidOperation:
         return None
+    return amount if amount.is_finite() else None
 
 
 def prevailing(records: Iterable[Listed]) -> tuple[Listed, Observed]:
@@ -168,8 +169,10 @@ def prevailing(records: Iterable[Listed]) -> tuple[Listed, Observed]:
     dated = [(record.created_at, record) for record in found if record.created_at is not None]
     if len(dated) < len(found):
         return found[-1], "attention"
-    latest = max(dated, key=lambda pair: pair[0])[1]
-    return latest, latest.state
+    last = max(time for time, _ in dated)
+    latest = [record for time, record in dated if time == last]
+    states = {record.state for record in latest}
+    return latest[-1], latest[-1].state if len(states) == 1 else "attention"
 
 
 def stated_status(body: bytes, contract: Contract) -> str:
@@ -186,15 +189,15 @@ def stated_status(body: bytes, contract: Contract) -> str:
 def explanation(body: bytes, content_type: str, contract: Contract) -> Explanation | None:
     """Read a refusal in any shape the API is known to use; None when the body is a gateway's page or nothing."""
     text = body.decode("utf-8", "replace").strip()
-    if not text or text.startswith("<") or "html" in content_type:
+    kind = content_type.split(";")[0].strip().lower()
+    if not text or text.startswith("<") or "html" in kind:
         return None
     try:
         tree = json_body(body)
     except ValueError:
-        is_plain = content_type.split(";")[0].strip() in ("text/plain", "")
-        return Explanation(" ".join(text.split())) if is_plain else None
+        return Explanation(_text(text)) if kind in ("text/plain", "") else None
     if isinstance(tree, str):
-        return Explanation(" ".join(tree.split()))
+        return Explanation(_text(tree)) if _text(tree) else None
     if isinstance(tree, list):
         fields = tuple(_field_errors(tree, contract))
         return Explanation("", fields) if fields else None
@@ -210,14 +213,19 @@ def _field_errors(errors: Any, contract: Contract) -> Iterator[tuple[str, str]]:
     if isinstance(errors, dict):
         for field, said in errors.items():
             texts = said if isinstance(said, list) else [said]
-            yield str(field), "; ".join(filter(None, map(_text, texts)))
+            if message := "; ".join(filter(None, map(_text, texts))):
+                yield str(field), message
     elif isinstance(errors, list):
         for error in errors:
             if isinstance(error, dict):
                 field = _text(_first(error, contract.names("answer", "error.field")))
-                yield field, _text(_first(error, contract.names("answer", "error.message")))
+                message = _text(_first(error, contract.names("answer", "error.message")))
+                if field or message:
+                    yield field, message
             elif text := _text(error):
                 yield "", text
+    elif text := _text(errors):
+        yield "", text
 
 
 def alike(explained: Explanation | None, status: int) -> str:

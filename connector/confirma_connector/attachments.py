@@ -17,17 +17,27 @@ def attachment(folder: Path | None, name: str) -> Attachment:
     """Read the PDF *name* below *folder*. Raises ValueError with a sentence."""
     if folder is None:
         raise ValueError("a PDF is named but no attachments folder is set (--attachments or CONFIRMA_ATTACHMENTS)")
-    path = (folder / name).resolve()
-    if Path(name).is_absolute() or not path.is_relative_to(folder.resolve()):
-        raise ValueError("the PDF lies outside the attachments folder")
+    path = _below(folder, name)
     try:
         if not path.is_file():
             raise ValueError("there is no such file in the attachments folder")
-        if path.stat().st_size > LARGEST:
-            raise ValueError(f"the PDF is larger than {LARGEST // 1024 // 1024} MB")
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except OSError as error:
         raise ValueError(f"the PDF cannot be read: {error.strerror}") from None
+    if len(data) > LARGEST:
+        raise ValueError(f"the PDF is larger than {LARGEST // 1024 // 1024} MB")
     if not data.startswith(b"%PDF-"):
         raise ValueError("the file is not a PDF")
-    return Attachment(file_name=path.name, data=base64.b64encode(data).decode("ascii"))
+    return Attachment(file_name=Path(name).name, data=base64.b64encode(data).decode("ascii"))
+
+
+def _below(folder: Path, name: str) -> Path:
+    try:
+        path = (folder / name).resolve()
+        is_below = path.is_relative_to(folder.resolve()) and not Path(name).is_absolute()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, or a character that no name can have
+        raise ValueError("this is not the name of a file") from None
+    if not is_below:
+        raise ValueError("the PDF lies outside the attachments folder")
+    return path

@@ -2,52 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-import email.utils
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 import httpx
 
 from confirma_connector import answers
-from confirma_connector.answers import Explanation, Listing
+from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
-from confirma_connector.errors import Outage, Refused
+from confirma_connector.errors import ContractError, Outage, Refused
 from confirma_connector.settings import Settings, is_loopback
+from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
 
-__all__ = ["Client", "Verdict", "retry_after"]
-
-Settled = Literal["sent", "ready", "rejected", "uncertain"]
-Kind = Literal["taken", "refused", "unsent", "lost", "odd", "stop", "busy"]
-"""taken; refused for this invoice; nothing was sent; sent, and no answer came; an answer that decides nothing;
-refused as we are; asked to wait."""
-
-LONGEST_PAUSE = 60.0
-"""Seconds: a server may ask for any pause; no run waits longer than this at a time."""
+__all__ = ["Client"]
 
 _IDLE = 5.0
 _LARGEST_ANSWER = 1 << 20
 _LARGEST_LISTING = 1 << 28
+_SLOWEST = 10
+"""Times the time-out, which is for each step alone: a server that dribbles its answer holds up nobody for ever."""
 _TRIES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one POST came to: the state the invoice gets, and what the run makes of it."""
-
-    state: Settled
-    kind: Kind
-    message: str = ""
-    http_status: int = 0
-    status: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
-    text: str = field(default="", repr=False)
-    pause: float | None = None
-    mark: str = ""
-    ended_at: float = 0.0
+_SHORTEST_KEY = 8
+"""A shorter one is no secret, and might be part of any answer."""
 
 
 class Client:
@@ -59,8 +42,9 @@ class Client:
         self._transport = transport
         self._base = self._address()
         self._offset = time.time() - time.monotonic()
+        self._lock = threading.Lock()
+        self._users: Counter[httpx.Client] = Counter()
         self._http = self._connected()
-        self._retired: list[httpx.Client] = []
 
     def __enter__(self) -> Self:
         return self
@@ -68,8 +52,7 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for http in (self._http, *self._retired):
-            http.close()
+        self._http.close()
 
     @property
     def host(self) -> str:
@@ -82,8 +65,26 @@ class Client:
 
     def fresh_connections(self) -> None:
         """Let go of idle connections: after a pause the server may have closed them, which would look like a loss."""
-        self._retired.append(self._http)
-        self._http = self._connected()
+        with self._lock:
+            before, self._http = self._http, self._connected()
+            if not self._users[before]:
+                before.close()
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[httpx.Client]:
+        """Lend the connections in use now; those that were let go of meanwhile are closed by their last user."""
+        with self._lock:
+            http = self._http
+            self._users[http] += 1
+        try:
+            yield http
+        finally:
+            with self._lock:
+                self._users[http] -= 1
+                if not self._users[http]:
+                    del self._users[http]
+                    if http is not self._http:
+                        http.close()
 
     def create(self, body: bytes, *, was_uncertain: bool = False) -> Verdict:
         """POST one invoice, once. Never raises for what the network or the server does."""
@@ -101,7 +102,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({_brief(error)})")
         else:
-            verdict = _classed(
+            verdict = classed(
                 answer, self.host, self._contract, was_uncertain=was_uncertain, server_now=self.server_now()
             )
         return replace(verdict, ended_at=self.server_now())
@@ -144,18 +145,30 @@ class Client:
         raise Outage(f"no delivery information from {self.host}: {reason}")
 
     def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
-        """Send one request and read its whole answer, no more than *largest* bytes of it."""
-        with self._http.stream(method, url, **request) as answer:  # type: ignore[arg-type]
-            date = answer.headers.get("Date")
-            if date and (parsed := _http_date(date)) is not None:
-                self._offset = parsed - time.monotonic()
+        """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
+        end = time.monotonic() + _SLOWEST * self._settings.timeout
+        with self._connection() as http, http.stream(method, url, **request) as answer:  # type: ignore[arg-type]
+            self._hear_clock(answer.headers.get("Date"))
             content = bytearray()
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > largest:
                     raise httpx.ReadError(f"the answer is larger than {largest:,} bytes")
+                if time.monotonic() > end:
+                    raise httpx.ReadTimeout("the answer did not come to its end")
             headers = [(name, value) for name, value in answer.headers.items() if name.lower() != "content-encoding"]
-            return httpx.Response(answer.status_code, headers=headers, content=bytes(content))
+            return httpx.Response(answer.status_code, headers=headers, content=self._without_key(bytes(content)))
+
+    def _hear_clock(self, date: str | None) -> None:
+        """Keep to the server's clock. `Date` counts whole seconds: what it does not contradict stays as it is."""
+        told = http_date(date) if date else None
+        if told is not None and not 0 <= self.server_now() - told < 1:
+            self._offset = told - time.monotonic()
+
+    def _without_key(self, content: bytes) -> bytes:
+        """Take out the key, should the server repeat it: answers are kept and shown."""
+        key = self._settings.token.get_secret_value().encode()
+        return content.replace(key, b"***") if len(key) >= _SHORTEST_KEY else content
 
     def _connected(self) -> httpx.Client:
         token = self._settings.token.get_secret_value()
@@ -174,92 +187,16 @@ class Client:
     def _address(self) -> httpx.URL:
         prefix = self._contract.file.paths["prefix"].wire
         host = self._settings.url or self._contract.file.hosts[self._settings.environment].wire
-        return httpx.URL(host if host.endswith(prefix) else host.rstrip("/") + prefix)
+        address = httpx.URL(host if host.endswith(prefix) else host.rstrip("/") + prefix)
+        if address.scheme != "https" and not is_loopback(address.host):
+            raise ContractError(f"contract: {host} is not https://, and the key goes over nothing else")
+        return address
 
 
 class _NotNow(Exception):
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
-
-
-def _classed(
-    answer: httpx.Response, host: str, contract: Contract, *, was_uncertain: bool, server_now: float
-) -> Verdict:
-    """Class a complete answer to a POST by contract.md's table."""
-    code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
-    text = answer.content[:100_000].decode("utf-8", "replace")
-    explained = answers.explanation(answer.content, content_type, contract)
-    said = _sentence(code, explained)
-    if answer.is_success:
-        if not answer.content.strip() or _is_json(answer.content):
-            status = answers.stated_status(answer.content, contract)
-            return Verdict("sent", "taken", http_status=code, status=status, text=text)
-        return Verdict("uncertain", "odd", f"HTTP {code} with something that is not the API's answer", code, text=text)
-    if code == 429:
-        wait = retry_after(answer.headers.get("Retry-After"), server_now)
-        return Verdict("ready", "busy", "the server asks to wait", code, text=text, pause=wait)
-    if code in (401, 403, 404, 405, 415):
-        return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
-    if answer.is_redirect or 300 <= code < 400:
-        return Verdict(
-            "uncertain", "stop", f"HTTP {code}: the address answers with a redirect, which is never followed", code
-        )
-    if code in (400, 402, 413, 422):
-        if was_uncertain:
-            return Verdict("uncertain", "refused", f"{said}; an earlier attempt may have arrived", code, text=text)
-        if explained is None:
-            return Verdict("ready", "refused", f"{said}: refused before it reached the API", code, text=text)
-        mark = answers.alike(explained, code)
-        return Verdict("rejected", "refused", said, code, fields=explained.fields, text=text, mark=mark)
-    kind: Kind = "odd" if code >= 500 else "refused"
-    return Verdict("uncertain", kind, f"{said}: it is not known whether the invoice arrived", code, text=text)
-
-
-def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
-    """Say in one line why the server will not talk to us, and what to look at."""
-    explained = answers.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
-    looks = {
-        401: "is the key right, of this environment, and not expired?",
-        403: "the key has no permission for this",
-        404: "is the address right?",
-    }
-    hint = looks.get(answer.status_code, "is the address right, and does the contract fit this server?")
-    return f"{host}: {_sentence(answer.status_code, explained)}: {hint}"
-
-
-def retry_after(header: str | None, server_now: float) -> float | None:
-    """Read `Retry-After` (seconds, or a date by the server's clock) as seconds from now, capped; None when unusable."""
-    if not header:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), LONGEST_PAUSE)
-    date = _http_date(text)
-    return None if date is None else min(max(date - server_now, 0.0), LONGEST_PAUSE)
-
-
-def _sentence(code: int, explained: Explanation | None) -> str:
-    if explained is None:
-        return f"HTTP {code}"
-    fields = "; ".join(f"{field}: {said}" if field else said for field, said in explained.fields)
-    text = " – ".join(part for part in (explained.message, fields) if part)
-    return f"HTTP {code}: {text[:300]}"
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        answers.json_body(content)
-    except ValueError:
-        return False
-    return True
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _brief(error: Exception) -> str:

@@ -12,19 +12,13 @@ from pydantic import ValidationError
 
 from confirma_connector import references
 from confirma_connector.attachments import attachment
-from confirma_connector.fields import REQUIRED
+from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
 from confirma_connector.invoice import Attachment, Invoice, Row
 from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
 
 __all__ = ["Completion", "Obstacle"]
 
-_SENT = ("INVOICE", "CREDIT_NOTE")
-_NOT_SENT = {
-    "REMINDER": "a reminder repeats the number of an invoice that was sent",
-    "AUTO_PAYMENT_INVOICE": "Finnish direct payment goes another way",
-    "COLLECTION": "it opens a collection case and is not distributed",
-    "FACTORING": "it is offered to a financier and is not distributed",
-}
+_TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
     "fi": references.finnish,
     "rf": lambda number: references.rf(references.finnish(number)),
@@ -42,7 +36,11 @@ class Obstacle:
 
 @dataclass
 class Completion:
-    """One attempt to make an invoice of *fields* (dotted name → typed value) and *rows*; obstacles are collected."""
+    """One attempt to make an invoice of *fields* (dotted name → typed value) and *rows*; obstacles are collected.
+
+    *unreadable* are the fields that had a value which could not be read: there is no invoice then, but what else is
+    wrong is found all the same.
+    """
 
     fields: dict[str, Any]
     rows: Sequence[Mapping[str, Any]]
@@ -51,6 +49,7 @@ class Completion:
     missing_reference: Literal["fi", "rf"] | None = None
     attachments: Path | None = None
     credit_sign: str = "negative"
+    unreadable: frozenset[str] = frozenset()
     obstacles: list[Obstacle] = field(default_factory=list)
 
     def invoice(self) -> Invoice | None:
@@ -62,7 +61,7 @@ class Completion:
         self._fill_reference()
         files = tuple(self._files())
         rows = tuple(self._rows())
-        if self.obstacles:
+        if self.obstacles or self.unreadable:
             return None
         given = {
             name.removeprefix("amounts."): value for name, value in self.fields.items() if name.startswith("amounts.")
@@ -76,7 +75,8 @@ class Completion:
             return None
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
-                self._object("E-VALUE", ".".join(str(part) for part in detail["loc"]), f"{detail['msg']}".lower())
+                name = ".".join(str(part) for part in detail["loc"])
+                self._object("E-VALUE", name, _expected(name, str(detail["msg"])))
             return None
         return _signed(whole, self.credit_sign)
 
@@ -85,20 +85,18 @@ class Completion:
 
     def _require(self) -> None:
         for name in REQUIRED:
-            if name not in self.fields:
+            if name not in self.fields and name not in self.unreadable:
                 self._object("E-MISSING", name, "is empty, and every invoice needs it")
 
     def _fill_type(self) -> None:
         kind = self.fields.setdefault("type", "INVOICE")
-        if kind in _NOT_SENT:
-            self._object("E-TYPE", "type", f"{kind} is not sent: {_NOT_SENT[kind]}")
-        elif kind not in _SENT:
-            self._object(
-                "E-TYPE", "type", "expected INVOICE or CREDIT_NOTE; a table: in the mapping can translate other words"
-            )
+        if kind in NOT_SENT:
+            self._object("E-TYPE", "type", f"{kind} is not sent: {NOT_SENT[kind]}")
+        elif kind not in CHOICES["type"]:
+            self._object("E-TYPE", "type", _expected("type", ""))
 
     def _fill_entity_type(self) -> None:
-        if "buyer.entity_type" in self.fields:
+        if "buyer.entity_type" in self.fields or not self.unreadable.isdisjoint(_TELLING_THE_ENTITY):
             return
         if self.fields.get("buyer.business_id") or self.fields.get("buyer.vat_code"):
             self.fields["buyer.entity_type"] = "BUSINESS"
@@ -110,7 +108,8 @@ class Completion:
             )
 
     def _fill_reference(self) -> None:
-        if self.missing_reference and "references.payment" not in self.fields and "number" in self.fields:
+        is_missing = "references.payment" not in self.fields and "references.payment" not in self.unreadable
+        if self.missing_reference and is_missing and "number" in self.fields:
             try:
                 self.fields["references.payment"] = _MAKERS[self.missing_reference](str(self.fields["number"]))
             except ValueError as error:
@@ -127,11 +126,19 @@ class Completion:
 
     def _rows(self) -> Iterator[Row]:
         for index, given in enumerate(self.rows):
+            if any(name.startswith(f"rows[{index}].") for name in self.unreadable):
+                continue
             numbers = {name: value for name, value in given.items() if isinstance(value, Decimal)}
             try:
                 yield Row.model_validate({**given, **complete_row(numbers, self.prices)})
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
+
+
+def _expected(name: str, otherwise: str) -> str:
+    if name not in CHOICES:
+        return otherwise
+    return f"expected {' or '.join(CHOICES[name])}; a table: in the mapping can translate other words"
 
 
 def _method(fields: Mapping[str, Any]) -> str:

@@ -6,14 +6,15 @@ import contextlib
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from confirma_connector.client import Client, Verdict
+from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.journal import Claim, Entry, Journal, Step
+from confirma_connector.verdict import Verdict
 
 __all__ = ["Dispatch", "Ending", "Stop"]
 
@@ -27,7 +28,7 @@ _TROUBLE = {"unsent": "no connection", "lost": "no answer", "odd": "no usable an
 
 @dataclass
 class Stop:
-    """A person's wish to stop: orderly while invoices are under way (`shielded`), at once everywhere else."""
+    """A person's wish to stop: orderly while something would be lost (`shielded`), at once everywhere else."""
 
     wished: threading.Event = field(default_factory=threading.Event)
     shielded: bool = False
@@ -40,6 +41,17 @@ class Stop:
             yield
         finally:
             self.shielded = False
+
+    @contextlib.contextmanager
+    def exposed(self) -> Iterator[None]:
+        """Within the block, which stands in a shielded one, a wish interrupts: also one from before it."""
+        self.shielded = False
+        try:
+            if self.wished.is_set():
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self.shielded = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,15 @@ class _Task:
     entry: Entry
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What came of a task: no verdict means that it was never begun. *begun_at* is by the monotonic clock."""
+
+    task: _Task
+    verdict: Verdict | None = None
+    begun_at: float = 0.0
+
+
 @dataclass
 class Dispatch:
     """One sending of many claims. *stop* asks for an orderly end; *progress* hears of every verdict."""
@@ -65,52 +86,66 @@ class Dispatch:
     contract: Contract
     workers: int
     stop: Stop
-    progress: Callable[[Entry, Verdict], None]
+    progress: Callable[[Claim, Verdict], None]
     ending: Ending | None = None
     _tasks: queue.SimpleQueue[_Task | None] = field(default_factory=queue.SimpleQueue)
-    _answers: queue.SimpleQueue[tuple[_Task, Verdict | None]] = field(default_factory=queue.SimpleQueue)
+    _answers: queue.SimpleQueue[_Answer] = field(default_factory=queue.SimpleQueue)
     _closing: threading.Event = field(default_factory=threading.Event)
+    _unwritten: list[_Answer] = field(default_factory=list)
     _resume_at: float = 0.0
+    _paused_at: float = 0.0
     _troubles: int = 0
     _pauses: int = 0
     _first_marks: list[str] = field(default_factory=list)
-    _tries: dict[int, int] = field(default_factory=dict)
+    _tries: Counter[tuple[int, int]] = field(default_factory=Counter)
     _again: deque[Claim] = field(default_factory=deque)
 
     def run(self, claims: Iterable[Claim]) -> None:
         """Send *claims* in order until they are done or there is an `ending`. Every claim that began is settled."""
         if self.ending:
             return
-        self._closing.clear()
         threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.workers)]
         for thread in threads:
             thread.start()
         try:
             self._drive(iter(claims))
-        finally:
+        except BaseException:
             self._closing.set()
+            raise
+        finally:
             for _ in threads:
                 self._tasks.put(None)
             for thread in threads:
                 thread.join()
+            self._take_answers()
+            self._write([])  # what came in while an exception flew: nothing that was answered stays unknown
 
     def _drive(self, claims: Iterator[Claim]) -> None:
         under_way = 0
-        answered: list[tuple[_Task, Verdict | None]] = []
         while True:
-            steps = [self._settled(task, verdict) for task, verdict in answered]
+            for answer in self._unwritten:
+                if answer.verdict is not None:
+                    self._weigh(answer, answer.verdict)
             if self.stop.wished.is_set():
                 self._end("stopped", "stopped; what had begun was finished")
             room = 0 if self.ending else 2 * self.workers - under_way
             taken = list(self._next(claims, room))
-            entries = self.journal.advance(steps, taken, self.client.server_now())
-            for claim, entry in zip(taken, entries, strict=True):
-                self._tasks.put(_Task(claim, entry))
+            for task in self._write(taken):
+                self._tasks.put(task)
             under_way += len(taken)
             if not under_way:
                 return
-            answered = self._answered()
-            under_way -= len(answered)
+            self._wait()
+            under_way -= len(self._unwritten)
+
+    def _write(self, taken: list[Claim]) -> list[_Task]:
+        """Write the verdicts that came in and the next claims in one transaction."""
+        if not self._unwritten and not taken:
+            return []
+        steps = [self._step(answer) for answer in self._unwritten]
+        entries = self.journal.advance(steps, taken, self.client.server_now())
+        self._unwritten = []
+        return [_Task(claim, entry) for claim, entry in zip(taken, entries, strict=True)]
 
     def _next(self, claims: Iterator[Claim], room: int) -> Iterator[Claim]:
         for _ in range(room):
@@ -119,28 +154,24 @@ class Dispatch:
                 return
             yield claim
 
-    def _answered(self) -> list[tuple[_Task, Verdict | None]]:
+    def _wait(self) -> None:
         """Wait for an answer, and take every other one that is there; wake up to see whether to stop."""
-        answered: list[tuple[_Task, Verdict | None]] = []
-        while not answered and not (self.stop.wished.is_set() and not self.ending):
-            try:
-                answered.append(self._answers.get(timeout=0.2))
-            except queue.Empty:
-                continue
-        while True:
-            try:
-                answered.append(self._answers.get_nowait())
-            except queue.Empty:
-                return answered
+        while not self._unwritten and not (self.stop.wished.is_set() and not self.ending):
+            with contextlib.suppress(queue.Empty):
+                self._unwritten.append(self._answers.get(timeout=0.2))
+        self._take_answers()
+
+    def _take_answers(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._unwritten.append(self._answers.get_nowait())
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
             while not self._closing.is_set() and (wait := self._resume_at - time.monotonic()) > 0:
                 self._closing.wait(min(wait, 0.2))
-            if self._closing.is_set():
-                self._answers.put((task, None))
-                continue
-            self._answers.put((task, self._sent(task)))
+            begun_at = time.monotonic()
+            self._answers.put(_Answer(task) if self._closing.is_set() else _Answer(task, self._sent(task), begun_at))
 
     def _sent(self, task: _Task) -> Verdict:
         try:
@@ -149,13 +180,11 @@ class Dispatch:
             now = self.client.server_now()
             return Verdict("uncertain", "lost", f"unexpected {type(error).__name__} while sending", ended_at=now)
 
-    def _settled(self, task: _Task, verdict: Verdict | None) -> Step:
-        """Turn one verdict into its transition, and let it weigh on the run."""
-        entry = task.entry
+    def _step(self, answer: _Answer) -> Step:
+        """Turn one answer into its transition."""
+        entry, verdict = answer.task.entry, answer.verdict
         if verdict is None:
-            return Step(entry.id, "ready", "not begun")
-        self.progress(entry, verdict)
-        self._weigh(task, verdict)
+            return Step(entry.id, "ready", "not begun", never_left=True)
         is_taken = verdict.kind == "taken"
         return Step(
             entry.id,
@@ -168,9 +197,12 @@ class Dispatch:
             status=verdict.status,
             ended_at=verdict.ended_at,
             taken_at=verdict.ended_at if is_taken else None,
+            never_left=verdict.kind == "unsent",
         )
 
-    def _weigh(self, task: _Task, verdict: Verdict) -> None:
+    def _weigh(self, answer: _Answer, verdict: Verdict) -> None:
+        """Let one verdict weigh on the run."""
+        self.progress(answer.task.claim, verdict)
         if verdict.kind in _TROUBLE:
             self._troubles += 1
             if self._troubles >= _IN_A_ROW:
@@ -179,34 +211,35 @@ class Dispatch:
                     f"{self.client.host}: {_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row ({verdict.message})",
                 )
         elif verdict.kind != "busy":
-            self._troubles = 0
+            self._troubles = self._pauses = 0
         if verdict.kind == "unsent":
             self._resume_at = time.monotonic() + _BREATH * self._troubles
         if verdict.kind == "stop":
             self._end("refused", verdict.message)
         elif verdict.kind == "busy":
-            self._pause(verdict)
-        elif verdict.kind == "taken":
-            self._pauses = 0
-        if verdict.state == "ready" and verdict.kind in ("busy", "unsent"):
-            self._try_again(task.claim)
-        self._compare(verdict)
+            self._pause(answer, verdict)
+        if verdict.kind in ("busy", "unsent"):
+            self._try_again(answer.task.claim)
+        if verdict.kind in ("taken", "refused"):
+            self._compare(verdict)
 
-    def _pause(self, verdict: Verdict) -> None:
-        """Hold all workers back, once for all answers of the same pause."""
-        now = time.monotonic()
-        if now < self._resume_at:
+    def _pause(self, answer: _Answer, verdict: Verdict) -> None:
+        """Hold all workers back, once for all answers to what was sent before the pause."""
+        if answer.begun_at <= self._paused_at:
             return
         self._pauses += 1
         if self._pauses > _IN_A_ROW:
             self._end("outage", f"{self.client.host}: the server keeps asking to wait")
-        self._resume_at = now + (verdict.pause if verdict.pause is not None else 2.0**self._pauses * _BREATH)
+        self._paused_at = time.monotonic()
+        self._resume_at = self._paused_at + (
+            verdict.pause if verdict.pause is not None else 2.0**self._pauses * _BREATH
+        )
         self.client.fresh_connections()
 
     def _try_again(self, claim: Claim) -> None:
-        number = claim.facts.number
-        self._tries[number] = self._tries.get(number, 0) + 1
-        if self._tries[number] < _TRIES:
+        key = (claim.facts.number, claim.facts.year)
+        self._tries[key] += 1
+        if self._tries[key] < _TRIES:
             self._again.append(claim)
 
     def _compare(self, verdict: Verdict) -> None:
@@ -214,9 +247,11 @@ class Dispatch:
         if len(self._first_marks) < _ALIKE:
             self._first_marks.append(verdict.mark)
             if len(self._first_marks) == _ALIKE and verdict.mark and len(set(self._first_marks)) == 1:
+                fields = ", ".join(field for field, _ in verdict.fields)
                 self._end(
                     "refused",
-                    f"the first {_ALIKE} invoices were refused alike ({verdict.message}): mapping or contract?",
+                    f"the first {_ALIKE} invoices were refused alike (HTTP {verdict.http_status}"
+                    f"{': ' if fields else ''}{fields}): mapping or contract?",
                 )
 
     def _end(self, kind: Literal["refused", "outage", "stopped"], message: str) -> None:

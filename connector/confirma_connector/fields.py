@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from confirma_connector.invoice import Invoice, Row
-from confirma_connector.parsing import CENT, Locale, whole_number
+from confirma_connector.parsing import CENT, Locale, sized, whole_number
 from confirma_connector.records import Value
+from confirma_connector.tables import CodeTable
 
-__all__ = ["ATTACHMENT_FIELDS", "INVOICE_FIELDS", "REQUIRED", "ROW_FIELDS", "Kind", "is_money", "spelled", "typed"]
+__all__ = [
+    "ATTACHMENT_FIELDS",
+    "CHOICES",
+    "INVOICE_FIELDS",
+    "NOT_SENT",
+    "REQUIRED",
+    "ROW_FIELDS",
+    "Conversion",
+    "Kind",
+    "is_money",
+    "spelled",
+    "typed",
+]
 
 Kind = Literal["text", "number", "money", "whole", "date", "flag"]
 
@@ -23,6 +37,14 @@ ATTACHMENT_FIELDS: Mapping[str, Kind] = {"attachments.file": "text", "attachment
 
 REQUIRED = ("number", "date", "currency_code", "seller.name", "buyer.name")
 """What every mapping must fill."""
+
+NOT_SENT: Mapping[str, str] = {
+    "REMINDER": "a reminder repeats the number of an invoice that was sent",
+    "AUTO_PAYMENT_INVOICE": "Finnish direct payment goes another way",
+    "COLLECTION": "it opens a collection case and is not distributed",
+    "FACTORING": "it is offered to a financier and is not distributed",
+}
+"""Types of invoice that Confirma knows and this product does not send, and why."""
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -61,7 +83,40 @@ def _vocabulary(model: type[BaseModel]) -> dict[str, Kind]:
 INVOICE_FIELDS: Mapping[str, Kind] = {**_vocabulary(Invoice), **ATTACHMENT_FIELDS}
 ROW_FIELDS: Mapping[str, Kind] = _vocabulary(Row)
 
+
+def _choices(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    return {name: get_args(annotation) for name, annotation in _leaves(model) if get_origin(annotation) is Literal}
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = _choices(Invoice)
+"""Fields that know only a few words, and these words."""
+
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How one field's value comes about once its column is read: transforms → table → type."""
+
+    kind: Kind
+    locale: Locale
+    steps: tuple[Callable[[str], str], ...] = ()
+    table: CodeTable | None = None
+
+    def value(self, value: Value, *, is_default: bool = False) -> Any:
+        """Give what the field holds; None for nothing. Raises ValueError with a sentence, UnknownCode."""
+        if self.steps or self.table is not None:
+            text = self._as_text(value)
+            for step in self.steps:
+                text = step(text)
+            value = text if self.table is None else self.table.meaning(text, is_default=is_default)
+        return typed(self.kind, value, self.locale) if spelled(value) else None
+
+    def _as_text(self, value: Value) -> str:
+        """Spell a typed number or date as it will be read again, whatever the steps leave of it."""
+        if self.kind in ("number", "money", "date") and isinstance(value, (Decimal, dt.date)):
+            return self.locale.spelled(value)
+        return spelled(value)
 
 
 def typed(kind: Kind, value: Value, locale: Locale) -> Any:
@@ -69,6 +124,8 @@ def typed(kind: Kind, value: Value, locale: Locale) -> Any:
     if kind in ("number", "money"):
         return _amount(kind, value, locale)
     if kind == "date":
+        if isinstance(value, dt.datetime):
+            return value.date()
         return value if isinstance(value, dt.date) else locale.date(spelled(value))
     text = spelled(value)
     if kind == "whole":
@@ -82,7 +139,7 @@ def typed(kind: Kind, value: Value, locale: Locale) -> Any:
 
 def _amount(kind: Kind, value: Value, locale: Locale) -> Decimal:
     if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
-        number = Decimal(value)
+        number = sized(Decimal(value))
     else:
         number = locale.number(spelled(value))
     if kind == "money" and number == (rounded := number.quantize(CENT)):
@@ -97,7 +154,8 @@ def spelled(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, (int, dt.date)):
         return str(value)
     raise ValueError(f"expected text, a number or a date, not {type(value).__name__}")

@@ -13,15 +13,20 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from confirma_connector.errors import Busy, UnwritableResults
+from confirma_connector.errors import Busy, JournalError, UnwritableResults
 
-__all__ = ["digest", "kept_aside", "locked", "private_file", "replacing"]
+__all__ = ["digest", "kept_aside", "locked", "placed", "private_file", "replacing"]
 
 
 def digest(path: Path) -> str:
     """Give the SHA-256 of a file's bytes as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def placed(path: Path) -> Path:
+    """Give the one spelling of where *path* lies, by which it is known again; a link stays the link that it is."""
+    return path.parent.resolve() / path.name
 
 
 def private_file(path: Path) -> Path:
@@ -91,13 +96,15 @@ def kept_aside(path: Path) -> Path:
 def locked(path: Path, busy: str) -> Iterator[None]:
     """Hold the lock file *path*; the system lets go of it when the process ends, however it ends.
 
-    Raises Busy with the sentence *busy* when somebody else holds it.
+    Raises Busy with the sentence *busy* when somebody else holds it, and JournalError when it cannot be made.
     """
     lock = FileLock(path, timeout=0, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
         raise Busy(busy) from None
+    except OSError as error:
+        raise JournalError(f"{path}: the lock of the journal cannot be taken: {error.strerror or error}") from None
     try:
         yield
     finally:

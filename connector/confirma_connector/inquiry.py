@@ -42,26 +42,27 @@ class Findings:
         ]
 
     def covers(self, date: dt.date) -> bool:
-        """Whether *date* and the days beside it were listed whole."""
-        return self.partial_days.isdisjoint((date - _DAY, date, date + _DAY))
+        """Whether *date* was listed whole."""
+        return date not in self.partial_days
 
 
 def windows(dates: Iterable[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
-    """Give the fewest spans of at most a month that cover *dates*, one day wider on both sides."""
+    """Give the fewest spans of about a month at most that cover *dates*."""
     days = sorted(set(dates))
     start = 0
     for index, day in enumerate(days):
         following = days[index + 1] if index + 1 < len(days) else None
         if following is None or following - days[start] > _LONGEST or following - day > _GAP:
-            yield days[start] - _DAY, day + _DAY
+            yield days[start], day
             start = index + 1
 
 
 def inquire(ask: Ask, wanted: Iterable[tuple[int, dt.date]]) -> Findings:
     """List the days of the *wanted* invoices (number and invoice date).
 
-    A window that is not whole is halved, down to a day; of a day that is still not whole each wanted number is asked
-    for by itself.
+    Every question is one day wider on both sides: whether the server's bounds are inclusive is not known. A window
+    that is not whole is halved, down to a day; of a day that is still not whole each wanted number is asked for by
+    itself.
     """
     findings, pairs = Findings(), list(wanted)
     for first, last in windows(date for _, date in pairs):
@@ -74,7 +75,7 @@ def inquire(ask: Ask, wanted: Iterable[tuple[int, dt.date]]) -> Findings:
 
 def ask_number(ask: Ask, number: int, date: dt.date, findings: Findings) -> bool:
     """Ask for one number around its date; tell whether the answer was whole."""
-    answer = ask(date - _DAY, date + _DAY, number)
+    answer = ask(*_wider(date, date), number)
     findings.add(answer)
     if answer.whole:
         findings.whole_numbers.add(number)
@@ -84,7 +85,7 @@ def ask_number(ask: Ask, number: int, date: dt.date, findings: Findings) -> bool
 
 
 def _whole(ask: Ask, first: dt.date, last: dt.date, findings: Findings) -> None:
-    answer = ask(first, last, None)
+    answer = ask(*_wider(first, last), None)
     findings.add(answer)
     if answer.whole:
         return
@@ -95,3 +96,8 @@ def _whole(ask: Ask, first: dt.date, last: dt.date, findings: Findings) -> None:
     middle = first + _DAY * (days // 2)
     _whole(ask, first, middle, findings)
     _whole(ask, middle + _DAY, last, findings)
+
+
+def _wider(first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """Give one day more on both sides, as far as the calendar goes."""
+    return max(first, dt.date.min + _DAY) - _DAY, min(last, dt.date.max - _DAY) + _DAY

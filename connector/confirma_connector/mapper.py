@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from confirma_connector import rules
+from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, spelled, typed
-from confirma_connector.grouping import Columns, Group, Skipped, grouped
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, spelled
+from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.records import Problem, Record, Value
+from confirma_connector.tables import UnknownCode
 
 __all__ = ["Draft", "Mapper", "Origin"]
 
@@ -59,8 +60,47 @@ class Draft:
         return self.group.head
 
 
-class _UnknownCode(ValueError):
-    """A code that the mapping's table does not know."""
+class _Field:
+    """One field of the mapping, ready to be read from record after record."""
+
+    _MOST_REMEMBERED = 2_000
+
+    def __init__(self, mapping: LoadedMapping, columns: Columns, name: str, kind: Kind, rule: FieldRule) -> None:
+        self.name = name
+        self.kind = kind
+        self._rule = rule
+        self._columns = columns
+        self._is_empty = mapping.locale.is_empty
+        self._conversion = mapping.conversion(kind, rule)
+        self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
+        self._remembered: dict[str, Any] = {}
+
+    def value(self, record: Record) -> Any:
+        """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence."""
+        if self._rule.constant is not None:
+            return self._constant
+        spelling = self._spelling(record)
+        if not isinstance(spelling, str):
+            return self._converted(spelling)
+        if spelling in self._remembered:  # the same few dates, rates and units recur on every row of a file
+            return self._remembered[spelling]
+        value = self._converted(spelling)
+        if len(self._remembered) < self._MOST_REMEMBERED:
+            self._remembered[spelling] = value
+        return value
+
+    def _spelling(self, record: Record) -> Value:
+        if self._rule.column is not None:
+            return self._columns.value(record, self._rule.column)
+        texts = (self._columns.text(record, word) for word in self._rule.columns or ())
+        return self._rule.join.join(text for text in texts if not self._is_empty(text))
+
+    def _converted(self, spelling: Value) -> Any:
+        if not self._is_empty(spelled(spelling)):
+            return self._conversion.value(spelling)
+        if self._rule.default is None:
+            return None
+        return self._conversion.value(self._rule.default, is_default=True)
 
 
 class Mapper:
@@ -72,14 +112,23 @@ class Mapper:
         self._mapping = mapping
         self._file = mapping.file
         self._columns = Columns(mapping, source)
+        self._grouping = Grouping(mapping, self._columns)
         self._attachments = attachments
         self._credit_sign = credit_sign
-        self._row_words = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in rule.sources()))
-        self.skipped: list[Skipped] = []
+        self._of_invoice = self._plan(mapping.file.invoice, INVOICE_FIELDS)
+        self._of_rows = self._plan(mapping.file.rows, ROW_FIELDS)
+
+    def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> list[_Field]:
+        return [_Field(self._mapping, self._columns, name, kinds[name], rule) for name, rule in rules_of.items()]
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """The rows that are part of no invoice, so far."""
+        return self._grouping.skipped
 
     def drafts(self, records: Iterable[Record]) -> Iterator[Draft]:
         """Give a draft for every group of records; rows that are none are added to `skipped`."""
-        for group in grouped(self._mapping, self._columns, records, self.skipped):
+        for group in self._grouping.groups(records):
             yield self._draft(group)
 
     def origin(self, group: Group, field: str) -> Origin:
@@ -101,92 +150,47 @@ class Mapper:
 
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)
-        group = self._without_blank_lines(group)
-        fields = self._fields(group, group.head, self._file.invoice, INVOICE_FIELDS, "", problems)
+        fields = self._fields(group, group.head, self._of_invoice, "", problems)
         rows = [
-            self._fields(group, record, self._file.rows, ROW_FIELDS, f"rows[{index}].", problems)
+            self._fields(group, record, self._of_rows, f"rows[{index}].", problems)
             for index, record in enumerate(group.lines)
         ]
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
-        invoice = None if _stopped(problems) else self._invoice(group, fields, rows, problems)
+        number, date = fields.get("number"), fields.get("date")
+        invoice = None if group.problems else self._invoice(group, fields, rows, problems)
         if invoice is not None:
             found = rules.check(invoice, self._mapping.severities)
             problems += [self._located(group, problem) for problem in found]
-        number, date = fields.get("number"), fields.get("date")
         return Draft(label, number, date, group, None if _stopped(problems) else invoice, tuple(problems))
 
-    def _without_blank_lines(self, group: Group) -> Group:
-        """Take out the records whose row columns are all empty: the head without a row of its own, blank lines."""
-        blank = [record for record in group.lines if self._row_words and self._is_blank(record)]
-        for record in blank:
-            if record is not group.head:
-                self.skipped.append(Skipped(record.where, "all its row columns are empty", has_amount=False))
-        lines = tuple(record for record in group.lines if not any(record is other for other in blank))
-        return replace(group, lines=lines) if blank else group
-
-    def _is_blank(self, record: Record) -> bool:
-        return all(self._mapping.locale.is_empty(self._columns.text(record, word)) for word in self._row_words)
-
     def _fields(
-        self,
-        group: Group,
-        record: Record,
-        rules_of: Mapping[str, FieldRule],
-        kinds: Mapping[str, Kind],
-        prefix: str,
-        problems: list[Problem],
+        self, group: Group, record: Record, plan: Iterable[_Field], prefix: str, problems: list[Problem]
     ) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for name, rule in rules_of.items():
+        for field in plan:
             try:
-                value = self._spelling(rule, record)
-                if value is not None and value != "":
-                    fields[name] = typed(kinds[name], value, self._mapping.locale)
+                value = field.value(record)
             except ValueError as error:
-                code = "E-CODE" if isinstance(error, _UnknownCode) else _KIND_CODES[kinds[name]]
-                problems.append(self._problem(group, code, prefix + name, str(error)))
+                code = "E-CODE" if isinstance(error, UnknownCode) else _KIND_CODES[field.kind]
+                problems.append(self._problem(group, code, prefix + field.name, str(error)))
+                continue
+            if value is not None:
+                fields[field.name] = value
         return fields
-
-    def _spelling(self, rule: FieldRule, record: Record) -> Value:
-        """Follow one field's rule up to the value that is typed; None means there is nothing."""
-        if rule.constant is not None:
-            value: Value = rule.constant
-        elif rule.column is not None:
-            value = self._columns.value(record, rule.column)
-        else:
-            texts = (self._columns.text(record, word) for word in rule.columns or ())
-            value = rule.join.join(text for text in texts if not self._mapping.locale.is_empty(text))
-        is_default = rule.constant is None and self._mapping.locale.is_empty(spelled(value))
-        if is_default:
-            if rule.default is None:
-                return None
-            value = rule.default
-        if not rule.transform and rule.table is None:
-            return value
-        text = spelled(value)
-        for step in rule.transform:
-            text = self._mapping.transforms[step](text)
-        return self._looked_up(rule.table, text, is_default=is_default) if rule.table is not None else text
-
-    def _looked_up(self, name: str, code: str, *, is_default: bool) -> str:
-        table = self._mapping.tables[name]
-        found = table.get(code.strip())
-        if found is not None:
-            return found
-        if is_default:
-            return code
-        if "*" in table:
-            return table["*"]
-        near = difflib.get_close_matches(code, table, 1)
-        known = f'did you mean "{near[0]}"?' if near else f"it knows {', '.join(list(table)[:10])}"
-        raise _UnknownCode(f'the table "{name}" of the mapping does not know this code; {known}')
 
     def _invoice(
         self, group: Group, fields: dict[str, Any], rows: list[dict[str, Any]], problems: list[Problem]
     ) -> Invoice | None:
         file = self._file
         completion = Completion(
-            fields, rows, file.prices, file.vat, file.missing_reference, self._attachments, self._credit_sign
+            fields,
+            rows,
+            file.prices,
+            file.vat,
+            file.missing_reference,
+            self._attachments,
+            self._credit_sign,
+            unreadable=frozenset(problem.field for problem in problems),
         )
         invoice = completion.invoice()
         problems += [self._problem(group, at.code, at.field, at.message) for at in completion.obstacles]

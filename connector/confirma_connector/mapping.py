@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from confirma_connector import rules
 from confirma_connector.errors import MappingError
-from confirma_connector.fields import INVOICE_FIELDS, REQUIRED, ROW_FIELDS, typed
+from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
+from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 from confirma_connector.money import Prices, Vat
-from confirma_connector.parsing import Locale
+from confirma_connector.parsing import Locale, is_date_pattern
 from confirma_connector.plugins import Adapter, Registry, bundled
 from confirma_connector.records import ResultHeaders
-from confirma_connector.tables import TableError, read_table
+from confirma_connector.tables import CodeTable, TableError, read_table
 from confirma_connector.transforms import TRANSFORMS
-from confirma_connector.yamltext import Document, Place, YamlError, load
+from confirma_connector.yamltext import Place
 
 __all__ = ["FieldRule", "LoadedMapping", "MappingFile", "Skip", "find", "load_mapping", "mapping_schema", "shipped"]
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def _one_or_more(value: object) -> object:
@@ -36,6 +34,10 @@ def _short_form(value: object) -> object:
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])]
+
+
+def _is_mark(mark: str) -> bool:
+    return len(mark) == 1 and not mark.isalnum() and mark not in "+-\u2212()"
 
 
 class _Block(BaseModel):
@@ -54,13 +56,15 @@ class LocaleBlock(_Block):
 
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
+        if self.decimal.isspace() or not _is_mark(self.decimal):
+            raise ValueError(f'"{self.decimal}" cannot be a decimal mark: one character, as a comma or a point')
         for mark in self.thousands:
-            if len(mark) != 1 or mark.isdigit():
-                raise ValueError(f'"{mark}" cannot be a thousands mark: one character that is not a digit')
+            if not _is_mark(mark):
+                raise ValueError(f'"{mark}" cannot be a thousands mark: one character, as a space or a point')
             if mark == self.decimal:
                 raise ValueError(f'"{mark}" is declared both as decimal and as thousands mark')
         for pattern in self.dates:
-            if not all(part in pattern for part in ("%d", "%m")) or not ("%Y" in pattern or "%y" in pattern):
+            if not is_date_pattern(pattern):
                 raise ValueError(f'"{pattern}" is not a date pattern with %d, %m and %Y')
         return self
 
@@ -154,7 +158,7 @@ class LoadedMapping:
     adapter: Adapter
     options: BaseModel | None
     locale: Locale
-    tables: Mapping[str, Mapping[str, str]]
+    tables: Mapping[str, CodeTable]
     transforms: Mapping[str, Callable[[str], str]]
     severities: Mapping[str, str]
 
@@ -167,6 +171,11 @@ class LoadedMapping:
     def headers(self) -> ResultHeaders:
         """The headers of the result columns."""
         return ResultHeaders(**dict(self.file.results))
+
+    def conversion(self, kind: Kind, rule: FieldRule) -> Conversion:
+        """Give what a field's rule does with the text of its column."""
+        steps = tuple(self.transforms[step] for step in rule.transform)
+        return Conversion(kind, self.locale, steps, None if rule.table is None else self.tables[rule.table])
 
 
 def shipped() -> dict[str, Path]:
@@ -193,14 +202,9 @@ def load_mapping(path: Path, registry: Registry, severities: Mapping[str, str] |
 
     Raises MappingError with one line for each mistake: file, line, path, and the nearest right name.
     """
-    try:
-        document = load(path)
-    except YamlError as error:
-        raise MappingError(f"{path}, line {error.line}: {error}") from None
-    except OSError as error:
-        raise MappingError(f"{path}: cannot be read: {error.strerror}") from None
-    mistakes = _Mistakes(path, document)
-    file = mistakes.validated(MappingFile, document.tree, ())
+    document = opened(path, MappingError)
+    mistakes = Mistakes(path, document, MappingError)
+    file = mistakes.validated(MappingFile, document.tree)
     adapter = registry.get(file.adapter)
     options_model = adapter.options()
     options = mistakes.validated(options_model, dict(file.source), ("source",)) if options_model else None
@@ -221,79 +225,20 @@ def load_mapping(path: Path, registry: Registry, severities: Mapping[str, str] |
     return loaded
 
 
-class _Mistakes:
-    """Collects what is wrong with one mapping file, each with its line."""
-
-    def __init__(self, path: Path, document: Document) -> None:
-        self._path = path
-        self._document = document
-        self._lines: list[tuple[int, str]] = []
-
-    def add(self, place: Place, message: str) -> None:
-        path = ".".join(str(part) for part in place)
-        self._lines.append((self._document.line(place), f"{path}: {message}" if path else message))
-
-    def stop(self) -> None:
-        if self._lines:
-            raise MappingError("\n".join(f"{self._path}, line {line}: {text}" for line, text in sorted(self._lines)))
-
-    def validated(self, model: type[_Model], tree: object, under: Place) -> _Model:
-        try:
-            return model.model_validate(tree)
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                place = (*under, *detail["loc"])
-                self.add(place, _sentence(model, detail))
-            self.stop()
-            raise
-
-
-def _sentence(model: type[BaseModel], detail: Any) -> str:
-    kind, loc, text = detail["type"], detail["loc"], str(detail["msg"]).removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        return f"there is no such key here{_did_you_mean(str(loc[-1]), _keys_at(model, loc[:-1]))}"
-    if kind == "missing":
-        return "is required"
-    if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return "expected a block of key: value lines"
-    if kind in ("string_type", "tuple_type"):
-        return "expected text" if kind == "string_type" else "expected a list"
-    if kind == "bool_parsing":
-        return "expected true or false"
-    return text[:1].lower() + text[1:]
-
-
-def _keys_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> Iterable[str]:
-    blocks: dict[str | int, type[BaseModel]] = {
-        "locale": LocaleBlock,
-        "skip": Skip,
-        "results": ResultsBlock,
-        "invoice": FieldRule,
-        "rows": FieldRule,
-    }
-    chosen = blocks.get(loc[0], model) if loc else model
-    return [info.alias or name for name, info in chosen.model_fields.items()]
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, 1)
-    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}" if len(names) <= 12 else ""
-
-
-def _tables(file: MappingFile, path: Path, mistakes: _Mistakes) -> Iterator[tuple[str, Mapping[str, str]]]:
+def _tables(file: MappingFile, path: Path, mistakes: Mistakes) -> Iterator[tuple[str, CodeTable]]:
     for name, table in file.tables.items():
-        if set(table) != {"file"}:
-            yield name, table
-            continue
-        try:
-            yield name, read_table(path.parent, table["file"])
-        except TableError as error:
-            mistakes.add(("tables", name, "file"), str(error))
-            yield name, {}
+        codes: Mapping[str, str] = table
+        if "file" in table and len(table) > 1:
+            mistakes.add(("tables", name), "a table is either a file or codes, not both")
+        elif "file" in table:
+            try:
+                codes = read_table(path.parent, table["file"])
+            except TableError as error:
+                mistakes.add(("tables", name, "file"), str(error))
+        yield name, CodeTable(name, {code.strip(): meaning for code, meaning in codes.items()})
 
 
-def _severities(file: MappingFile, given: Mapping[str, str], mistakes: _Mistakes) -> Mapping[str, str]:
+def _severities(file: MappingFile, given: Mapping[str, str], mistakes: Mistakes) -> Mapping[str, str]:
     try:
         return {**rules.severities(given), **rules.severities(file.rules)}
     except ValueError as error:
@@ -301,25 +246,14 @@ def _severities(file: MappingFile, given: Mapping[str, str], mistakes: _Mistakes
         return {}
 
 
-def _check_fields(loaded: LoadedMapping, mistakes: _Mistakes) -> None:
+def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
     file = loaded.file
     for section, fields, vocabulary in (("invoice", file.invoice, INVOICE_FIELDS), ("rows", file.rows, ROW_FIELDS)):
         for name, rule in fields.items():
-            place: Place = (section, name)
-            if name not in vocabulary:
-                mistakes.add(place, f"there is no such field{_did_you_mean(name, vocabulary)}")
-                continue
-            for step in rule.transform:
-                if step not in loaded.transforms:
-                    mistakes.add(
-                        (*place, "transform"), f'there is no step "{step}"{_did_you_mean(step, loaded.transforms)}'
-                    )
-            if rule.table is not None and rule.table not in loaded.tables:
-                mistakes.add(
-                    (*place, "table"), f'there is no table "{rule.table}"{_did_you_mean(rule.table, loaded.tables)}'
-                )
-            if rule.constant is not None and rule.table is None and not rule.transform:
-                _check_constant(loaded, place, vocabulary[name], rule.constant, mistakes)
+            if name in vocabulary:
+                _check_rule(loaded, (section, name), vocabulary[name], rule, mistakes)
+            else:
+                mistakes.add((section, name), f"there is no such field{did_you_mean(name, vocabulary)}")
     for name in REQUIRED:
         if name not in file.invoice:
             mistakes.add(("invoice",), f"{name} is required and not mapped")
@@ -327,11 +261,35 @@ def _check_fields(loaded: LoadedMapping, mistakes: _Mistakes) -> None:
         mistakes.add(("rows",), "no row field is mapped: an invoice needs rows")
 
 
-def _check_constant(loaded: LoadedMapping, place: Place, kind: Any, constant: str, mistakes: _Mistakes) -> None:
-    try:
-        typed(kind, constant, loaded.locale)
-    except ValueError as error:
-        mistakes.add((*place, "constant"), f'"{constant}": {error}')
+def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule, mistakes: Mistakes) -> None:
+    unknown = [step for step in rule.transform if step not in loaded.transforms]
+    for step in unknown:
+        mistakes.add((*place, "transform"), f'there is no step "{step}"{did_you_mean(step, loaded.transforms)}')
+    if rule.table is not None and rule.table not in loaded.tables:
+        mistakes.add((*place, "table"), f'there is no table "{rule.table}"{did_you_mean(rule.table, loaded.tables)}')
+    elif not unknown:
+        for key, text, problem in _unfit(loaded, str(place[-1]), kind, rule):
+            mistakes.add((*place, key), f'"{text}": {problem}')
+
+
+def _unfit(loaded: LoadedMapping, name: str, kind: Kind, rule: FieldRule) -> Iterator[tuple[str, str, str]]:
+    """Give the texts of a rule that its field cannot hold: they need no data to be found."""
+    plain = Conversion(kind, loaded.locale)
+    meanings = [] if rule.table is None else list(loaded.tables[rule.table].codes.values())
+    told = [("constant", rule.constant), ("default", rule.default)]
+    whole = loaded.conversion(kind, rule)
+    for key, text, conversion in [
+        *((key, text, whole) for key, text in told if text is not None),
+        *(("table", text, plain) for text in meanings),
+    ]:
+        try:
+            value = conversion.value(text, is_default=key == "default")
+        except ValueError as error:
+            yield key, text, str(error)
+            continue
+        words = (*CHOICES[name], *NOT_SENT) if name == "type" else CHOICES.get(name, ())
+        if words and value is not None and value not in words:
+            yield key, text, f"expected {' or '.join(words)}"
 
 
 def mapping_schema() -> dict[str, Any]:

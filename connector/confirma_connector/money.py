@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Literal
 
 from confirma_connector.invoice import Amounts, Row
@@ -19,6 +19,8 @@ Vat = Literal["per_row", "per_rate"]
 
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
+_EXACT = Context(prec=200)
+"""Wide enough for every product and sum of numbers as they may be spelled: only `cents` rounds."""
 
 
 class MoneyError(ValueError):
@@ -32,8 +34,15 @@ class MoneyError(ValueError):
 
 def complete_row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     """Give net, VAT and gross amount of one row from what its source says. Raises MoneyError."""
+    with localcontext(_EXACT):
+        return _row(given, prices)
+
+
+def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     net, vat, gross = (given.get(name) for name in ("net_amount", "vat_amount", "gross_amount"))
     rate = given.get("vat_percentage")
+    if rate is not None and not 0 <= rate <= 100:
+        raise MoneyError("E-ROW-VAT-RANGE", "vat_percentage", "expected a VAT percentage from 0 to 100")
     if net is None and gross is None:
         priced = _priced(given)
         if priced is None:
@@ -60,8 +69,32 @@ def _priced(given: Mapping[str, Decimal]) -> Decimal | None:
     if "quantity" not in given or "unit_price" not in given:
         return None
     full = given["quantity"] * given["unit_price"]
-    left = full * (_HUNDRED - given.get("discount_percentage", _ZERO)) / _HUNDRED
-    return cents(left - given.get("discount_amount", _ZERO))
+    return cents(full - _discount(given, full))
+
+
+def _discount(given: Mapping[str, Decimal], full: Decimal) -> Decimal:
+    """Give the one discount of a row. Given both as percentage and as amount, they are the same discount."""
+    percentage, amount = given.get("discount_percentage"), given.get("discount_amount")
+    if percentage is not None and not 0 <= percentage <= 100:
+        raise MoneyError("E-ROW-DISCOUNT", "discount_percentage", "expected a discount from 0 to 100 per cent")
+    if amount is not None and amount * full < 0:
+        raise MoneyError(
+            "E-ROW-DISCOUNT",
+            "discount_amount",
+            f"a discount of {amount} raises {full:f}; map net_amount too",
+        )
+    if percentage is None:
+        return amount or _ZERO
+    counted = full * percentage / _HUNDRED
+    if amount is None:
+        return counted
+    if abs(counted - amount) > CENT:
+        raise MoneyError(
+            "E-ROW-DISCOUNT",
+            "discount_amount",
+            f"{percentage} per cent of {full:f} is {cents(counted)}, but the row says {amount}; map net_amount too",
+        )
+    return amount
 
 
 def _net_of(gross: Decimal, rate: Decimal | None) -> Decimal | None:
@@ -77,6 +110,11 @@ def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat)
 
     Raises MoneyError with both sums.
     """
+    with localcontext(_EXACT):
+        return _totals(rows, given, vat)
+
+
+def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amounts:
     sums = _sums(rows, vat)
     rounding = given.get("rounding_amount", _ZERO)
     tolerance = CENT * len(rows)
@@ -116,4 +154,4 @@ def _by_rate(rows: Sequence[Row]) -> Decimal:
 
 def negated(amount: Decimal) -> Decimal:
     """Turn the sign, without ever writing a negative zero."""
-    return -amount if amount else amount
+    return amount.copy_negate() if amount else amount

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
-from typing import TypeVar
 
-__all__ = ["CENT", "Locale", "cents", "whole_number"]
+__all__ = ["CENT", "Locale", "cents", "is_date_pattern", "sized", "whole_number"]
 
 CENT = Decimal("0.01")
-_T = TypeVar("_T")
 _MINUS = "-\u2212"
+_WHOLE_DIGITS, _DECIMALS = 15, 20
 
 
 def cents(amount: Decimal) -> Decimal:
@@ -43,6 +41,23 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def sized(number: Decimal) -> Decimal:
+    """Give *number* back if it is one that amounts and quantities are made of. Raises ValueError with a sentence."""
+    if not number.is_finite() or number.adjusted() >= _WHOLE_DIGITS or -int(number.as_tuple().exponent) > _DECIMALS:
+        raise ValueError(f"expected a number of at most {_WHOLE_DIGITS} digits and {_DECIMALS} decimals")
+    return number
+
+
+def is_date_pattern(pattern: str) -> bool:
+    """Tell whether dates can be written and read by *pattern*: day, month and year as numbers, nothing unknown."""
+    day = dt.date(2026, 12, 31)
+    try:
+        is_read = dt.datetime.strptime(day.strftime(pattern), pattern).date() == day
+    except (ValueError, re.error):
+        return False
+    return is_read and "%d" in pattern and "%m" in pattern
+
+
 @dataclass(frozen=True)
 class Locale:
     """How numbers and dates are spelled in one source.
@@ -57,8 +72,6 @@ class Locale:
     empty: tuple[str, ...] = ("",)
     trailing_minus: bool = False
     parentheses: bool = False
-    _numbers: dict[str, Decimal] = field(default_factory=dict, init=False, repr=False, compare=False)
-    _dates: dict[str, dt.date] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def is_empty(self, text: str) -> bool:
         """Tell whether *text*, outer space aside, is one of the declared spellings of nothing."""
@@ -70,27 +83,36 @@ class Locale:
 
     def number(self, text: str) -> Decimal:
         """Read a number; ValueError says what was declared."""
-        return _remembered(self._numbers, text, self._read_number)
+        body, negative = self._unsigned(text.strip())
+        match = self._number_pattern.fullmatch(body)
+        if match is None:
+            raise ValueError(f"expected a number with {self._number_words()}")
+        whole, fraction = match.groups()
+        digits = re.sub(r"\D", "", whole, flags=re.ASCII)
+        value = sized(Decimal(f"{digits}.{fraction}" if fraction else digits))
+        return value.copy_negate() if negative and value else value
 
     def date(self, text: str) -> dt.date:
         """Read a date; ValueError says what was declared, or names both readings when two patterns fit."""
-        return _remembered(self._dates, text, self._read_date)
+        readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
+        if not readings:
+            raise ValueError(f"expected a date like {' or '.join(_example(pattern) for pattern in self.dates)}")
+        if len(set(readings.values())) > 1:
+            spelled = ", ".join(f"{reading.isoformat()} by {pattern}" for pattern, reading in readings.items())
+            raise ValueError(f"this date can be read in more than one declared way: {spelled}")
+        return next(iter(readings.values()))
+
+    def spelled(self, value: Decimal | dt.date) -> str:
+        """Write a number or date that its source had typed as this locale would read it."""
+        if isinstance(value, dt.date):
+            return value.strftime(self.dates[0])
+        return f"{value:f}".replace(".", self.decimal)
 
     @cached_property
     def _number_pattern(self) -> re.Pattern[str]:
         grouped = "|".join(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in self.thousands)
         whole = rf"(?:{grouped}|\d+)" if grouped else r"\d+"
         return re.compile(rf"({whole})(?:{re.escape(self.decimal)}(\d+))?", re.ASCII)
-
-    def _read_number(self, text: str) -> Decimal:
-        body, negative = self._unsigned(text.strip())
-        match = self._number_pattern.fullmatch(body)
-        if match is None or len(body) > 40:
-            raise ValueError(f"expected a number with {self._number_words()}")
-        whole, fraction = match.groups()
-        digits = re.sub(r"\D", "", whole, flags=re.ASCII)
-        value = Decimal(f"{digits}.{fraction}" if fraction else digits)
-        return -value if negative and value else value
 
     def _unsigned(self, text: str) -> tuple[str, bool]:
         if text[:1] and text[0] in _MINUS:
@@ -109,25 +131,6 @@ class Locale:
             for mark in self.thousands
         )
         return f'decimal mark "{self.decimal}" and thousands mark {marks}, as the mapping declares'
-
-    def _read_date(self, text: str) -> dt.date:
-        readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
-        if not readings:
-            raise ValueError(f"expected a date like {' or '.join(_example(pattern) for pattern in self.dates)}")
-        if len(set(readings.values())) > 1:
-            spelled = ", ".join(f"{reading.isoformat()} by {pattern}" for pattern, reading in readings.items())
-            raise ValueError(f"this date can be read in more than one declared way: {spelled}")
-        return next(iter(readings.values()))
-
-
-def _remembered(memory: dict[str, _T], text: str, read: Callable[[str], _T]) -> _T:
-    """Read *text* once: the same few dates and amounts recur on every row of a file."""
-    value = memory.get(text)
-    if value is None:
-        value = read(text)
-        if len(memory) < 10_000:
-            memory[text] = value
-    return value
 
 
 def _dated(text: str, pattern: str) -> dt.date | None:

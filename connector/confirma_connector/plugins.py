@@ -7,6 +7,8 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -20,10 +22,12 @@ from confirma_connector import hookspecs
 from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError
 from confirma_connector.hookspecs import PROJECT
 from confirma_connector.records import Match, Record, Result, Source
+from confirma_connector.transforms import TRANSFORMS
 
 __all__ = ["Adapter", "Broken", "Registry", "bundled", "discover"]
 
 _HEAD = 65_536
+_PLAIN_VALUES = frozenset({str, Decimal, int, date, type(None)})
 _HOOKS = ("read", "write_results", "detect", "options", "transforms")
 
 
@@ -51,19 +55,38 @@ class Adapter:
             return getattr(self._manager.hook, hook)(**arguments)
         except ConfirmaError:
             raise
-        except Exception as error:
-            raise AdapterError(f'adapter "{self.name}" ({self.origin}) failed in {hook}: {_brief(error)}') from error
+        except (Exception, SystemExit) as error:
+            raise self._failed(f"failed in {hook}: {_brief(error)}") from error
+
+    def _failed(self, how: str) -> AdapterError:
+        return AdapterError(f'adapter "{self.name}" ({self.origin}) {how}')
 
     def options(self) -> type[BaseModel] | None:
         """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
         model = self._ask("options") if "options" in self.hooks else None
         if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise AdapterError(f'adapter "{self.name}" ({self.origin}): options must give a pydantic model')
+            raise self._failed("gave options that are no pydantic model")
         return model
 
     def transforms(self) -> Mapping[str, Callable[[str], str]]:
-        """Give the adapter's own named steps for mappings."""
-        return (self._ask("transforms") or {}) if "transforms" in self.hooks else {}
+        """Give the adapter's own named steps for mappings. Raises AdapterError, also for the name of one of ours."""
+        steps = self._ask("transforms") if "transforms" in self.hooks else {}
+        if not isinstance(steps, Mapping) or not all(callable(step) for step in steps.values()):
+            raise self._failed("gave transforms that are no mapping of names to functions")
+        if taken := sorted(set(steps) & set(TRANSFORMS)):
+            raise self._failed(f"has a transform {taken[0]}, but every mapping has one of that name already")
+        return {name: partial(self._step, name, step) for name, step in steps.items()}
+
+    def _step(self, name: str, step: Callable[[str], str], text: str) -> str:
+        try:
+            changed = step(text)
+        except (ConfirmaError, ValueError):
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(f"failed in its transform {name}: {_brief(error)}") from error
+        if not isinstance(changed, str):
+            raise self._failed(f"gave a {type(changed).__name__} in its transform {name}, not text")
+        return changed
 
     def detect(self, path: Path) -> Match:
         """Ask whether *path* is for this adapter."""
@@ -76,9 +99,7 @@ class Adapter:
             raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
         answer = self._ask("detect", path=path, head=head)
         if answer not in ("no", "generic", "specific"):
-            raise AdapterError(
-                f'adapter "{self.name}" ({self.origin}): detect answered {answer!r}, not no, generic or specific'
-            )
+            raise self._failed(f"answered {answer!r} in detect, not no, generic or specific")
         return answer  # type: ignore[no-any-return]
 
     def read(self, source: Source) -> Iterator[Record]:
@@ -86,24 +107,39 @@ class Adapter:
         try:
             for record in self._ask("read", source=source):
                 if not isinstance(record, Record):
-                    raise AdapterError(
-                        f'adapter "{self.name}" ({self.origin}): read gave a {type(record).__name__}, not a Record'
-                    )
+                    raise self._failed(f"gave a {type(record).__name__} in read, not a Record")
+                if fault := _fault(record.values):
+                    raise self._failed(f"gave {fault} in read, at {record.where}")
                 yield record
         except (ConfirmaError, GeneratorExit):
             raise
         except OSError as error:
             raise SourceError(f"{source.path}: cannot be read: {error.strerror or error}") from None
-        except Exception as error:
-            raise AdapterError(f'adapter "{self.name}" ({self.origin}) failed in read: {_brief(error)}') from error
+        except (Exception, SystemExit) as error:
+            raise self._failed(f"failed in read: {_brief(error)}") from error
 
     def write_results(self, source: Source, results: Sequence[Result], target: Path) -> None:
         """Write the copy of *source* with its results to *target*. Raises NoWriteBack when it cannot carry any."""
         if "write_results" not in self.hooks:
             raise NoWriteBack(f'adapter "{self.name}" cannot write results into this format')
-        self._ask("write_results", source=source, results=results, target=target)
+        try:
+            self._manager.hook.write_results(source=source, results=results, target=target)
+        except (ConfirmaError, OSError):  # a full disk is no fault of the adapter
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._failed(f"failed in write_results: {_brief(error)}") from error
         if not target.is_file():
-            raise AdapterError(f'adapter "{self.name}" ({self.origin}): write_results wrote nothing')
+            raise self._failed("wrote nothing in write_results")
+
+
+def _fault(values: object) -> str:
+    """Say what in the values of a record no value can be; "" when all is well."""
+    if not isinstance(values, Mapping):
+        return f"a {type(values).__name__} for the values of a Record, not a mapping,"
+    if _PLAIN_VALUES.issuperset(map(type, values.values())):
+        return ""
+    odd = next((pair for pair in values.items() if not isinstance(pair[1], tuple(_PLAIN_VALUES))), None)
+    return f'a {type(odd[1]).__name__} for "{odd[0]}", not text, a Decimal, an int, a date or None,' if odd else ""
 
 
 @dataclass(frozen=True)
@@ -180,11 +216,12 @@ def _adapter(name: str, origin: str, module: Any) -> Adapter:
 def _candidates(
     folders: Iterable[Path], installed: Iterable[EntryPoint] | None
 ) -> Iterator[tuple[str, str, Callable[[], Any]]]:
-    for folder in (bundled("adapters"), *folders):
+    own = bundled("adapters").resolve()
+    for folder in dict.fromkeys((own, *(folder.resolve() for folder in folders))):
         if not folder.is_dir():
             raise AdapterError(f"there is no adapters folder {folder}")
         for path in sorted(folder.glob("[!_.]*.py")):
-            yield path.stem, "shipped" if folder == bundled("adapters") else str(path), partial(_module, path)
+            yield path.stem, "shipped" if folder == own else str(path), partial(_module, path)
     for point in entry_points(group=PROJECT) if installed is None else installed:
         yield point.name, point.dist.name if point.dist else point.value, point.load
 

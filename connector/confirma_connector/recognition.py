@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, MappingError, SourceError
-from confirma_connector.grouping import Columns
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped
 from confirma_connector.plugins import Registry
 from confirma_connector.records import Source

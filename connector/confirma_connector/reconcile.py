@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,40 +11,45 @@ from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
 from confirma_connector.journal import TAKEN, Entry, Facts, Journal, Step
 
-__all__ = ["fits", "observe", "preflight", "settle_uncertain"]
+__all__ = ["fits", "miss", "observe", "preflight", "settle_uncertain"]
 
 _EARLIER = 300.0
 """Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
 _NOT_OURS = "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
+_MISSED = 2 * 86_400.0
+_NOT_LISTED = "taken, but not in the delivery information for two days: ask Confirma whether it is there"
+_PATIENCE = 3
+"""Working days in which an invoice is distributed, or a person looks."""
+_NOT_DISTRIBUTED = "not distributed for more than three working days: ask Confirma what holds it"
 _WITNESSES = 3600.0
 """Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
 
 
-def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts]) -> set[int]:
-    """Read the listing for what is about to be sent; give the numbers that must not be sent.
+def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> set[tuple[int, int]]:
+    """Read the listing for what is about to be sent; give the numbers (with their years) that must not be sent.
 
     Proves key and host before anything is claimed. An invoice that the server lists and the journal has not sent
     becomes a conflict (a lost journal, a second computer). Raises Outage, Refused.
     """
     findings = inquire(ask, ((facts.number, facts.date) for facts in todo))
-    observe(journal, findings)
-    held: set[int] = set()
+    observe(journal, findings, now)
+    held: set[tuple[int, int]] = set()
     for facts in todo:
         records = findings.of(facts.number, facts.year)
         if records:
-            _meet(journal, facts, records)
-            held.add(facts.number)
+            _meet(journal, facts, records, now)
+            held.add((facts.number, facts.year))
         elif facts.number in findings.withheld:
             raise Outage(f"the delivery information tells of invoice {facts.number} but withholds it; nothing was sent")
     return held
 
 
-def _meet(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
+def _meet(journal: Journal, facts: Facts, records: Sequence[Listed], now: float) -> None:
     entry = journal.entry(facts.number, facts.year)
     raw = "\n".join(record.raw for record in records)
     if entry is not None and entry.state in ("ready", "rejected") and (ours := _ours(entry, records)):
         arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
-        journal.advance([arrived, _observation(entry, records)])
+        journal.advance([arrived, _observation(entry, records, now)])
         return
     shown, _ = prevailing(records)
     since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
@@ -59,7 +65,8 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
 
     Present and fitting → `sent`. Present otherwise → `conflict`. Absent twice, a quiet period apart → `ready`.
     An absence counts only in a whole listing that does not lag and that was asked for a quiet period after the
-    attempt ended, by the server's clock. Raises Outage, Refused.
+    attempt ended, by the server's clock. Where a day is too long for a whole listing the answer for the number alone
+    counts, as long as such answers are seen to show what was taken then. Raises Outage, Refused.
     """
     uncertain = journal.entries(["uncertain"])
     if not uncertain:
@@ -70,12 +77,13 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     findings = inquire(ask, wanted)
     is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
     started = server_now() - (time.monotonic() - begun)
-    observe(journal, findings)
+    observe(journal, findings, started)
     for entry in uncertain:
         if is_whole[entry.id]:
             records = findings.of(entry.number, entry.year)
-            lags = not all(findings.of(witness.number, witness.year) for witness in witnesses[entry.id])
-            journal.advance(_concluded(entry, records, started, quiet_period, lags=lags))
+            seen = [findings.of(witness.number, witness.year) for witness in witnesses[entry.id]]
+            is_proof = all(seen) and (bool(seen) or findings.covers(entry.date))
+            journal.advance(_concluded(entry, records, started, quiet_period, is_proof=is_proof))
 
 
 def _witnesses(journal: Journal, entry: Entry) -> list[Entry]:
@@ -86,16 +94,16 @@ def _witnesses(journal: Journal, entry: Entry) -> list[Entry]:
 
 
 def _concluded(
-    entry: Entry, records: Sequence[Listed], started: float, quiet_period: float, *, lags: bool
+    entry: Entry, records: Sequence[Listed], started: float, quiet_period: float, *, is_proof: bool
 ) -> list[Step]:
     """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
         arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
-        return [arrived, _observation(entry, records)]
+        return [arrived, _observation(entry, records, started)]
     if entry.ended_at is None:
         return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]
-    if lags or started < entry.ended_at + quiet_period:
+    if not is_proof or started < entry.ended_at + quiet_period:
         return []
     if records:
         return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
@@ -125,40 +133,58 @@ def _created(record: Listed) -> float | None:
     return record.created_at.timestamp() if record.created_at else None
 
 
-def observe(journal: Journal, findings: Findings) -> None:
-    """Match a listing against the whole journal: states of what we sent, and what we hold as never sent."""
+def observe(journal: Journal, findings: Findings, now: float) -> None:
+    """Match a listing against the whole journal: the states of what we sent. *now* is by the server's clock."""
     entries = journal.listed(list(findings.records))
     steps: list[Step] = []
     for number in findings.records:
         for entry in entries.get(number, ()):
             records = findings.of(number, entry.year)
-            if records and entry.state in TAKEN and (step := _change(entry, records)):
-                steps.append(step)
+            if records and entry.state in TAKEN:
+                steps += _changed(entry, _observation(entry, records, now))
     journal.advance(steps)
 
 
-def _change(entry: Entry, records: Sequence[Listed]) -> Step | None:
-    step = _observation(entry, records)
-    same = (entry.state, entry.status, entry.message, entry.case_id) == (
-        step.state,
-        step.status,
-        step.message,
-        step.case_id or entry.case_id,
-    )
-    return None if same and entry.seen_at is not None else step
+def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: float) -> None:
+    """Find what the API took and has not listed for two days: sent and never seen is lost too."""
+    steps: list[Step] = []
+    for entry in asked:
+        is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
+        if is_whole and not findings.of(entry.number, entry.year) and now - _taken_at(entry) > _MISSED:
+            missed = Step(entry.id, "attention", "not listed", message=_NOT_LISTED, status=entry.status, seen_at=now)
+            steps += _changed(entry, missed)
+    journal.advance(steps)
 
 
-def _observation(entry: Entry, records: Sequence[Listed]) -> Step:
+def _changed(entry: Entry, step: Step) -> list[Step]:
+    """Give the step if it tells anything new."""
+    known = (entry.state, entry.status, entry.message, entry.case_id)
+    is_news = known != (step.state, step.status, step.message, step.case_id or entry.case_id)
+    return [step] if is_news or entry.seen_at is None else []
+
+
+def _observation(entry: Entry, records: Sequence[Listed], now: float) -> Step:
     shown, state = prevailing(records)
+    is_late = state == "waiting" and _working_days(_taken_at(entry), now) > _PATIENCE
     return Step(
         entry.id,
-        state,
+        "attention" if is_late else state,
         "observed",
-        message=shown.message,
+        message=_NOT_DISTRIBUTED if is_late and not shown.message else shown.message,
         status=shown.status,
         case_id=shown.case_id,
         distributed_at=shown.distributed_at,
         method=shown.method,
         detail="\n".join(record.raw for record in records),
-        seen_at=time.time(),
+        seen_at=now,
     )
+
+
+def _taken_at(entry: Entry) -> float:
+    return entry.taken_at or entry.changed_at
+
+
+def _working_days(since: float, until: float) -> int:
+    """Count the days from Monday to Friday that ended between two times."""
+    first, last = (dt.datetime.fromtimestamp(time, dt.UTC).date() for time in (since, max(since, until)))
+    return sum((first + dt.timedelta(days=day)).weekday() < 5 for day in range(min((last - first).days, 100)))

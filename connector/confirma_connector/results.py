@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
-from confirma_connector.files import digest, kept_aside, replacing
+from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
@@ -37,37 +38,62 @@ def matching_environment(survey: Survey, environment: str) -> None:
         raise SettingsError(f"{survey.path}: this file carries real results; in the sandbox use a copy without them")
 
 
-def choose(journal: Journal, survey: Survey, output: Path | None = None, *, in_place: bool = False) -> Target:
+def choose(
+    journal: Journal,
+    survey: Survey,
+    output: Path | None = None,
+    *,
+    in_place: bool = False,
+    taken: Collection[Path] = (),
+) -> Target:
     """Say which file gets the results of *survey*. Raises SettingsError when *output* is somebody else's file.
 
     A file that carries our columns is its own target. Otherwise `NAME.results.EXT` beside the source; what a person
     changed in it since is updated in place as long as the source is the same, and left alone when the source changed.
+    *taken* are the targets of other files of the same run.
     """
     source = survey.path
     if in_place or (survey.has_results and output is None) or (output is not None and _same(output, source)):
         return Target(source, keeps=True)
-    known = {file.path: file for file in journal.results_files()}
-    if output is not None:
-        path = output.absolute()
-        if path.exists() and path not in known:
-            raise SettingsError(f"{output}: this file exists already and is not a results file of ours; name another")
-        return Target(path)
+    if output is None:
+        return _first_free(journal, survey, _beside(survey, journal.environment), taken)
+    if not output.absolute().parent.is_dir():
+        raise SettingsError(f"{output}: there is no such folder for it")
+    target = _usable(journal, survey, placed(output))
+    if target is None:
+        raise SettingsError(
+            f"{output}: this file exists already and is not as a run of ours left it for {source}; name another"
+        )
+    return target
+
+
+def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[Path] = ()) -> Target:
+    """Give *path*, or the first of its numbered namesakes that is free or ours."""
     left_alone: list[Path] = []
-    for path in _names(_beside(survey, journal.environment)):
-        if not path.exists():
-            return Target(path, notice=_told(left_alone))
-        file = known.get(path)
-        if file is None or file.source != source.absolute():
-            left_alone.append(path)
-        elif digest(path) == file.digest:
-            return Target(path, notice=_told(left_alone))
-        elif survey.digest == file.source_digest and file.kind == "copy":
-            return Target(
-                path, keeps=True, notice=f"{path.name} was changed since: its result cells are updated in place"
-            )
-        else:
-            left_alone.append(path)
+    for candidate in _names(path):
+        target = None if candidate in taken else _usable(journal, survey, candidate)
+        if target is not None:
+            return replace(target, notice=target.notice or _told(left_alone))
+        left_alone.append(candidate)
     raise AssertionError("unreachable: the names go on for ever")
+
+
+def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
+    """Give *path* as a target when nobody else's work is in it."""
+    if not os.path.lexists(path):
+        return Target(path)
+    file = _known(journal, path)
+    if file is None or file.source != placed(survey.path):
+        return None
+    try:
+        is_as_we_left_it = digest(path) == file.digest
+    except OSError:
+        return None
+    if is_as_we_left_it:
+        return Target(path)
+    if survey.digest == file.source_digest and file.kind == "copy":
+        return Target(path, keeps=True, notice=f"{path.name} was changed since: its result cells are updated in place")
+    return None
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -75,7 +101,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _beside(survey: Survey, environment: str) -> Path:
-    path = survey.path.absolute()
+    path = placed(survey.path)
     kind = ".sandbox.results" if environment == "sandbox" else ".results"
     return path.with_name(f"{path.stem}{kind}{path.suffix if _can_write(survey) else '.csv'}")
 
@@ -114,24 +140,36 @@ def write(
     joined = join(base)
     lines = [result(item, outcome, journal.environment) for item, outcome in joined]
     try:
-        return _into_a_copy(journal, base, target, lines), _gone(survey, base)
+        return _into_a_copy(journal, base, target, [*lines, *_emptied(base)]), _gone(survey, base)
     except NoWriteBack as error:
         return _beside_the_source(journal, survey, target, joined, lines), f"results CSV: {error}"
+    except (OSError, CannotRun) as error:
+        raise UnwritableResults(f"{target.path}: its results cannot be written now: {error}") from error
     finally:
         if base is not survey:
             base.close()
 
 
+def _emptied(base: Survey) -> Iterator[Result]:
+    """Empty the result cells of an invoice's further rows: after a sort an older result may stand there."""
+    if base.has_results:
+        for item in base.items:
+            yield from (Result(at, item.label, "") for at in item.rest)
+
+
 def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence[Result]) -> Path:
+    known = _known(journal, target.path)
+    if not target.keeps and target.path.exists() and (known is None or digest(target.path) != known.digest):
+        raise UnwritableResults(f"{target.path}: was changed while this run went on, and is left alone")
     with replacing(target.path, like=base.path) as fresh:
         base.mapping.adapter.write_results(base.source, lines, fresh)
         if digest(base.path) != base.digest:
             raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
-        known = _known(journal, target.path)
         is_as_we_left_it = known is not None and known.digest == base.digest
         if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
             kept_aside(target.path)
-        _remember(journal, base, target.path, "copy", digest(fresh))
+        written = digest(fresh)
+    _remember(journal, base, target.path, "copy", written)
     return target.path
 
 
@@ -143,12 +181,12 @@ def _gone(survey: Survey, base: Survey) -> str:
 
 
 def _known(journal: Journal, path: Path) -> ResultsFile | None:
-    return next((file for file in journal.results_files() if file.path == path.absolute()), None)
+    return next((file for file in journal.results_files() if file.path == placed(path)), None)
 
 
 def _remember(journal: Journal, base: Survey, target: Path, kind: str, written: str) -> None:
     """Remember *target* as left by us; one that was updated where it stands keeps the source it was made from."""
-    path, source = target.absolute(), base.path.absolute()
+    path, source = placed(target), placed(base.path)
     known = _known(journal, path)
     made_from = (known.source, known.source_digest) if known and source == path else (source, base.digest)
     journal.remember_results(ResultsFile(path, *made_from, written, str(base.mapping.path), kind))
@@ -159,12 +197,14 @@ def _beside_the_source(
 ) -> Path:
     """Write a results CSV: key and result columns, for a source that cannot carry them."""
     is_source = _same(target.path, survey.path)
-    path = (_beside(survey, journal.environment) if is_source else target.path).with_suffix(".csv")
+    wanted = (_beside(survey, journal.environment) if is_source else target.path).with_suffix(".csv")
+    path = _first_free(journal, survey, placed(wanted)).path
     with replacing(path, like=survey.path) as fresh:
         with fresh.open("w", encoding="utf-8-sig", newline="") as file:
             rows = csv.writer(file, delimiter=";")
             rows.writerow(["number", "where", *survey.mapping.headers.names()])
             for line, (item, _) in zip(lines, joined, strict=True):
                 rows.writerow([line.number, item.where, *line.cells()])
-        _remember(journal, survey, path, "csv", digest(fresh))
+        written = digest(fresh)
+    _remember(journal, survey, path, "csv", written)
     return path

@@ -1,4 +1,4 @@
-"""Sending the invoices of one file after another: which of them, asked for first, credit notes last."""
+"""Sending the invoices of some files: which of them, asked for first, credit notes last."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector import reconcile
-from confirma_connector.client import Client, Verdict
+from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
-from confirma_connector.errors import Outage, Refused
-from confirma_connector.journal import TAKEN, Entry, Facts, Journal
+from confirma_connector.journal import TAKEN, Claim, Facts, Journal
 from confirma_connector.survey import Item, Key, Survey
+from confirma_connector.verdict import Verdict
 
 __all__ = ["Filters", "Sending"]
 
@@ -38,7 +38,11 @@ class Filters:
 
 @dataclass
 class Sending:
-    """The sending of one run. *ending* says why it stopped early; *touched* are the invoices it dealt with."""
+    """The sending of one run. *ending* says why it stopped early; *touched* are the invoices it dealt with.
+
+    *held* are those that could go and did not, each with the reason. *hear* is told of every verdict, and of how many
+    there are to come in all.
+    """
 
     journal: Journal
     client: Client
@@ -47,56 +51,58 @@ class Sending:
     stop: Stop
     filters: Filters
     seller: str | None
-    hear: Callable[[Survey, Entry, Verdict, int], None]
+    hear: Callable[[Claim, Verdict, int], None]
     touched: set[Key] = field(default_factory=set)
+    held: dict[Key, str] = field(default_factory=dict)
     ending: Ending | None = None
-    _chosen: int = 0
 
-    def send(self, survey: Survey) -> dict[Key, str]:
-        """Send what of *survey* was not sent before; give the reasons why others were held back.
+    def send(self, surveys: Sequence[Survey]) -> None:
+        """Send what of *surveys* was not sent before. The caller shields the run: from here on nothing may be lost.
 
-        When the server's list cannot be had nothing of this file is sent; Outage and Refused are raised if nothing
-        of another file was sent before, else they are the `ending`.
+        Raises Outage and Refused, and nothing was sent, when the server's own list cannot be had.
         """
-        held: dict[Key, str] = {}
-        todo = list(self._todo(survey, held))
-        if not todo or self.ending:
-            return held
-        try:
-            met = reconcile.preflight(self.journal, self.client.listing, [item.facts for item in todo if item.facts])
-        except (Outage, Refused) as error:
-            if not self.touched:
-                raise
-            self.ending = Ending("outage" if isinstance(error, Outage) else "refused", str(error))
-            return held
+        todo = list(self._todo(surveys))
+        if not todo:
+            return
+        with self.stop.exposed():
+            met = reconcile.preflight(
+                self.journal, self.client.listing, [facts for _, _, facts in todo], self.client.server_now()
+            )
         if self.seller and self.journal.seller() is None:
             self.journal.bind(self.seller)
-        going = [item for item in todo if item.key and item.key[0] not in met]
-        self.touched |= {item.key for item in todo if item.key}
+        self.touched |= {_key(facts) for _, _, facts in todo}
+        going = [one for one in todo if _key(one[2]) not in met]
         dispatch = Dispatch(
             self.journal,
             self.client,
             self.contract,
             self.workers,
             self.stop,
-            lambda entry, verdict: self.hear(survey, entry, verdict, len(going)),
+            lambda claim, verdict: self.hear(claim, verdict, len(going)),
         )
-        with self.stop.shield():
-            dispatch.run(survey.claim(item) for item in going if not _is_credit(item))
-            credits = [item for item in going if _is_credit(item) and self._may_follow(item, survey, held)]
-            dispatch.run(survey.claim(item) for item in credits)
+        dispatch.run(survey.claim(item) for survey, item, facts in going if not _is_credit(facts))
+        dispatch.run(
+            survey.claim(item)
+            for survey, item, facts in going
+            if _is_credit(facts) and self._may_follow(item, facts, surveys)
+        )
         self.ending = dispatch.ending
-        return held
 
-    def _todo(self, survey: Survey, held: dict[Key, str]) -> Iterator[Item]:
-        for item in survey.valid():
-            if item.facts is None or item.key is None or not self._is_unsent(item.facts):
-                continue
-            if self.filters.admits(item.facts, self._chosen):
-                self._chosen += 1
-                yield item
-            else:
-                held[item.key] = NOT_ASKED_FOR
+    def _todo(self, surveys: Sequence[Survey]) -> Iterator[tuple[Survey, Item, Facts]]:
+        """Give what goes, each number once: where two files have it, the first of them."""
+        seen: set[Key] = set()
+        chosen = 0
+        for survey in surveys:
+            for item in survey.valid():
+                facts = item.facts
+                if facts is None or _key(facts) in seen or not self._is_unsent(facts):
+                    continue
+                seen.add(_key(facts))
+                if self.filters.admits(facts, chosen):
+                    chosen += 1
+                    yield survey, item, facts
+                else:
+                    self.held[_key(facts)] = NOT_ASKED_FOR
 
     def _is_unsent(self, facts: Facts) -> bool:
         entry = self.journal.entry(facts.number, facts.year)
@@ -104,24 +110,34 @@ class Sending:
             return True
         return entry.state == "rejected" and entry.print != facts.print
 
-    def _may_follow(self, item: Item, survey: Survey, held: dict[Key, str]) -> bool:
+    def _may_follow(self, item: Item, facts: Facts, surveys: Sequence[Survey]) -> bool:
         """A credit note goes only after the invoice it credits; one that was sent elsewhere does not hold it back."""
-        if item.credited is None or item.key is None:
+        if item.credited is None:
             return True
-        originals = self.journal.named(item.credited)
-        if any(entry.state in TAKEN or entry.state == "handled" for entry in originals):
+        state = self._state_of(item.credited, facts.date, surveys)
+        if not state or state in TAKEN or state == "handled":
             return True
-        state = originals[-1].state if originals else _unsent_state(survey.items, item.credited)
-        if state:
-            held[item.key] = f"waits for invoice {item.credited}, which is {state}"
-        return not state
+        self.held[_key(facts)] = f"waits for invoice {item.credited}, which is {state}"
+        return False
+
+    def _state_of(self, number: int, by: dt.date, surveys: Sequence[Survey]) -> str:
+        """Say what the credited invoice is: the latest of its number up to the day *by*; "" when nobody knows it."""
+        known = [(entry.date, str(entry.state)) for entry in self.journal.named(number)]
+        items = [item for survey in surveys for item in survey.items if item.key is not None and item.key[0] == number]
+        known += [
+            (item.facts.date, "ready")
+            for item in items
+            if item.facts and self.journal.entry(number, item.facts.year) is None
+        ]
+        earlier = [(date, state) for date, state in known if date <= by] or known
+        if earlier:
+            return max(earlier)[1]
+        return "invalid" if items else ""
 
 
-def _is_credit(item: Item) -> bool:
-    return item.facts is not None and item.facts.type == "CREDIT_NOTE"
+def _key(facts: Facts) -> Key:
+    return (facts.number, facts.year)
 
 
-def _unsent_state(items: Sequence[Item], number: int) -> str:
-    """Say what an invoice of the same file is that the journal does not know; "" when it is not in the file."""
-    same = [item for item in items if item.key is not None and item.key[0] == number]
-    return "" if not same else "ready" if same[0].facts is not None else "invalid"
+def _is_credit(facts: Facts) -> bool:
+    return facts.type == "CREDIT_NOTE"

@@ -70,7 +70,7 @@ class Settings(BaseModel):
         if url is None:
             return None
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
             raise ValueError("expected an address like https://host")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("expected only scheme, host and path: no user, password, query or fragment")
@@ -183,6 +183,8 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     profiles = tree.pop("profiles", {})
+    if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
+        raise SettingsError(f"{path}: a profile is a table of its own, headed [profiles.NAME]")
     if profile and profile not in profiles:
         raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(profiles) or "none"}')
     values = tree | (profiles[profile] if profile else {})
@@ -198,4 +200,6 @@ def _from(folder: Path, name: str, value: Any) -> Any:
         return folder / Path(str(value)).expanduser()
     if name == "adapters" and isinstance(value, list):
         return [folder / Path(str(entry)).expanduser() for entry in value]
+    if name == "mapping" and Path(str(value)).suffix in (".yaml", ".yml"):
+        return str(folder / Path(str(value)).expanduser())
     return value

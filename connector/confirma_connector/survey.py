@@ -32,7 +32,10 @@ _IN_MEMORY = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled."""
+    """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled.
+
+    *rest* are the places of its further rows: they carry no result.
+    """
 
     label: str
     at: Locator
@@ -43,6 +46,7 @@ class Item:
     credited: int | None = None
     refused: tuple[Problem, ...] = ()
     body: tuple[int, int] = (0, 0)
+    rest: tuple[Locator, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -114,16 +118,32 @@ def survey(
         found = Survey(source, mapping, digest(path))
     except OSError as error:
         raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        _fill(found, contract, settings, key, refusals or {}, progress)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _fill(
+    found: Survey,
+    contract: Contract,
+    settings: Settings,
+    key: bytes,
+    refusals: Refusals,
+    progress: Callable[[int], None] | None,
+) -> None:
     mapper = Mapper(
-        mapping,
-        str(path),
+        found.mapping,
+        str(found.path),
         attachments=settings.attachments,
         credit_sign=contract.behaviour("credit_note_sign"),
     )
     yearly = settings.numbering == "yearly"
     for draft in mapper.drafts(_watched(found, progress)):
         item = _item(draft, yearly=yearly)
-        if item.key is not None and refusals and item.key in refusals:
+        if item.key is not None and item.key in refusals:
             item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
         if draft.invoice is not None:
             body = contract.body(draft.invoice)
@@ -139,7 +159,6 @@ def survey(
         if item.facts is not None:
             found.totals[item.facts.currency] = found.totals.get(item.facts.currency, Decimal(0)) + item.facts.gross
             found.methods[item.facts.method] += 1
-    return found
 
 
 def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[Record]:
@@ -160,7 +179,8 @@ def _item(draft: Draft, *, yearly: bool) -> Item:
     key = None
     if draft.number is not None and (draft.date is not None or not yearly):
         key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
-    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems)
+    rest = tuple(record.at for record in draft.group.lines if record is not draft.head)
+    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest)
 
 
 def _in_own_words(

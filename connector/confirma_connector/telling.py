@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,8 +16,8 @@ from confirma_connector.survey import Item, Key, Survey
 
 __all__ = ["told", "whole"]
 
-_LOOK = frozenset({"failed", "attention", "duplicate", "unknown", "conflict"})
-"""States that a person is told of once, in the run in which they come about."""
+_LOOK = frozenset({"failed", "attention", "duplicate", "unknown", "conflict", "ready"})
+"""States that a person is told of once, in the run in which they come about (ready: it did not arrive)."""
 _OPEN = frozenset({"invalid", "rejected", "uncertain"})
 """States that keep a run from being done."""
 _ENDINGS = {"refused": 2, "outage": 3, "stopped": 130}
@@ -29,7 +29,7 @@ def told(
     *,
     results: Path | None = None,
     notices: Iterable[str] = (),
-    touched: set[Key] | None = None,
+    touched: Collection[Key] = (),
 ) -> FileReport:
     """Tell of one file: every invoice, every skipped row, the sums."""
     return FileReport(
@@ -43,7 +43,7 @@ def told(
                 where=item.where,
                 message=outcome.plain,
                 case_id=outcome.entry.case_id if outcome.entry else "",
-                is_new=bool(touched and item.key in touched),
+                is_new=item.key is not None and item.key in touched,
                 problems=tuple(map(_problem, outcome.problems)),
                 details=outcome.problems,
             )

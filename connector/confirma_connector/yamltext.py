@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
+from yaml.reader import ReaderError
 
 __all__ = ["Document", "Place", "Tree", "YamlError", "load"]
 
@@ -56,21 +57,25 @@ def load(path: Path) -> Document:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise YamlError(line, f"this is not YAML: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise YamlError(1, f"this is not YAML: {' '.join(str(error).split())}") from None
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        raise YamlError(line, f"this is not YAML: {said}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise YamlError(line, f"the character #x{error.character:04x} cannot stand in YAML") from None
     document = Document()
     document.tree = {} if node is None else _tree(node, (), document.lines)
     return document
 
 
 def _without_anchors(text: str) -> None:
-    """Refuse anchors and depth on the flat event stream, before anything is built from them."""
+    """Refuse anchors, tags and depth on the flat event stream, before anything is built from them."""
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise YamlError(line, "anchors and aliases (& and *) are not used here; quote the text if it begins so")
+        if tag := getattr(event, "tag", None):
+            raise YamlError(line, f"tags like {tag} are not used here: every value is text")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
             raise YamlError(line, f"nested deeper than {_DEEPEST} levels")
@@ -79,7 +84,7 @@ def _without_anchors(text: str) -> None:
 def _tree(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Tree:
     lines.setdefault(place, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        return "" if node.tag.endswith(":null") and node.value in ("~", "null", "Null", "NULL") else str(node.value)
+        return str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_tree(child, (*place, index), lines) for index, child in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):

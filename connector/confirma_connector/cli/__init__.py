@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 import traceback
 from collections.abc import Mapping
@@ -47,6 +48,9 @@ class _Commands(click.Group):
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
         from confirma_connector.errors import ConfirmaError
 
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show ends no run
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except click.UsageError as error:

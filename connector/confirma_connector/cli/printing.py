@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -27,24 +29,28 @@ def sandbox_line(environment: str) -> None:
 
 def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
     """Print *report* in the wanted form and leave with its exit code."""
-    if log_json:
-        logged("done", command=report.command, exit_code=report.exit_code, problem=report.problem)
-    if as_json:
-        click.echo(report.model_dump_json(indent=2))
-    else:
-        for line in _lines(report):
-            click.echo(line)
-        sandbox_line(report.environment)
-    if report.problem:
-        click.echo(f"confirma: {report.problem}", err=True)
+    try:
+        if log_json:
+            logged("done", command=report.command, exit_code=report.exit_code, problem=report.problem)
+        elif report.problem:
+            click.echo(f"confirma: {report.problem}", err=True)
+        if as_json:
+            click.echo(report.model_dump_json(indent=2))
+        else:
+            for line in _lines(report):
+                click.echo(line)
+            sandbox_line(report.environment)
+    except BrokenPipeError:  # whoever read along has gone; the work was done all the same
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     raise click.exceptions.Exit(report.exit_code)
 
 
 def _lines(report: Report) -> Iterator[str]:
     for file in report.files:
         yield from _file_lines(file, report)
+    told = {invoice.number for file in report.files for invoice in file.invoices if report.command != "track"}
+    yield from _changes(invoice for invoice in report.changed if invoice.number not in told)
     if report.command == "track":
-        yield from _changes(report.changed)
         yield f"account {report.account}: {_counted(report.journal) or 'no invoices yet'}"
     yield from report.notices
 

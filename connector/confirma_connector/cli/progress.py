@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import sys
@@ -23,10 +24,14 @@ _LINES = {
 
 
 def listener(*, log_json: bool) -> Callable[[Event], None]:
-    """Give what hears the events of a run."""
-    if log_json:
-        return _log
-    return _Bar() if sys.stderr.isatty() else _Lines()
+    """Give what hears the events of a run; that nobody reads along any more does not stop the run."""
+    show: Callable[[Event], None] = _log if log_json else _Bar() if sys.stderr.isatty() else _Lines()
+
+    def hear(event: Event) -> None:
+        with contextlib.suppress(OSError):
+            show(event)
+
+    return hear
 
 
 def logged(event: str, **facts: Any) -> None:

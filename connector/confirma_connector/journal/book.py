@@ -25,35 +25,16 @@ from typing import Any, Self
 import simplejson
 
 from confirma_connector.errors import JournalError
-from confirma_connector.files import private_file
 from confirma_connector.journal.entry import Claim, Entry, Facts, State
-from confirma_connector.journal.schema import MIGRATIONS
+from confirma_connector.journal.schema import opened
+from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, Step
 
-__all__ = ["Journal", "Step"]
+__all__ = ["Journal", "ResultsFile"]
 
 _COLUMNS = ", ".join(field.name for field in fields(Entry))
 _CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transition to write: the new state, the words for it, and the audit line."""
-
-    entry: int
-    state: State
-    event: str
-    message: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
-    http_status: int | None = None
-    detail: str = ""
-    status: str = ""
-    ended_at: float | None = None
-    taken_at: float | None = None
-    absent_at: float | None = None
-    case_id: str = ""
-    distributed_at: str = ""
-    method: str = ""
-    seen_at: float | None = None
+_LARGEST = 2**63
+_CLAIMABLE = f"({', '.join(repr(state) for state in sorted(CLAIMABLE))})"
 
 
 class Journal:
@@ -64,7 +45,7 @@ class Journal:
         self.environment = environment
         self.account = account
         self.run = run or f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
-        self._database = _opened(path)
+        self._database = opened(path)
         self.key = self._key()
 
     def __enter__(self) -> Self:
@@ -94,22 +75,30 @@ class Journal:
         except sqlite3.Error as error:
             raise JournalError(f"{self.path}: the journal cannot be written: {error}") from error
 
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"{self.path}: the journal cannot be read: {error}") from error
+
     def _key(self) -> bytes:
-        with self._transaction() as database:
-            database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-            (key,) = database.execute("SELECT value FROM meta WHERE name = 'key'").fetchone()
+        query = "SELECT value FROM meta WHERE name = 'key'"
+        if not self._rows(query):
+            with self._transaction() as database:
+                database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
+        ((key,),) = self._rows(query)
         return bytes(key)
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def entry(self, number: int, year: int = 0) -> Entry | None:
         """Give the entry of one invoice."""
-        found = self._select("number = ? AND year = ?", (number, year))
+        found = self._select("number = ? AND year = ?", (number, year)) if number < _LARGEST else []
         return found[0] if found else None
 
     def named(self, number: int) -> list[Entry]:
         """Give every entry of a number, whatever its year."""
-        return self._select("number = ? ORDER BY year", (number,))
+        return self._select("number = ? ORDER BY year", (number,)) if number < _LARGEST else []
 
     def entries(self, states: Iterable[State] | None = None) -> list[Entry]:
         """Give the entries in *states* (all without), by number."""
@@ -127,24 +116,23 @@ class Journal:
         """Give the entries of many numbers at once."""
         found: dict[int, list[Entry]] = {}
         for start in range(0, len(numbers), _CHUNK):
-            chunk = [number for number in numbers[start : start + _CHUNK] if number < 2**63]
+            chunk = [number for number in numbers[start : start + _CHUNK] if number < _LARGEST]
             for entry in self._select(f"number IN ({', '.join('?' * len(chunk))})", chunk):
                 found.setdefault(entry.number, []).append(entry)
         return found
 
     def counts(self) -> dict[State, int]:
         """Count the invoices by state."""
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT state, COUNT(*) FROM invoices WHERE environment = ? AND account = ? GROUP BY state", self._ours
         )
-        return dict(rows.fetchall())
+        return dict(rows)
 
     def events(self, entry: Entry) -> list[tuple[float, str, int | None, str]]:
         """Give the audit trail of one invoice: time, event, HTTP status, detail."""
-        rows = self._database.execute(
-            "SELECT at, event, http_status, detail FROM events WHERE invoice = ? ORDER BY id", (entry.id,)
-        )
-        return rows.fetchall()
+        query = "SELECT at, event, http_status, detail FROM events WHERE invoice = ? ORDER BY id"
+        rows = self._rows(query, (entry.id,))
+        return [(at, event, status, detail) for at, event, status, detail in rows]
 
     @property
     def _ours(self) -> tuple[str, str]:
@@ -152,23 +140,20 @@ class Journal:
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
-        return [_entry(row) for row in self._database.execute(query, (*self._ours, *values))]
+        return [_entry(row) for row in self._rows(query, (*self._ours, *values))]
 
     # -- the seller ------------------------------------------------------------------------------------------------
 
     def seller(self) -> str | None:
         """Give the seller that this account is bound to."""
-        row = self._database.execute(
-            "SELECT seller FROM accounts WHERE environment = ? AND account = ?", self._ours
-        ).fetchone()
-        return row[0] if row else None
+        rows = self._rows("SELECT seller FROM accounts WHERE environment = ? AND account = ?", self._ours)
+        return rows[0][0] if rows else None
 
     def account_of(self, seller: str) -> str | None:
         """Give the account of this environment that *seller* is bound to."""
-        row = self._database.execute(
-            "SELECT account FROM accounts WHERE environment = ? AND seller = ?", (self.environment, seller)
-        ).fetchone()
-        return row[0] if row else None
+        query = "SELECT account FROM accounts WHERE environment = ? AND seller = ?"
+        rows = self._rows(query, (self.environment, seller))
+        return rows[0][0] if rows else None
 
     def bind(self, seller: str) -> None:
         """Bind this account to *seller*."""
@@ -200,7 +185,7 @@ class Journal:
             " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
             " body = excluded.body, attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
             " absent_at = NULL, message = '', fields = '[]', status = ''"
-            " WHERE state IN ('ready', 'rejected') RETURNING id",
+            f" WHERE state IN {_CLAIMABLE} RETURNING id",
             (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
         ).fetchone()
         if row is None:
@@ -209,14 +194,18 @@ class Journal:
         return int(row[0])
 
     def _step(self, database: sqlite3.Connection, step: Step) -> None:
-        before = database.execute("SELECT state FROM invoices WHERE id = ?", (step.entry,)).fetchone()
-        changed = time.time() if before and before[0] != step.state else None
+        query = "SELECT number, state FROM invoices WHERE id = ?"
+        number, before = database.execute(query, (step.entry,)).fetchone()
+        if step.state not in LEADS_TO.get(before, ()):
+            raise JournalError(f"invoice {number} is {before} and cannot become {step.state}")
+        changed = time.time() if before != step.state else None
         database.execute(
             "UPDATE invoices SET state = ?, changed_at = COALESCE(?, changed_at), message = ?, fields = ?,"
             " ever_uncertain = ever_uncertain OR ?, ended_at = COALESCE(?, ended_at), taken_at = COALESCE(?, taken_at),"
             " absent_at = ?, status = ?, case_id = CASE ? WHEN '' THEN case_id ELSE ? END,"
             " distributed_at = CASE ? WHEN '' THEN distributed_at ELSE ? END,"
-            " method = CASE ? WHEN '' THEN method ELSE ? END, seen_at = COALESCE(?, seen_at) WHERE id = ?",
+            " method = CASE ? WHEN '' THEN method ELSE ? END, seen_at = COALESCE(?, seen_at),"
+            " attempted_at = CASE WHEN ? AND NOT ever_uncertain THEN NULL ELSE attempted_at END WHERE id = ?",
             (
                 step.state,
                 changed,
@@ -231,6 +220,7 @@ class Journal:
                 *(step.distributed_at,) * 2,
                 *(step.method,) * 2,
                 step.seen_at,
+                step.never_left,
                 step.entry,
             ),
         )
@@ -251,7 +241,7 @@ class Journal:
                 " VALUES (?, ?, ?, ?, 'conflict', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (environment, account, number, year) DO UPDATE SET state = 'conflict',"
                 " changed_at = excluded.changed_at, message = excluded.message"
-                " WHERE state IN ('ready', 'rejected') RETURNING id",
+                f" WHERE state IN {_CLAIMABLE} RETURNING id",
                 (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
             ).fetchone()
             self._log(database, id, "found at Confirma", None, detail)
@@ -287,17 +277,12 @@ class Journal:
 
     def results_files(self) -> list[ResultsFile]:
         """Give every results file of this account, oldest first."""
-        rows = self._database.execute(
+        rows = self._rows(
             "SELECT path, source, source_digest, digest, mapping, kind FROM results"
             " WHERE environment = ? AND account = ? ORDER BY written_at, path",
             self._ours,
         )
         return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
-
-    def forget_results(self, path: Path) -> None:
-        """Forget a results file that is gone."""
-        with self._transaction() as database:
-            database.execute("DELETE FROM results WHERE path = ?", (str(path),))
 
 
 CUT_OFF = "the program was stopped while this invoice was being sent"
@@ -337,40 +322,3 @@ def _entry(row: Sequence[Any]) -> Entry:
     values["ever_uncertain"] = bool(values["ever_uncertain"])
     values["fields"] = tuple((field, said) for field, said in simplejson.loads(values["fields"]))
     return Entry(**values)
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open the database for its owner alone, durable, at the newest schema. Raises JournalError."""
-    try:
-        database = sqlite3.connect(private_file(path), isolation_level=None, timeout=30)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1"):
-            database.execute(f"PRAGMA {pragma}")
-        _migrate(database, path)
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
-    return database
-
-
-def _migrate(database: sqlite3.Connection, path: Path) -> None:
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise JournalError(f"{path}: this journal is of a newer release; update confirma-connector")
-        for number, script in enumerate(MIGRATIONS[version:], version + 1):
-            for statement in _statements(script):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version = {number}")
-        database.execute("COMMIT")
-    except BaseException:
-        database.execute("ROLLBACK")
-        raise
-
-
-def _statements(script: str) -> Iterator[str]:
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

@@ -1,6 +1,15 @@
-"""The tables of the journal, as ordered migrations: each is one step, done in one transaction."""
+"""The tables of the journal, as ordered migrations, and the opening that brings a file up to the newest of them."""
 
 from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from confirma_connector.errors import JournalError
+from confirma_connector.files import private_file
+
+__all__ = ["MIGRATIONS", "opened"]
 
 MIGRATIONS = (
     """
@@ -44,3 +53,46 @@ MIGRATIONS = (
     ) STRICT;
     """,
 )
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """Open the database for its owner alone, durable, at the newest schema. Raises JournalError."""
+    try:
+        database = sqlite3.connect(private_file(path), isolation_level=None, timeout=30)
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1"):
+            database.execute(f"PRAGMA {pragma}")
+        _migrate(database, path)
+    except BaseException as error:
+        database.close()
+        if isinstance(error, sqlite3.Error):
+            raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+        raise
+    return database
+
+
+def _migrate(database: sqlite3.Connection, path: Path) -> None:
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > len(MIGRATIONS):
+            raise JournalError(f"{path}: this journal is of a newer release; update confirma-connector")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            for statement in _statements(script):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {number}")
+        database.execute("COMMIT")
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,48 @@
+"""One transition of an invoice's state, and which transitions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confirma_connector.journal.entry import TAKEN, State
+
+__all__ = ["CLAIMABLE", "LEADS_TO", "Step"]
+
+CLAIMABLE: frozenset[State] = frozenset({"ready", "rejected"})
+"""States from which an invoice may be sent (again)."""
+
+LEADS_TO: Mapping[State, frozenset[State]] = {
+    "sending": TAKEN | {"ready", "rejected", "uncertain"},
+    "uncertain": frozenset({"uncertain", "sent", "ready", "conflict", "handled"}),
+    "ready": frozenset({"sent", "conflict", "handled"}),
+    "rejected": frozenset({"sent", "conflict", "handled"}),
+    "conflict": frozenset({"sent", "ready", "handled"}),
+    **dict.fromkeys(TAKEN, TAKEN | {"handled"}),
+}
+"""What each state may become, except by a claim. What the API took never becomes sendable; `handled` is final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition to write: the new state, the words for it, and the audit line.
+
+    *never_left* says that not one byte of the attempt left this machine: then nothing at the server can be of it.
+    """
+
+    entry: int
+    state: State
+    event: str
+    message: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    http_status: int | None = None
+    detail: str = ""
+    status: str = ""
+    ended_at: float | None = None
+    taken_at: float | None = None
+    absent_at: float | None = None
+    case_id: str = ""
+    distributed_at: str = ""
+    method: str = ""
+    seen_at: float | None = None
+    never_left: bool = False

@@ -1,0 +1,103 @@
+"""What is wrong with a file of ours: every mistake at once, each with file, line, path and the nearest right name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from confirma_connector.errors import CannotRun
+from confirma_connector.yamltext import Document, Place, YamlError, load
+
+__all__ = ["Mistakes", "did_you_mean", "opened"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def opened(path: Path, wrong: type[CannotRun]) -> Document:
+    """Load a YAML file of ours. Raises *wrong*."""
+    try:
+        return load(path)
+    except YamlError as error:
+        raise wrong(f"{path}, line {error.line}: {error}") from None
+    except OSError as error:
+        raise wrong(f"{path}: cannot be read: {error.strerror}") from None
+
+
+class Mistakes:
+    """Collects what is wrong with one file, each with its line; `stop` raises them all as one *wrong*."""
+
+    def __init__(self, path: Path, document: Document, wrong: type[CannotRun]) -> None:
+        self._path = path
+        self._document = document
+        self._wrong = wrong
+        self._lines: list[tuple[int, str]] = []
+
+    def add(self, place: Place, message: str) -> None:
+        """Note one mistake at *place*."""
+        path = ".".join(str(part) for part in place)
+        self._lines.append((self._document.line(place), f"{path}: {message}" if path else message))
+
+    def stop(self) -> None:
+        """Raise what was noted, if anything was."""
+        if self._lines:
+            lines = dict.fromkeys(sorted(self._lines))
+            raise self._wrong("\n".join(f"{self._path}, line {line}: {text}" for line, text in lines))
+
+    def validated(self, model: type[_Model], tree: object, under: Place = ()) -> _Model:
+        """Give *tree* as *model*, or raise everything that is wrong with it."""
+        try:
+            return model.model_validate(tree)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                self.add((*under, *detail["loc"]), _sentence(model, detail))
+            self.stop()
+            raise
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Give the end of a sentence that names the nearest of *known*, or all of them when they are few."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, 1)
+    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}" if len(names) <= 12 else ""
+
+
+_SENTENCES: Mapping[str, str] = {
+    "missing": "is required",
+    "model_type": "expected a block of key: value lines",
+    "dict_type": "expected a block of key: value lines",
+    "model_attributes_type": "expected a block of key: value lines",
+    "string_type": "expected text",
+    "tuple_type": "expected a list",
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+}
+
+
+def _sentence(model: type[BaseModel], detail: Any) -> str:
+    kind, loc, text = detail["type"], detail["loc"], str(detail["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        return f"there is no such key here{did_you_mean(str(loc[-1]), _keys_at(model, loc[:-1]))}"
+    if kind == "literal_error":
+        return f'"{detail["input"]}": expected {detail["ctx"]["expected"]}'.replace("'", "")
+    return _SENTENCES.get(kind) or text[:1].lower() + text[1:]
+
+
+def _keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:
+    """Give the keys that may stand at *loc* below *model*."""
+    found: Any = model
+    for part in loc:
+        if isinstance(found, type) and issubclass(found, BaseModel):
+            members = {info.alias or name: info.annotation for name, info in found.model_fields.items()}
+            found = members.get(str(part))
+        else:
+            inner = [argument for argument in get_args(found) if argument is not Ellipsis]
+            found = inner[-1] if inner else None
+        while hasattr(found, "__metadata__"):
+            found = get_args(found)[0]
+    if not (isinstance(found, type) and issubclass(found, BaseModel)) or get_origin(found):
+        return []
+    return [info.alias or name for name, info in found.model_fields.items()]

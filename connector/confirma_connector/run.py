@@ -1,0 +1,77 @@
+"""What a run is given from outside, and how it reads one file with its mapping."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confirma_connector import rules
+from confirma_connector.contract import Contract
+from confirma_connector.dispatch import Stop
+from confirma_connector.errors import SettingsError
+from confirma_connector.mapping import LoadedMapping
+from confirma_connector.plugins import Registry
+from confirma_connector.recognition import mapping_for
+from confirma_connector.settings import Settings
+from confirma_connector.survey import Refusals, Survey, survey
+
+__all__ = ["Choice", "Event", "Run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something a person may want to see happen. *what*: reading, asking, sending, writing."""
+
+    what: str
+    path: str = ""
+    done: int = 0
+    total: int = 0
+    number: int = 0
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which files, with which mapping, where the results go, and which invoices of them."""
+
+    paths: Sequence[Path] = ()
+    mapping: str | None = None
+    output: Path | None = None
+    in_place: bool = False
+    only: frozenset[int] | None = None
+    since: dt.date | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything a run needs from outside."""
+
+    settings: Settings
+    contract: Contract
+    registry: Registry
+    hear: Callable[[Event], None] = lambda _: None
+    stop: Stop = field(default_factory=Stop)
+
+    def mapping(self, path: Path, named: str | None) -> LoadedMapping:
+        """Give the mapping for *path*: the one *named*, that of the settings, or the shipped one that fits."""
+        try:
+            rules.severities(self.settings.rules)
+        except ValueError as error:
+            raise SettingsError(f"rules: {error}") from None
+        return mapping_for(path, named or self.settings.mapping, self.registry, self.settings.rules)
+
+    def read(self, path: Path, mapping: LoadedMapping, key: bytes, refusals: Refusals | None = None) -> Survey:
+        """Read *path* whole."""
+        self.hear(Event("reading", str(path)))
+        return survey(
+            path,
+            mapping,
+            self.contract,
+            self.settings,
+            key,
+            refusals=refusals,
+            progress=lambda rows: self.hear(Event("reading", str(path), rows)),
+        )

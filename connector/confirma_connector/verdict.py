@@ -1,0 +1,121 @@
+"""What one answer to a create request comes to, by how far the request got: the table of the contract, as code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+from dataclasses import dataclass, field
+from typing import Literal
+
+import httpx
+
+from confirma_connector import answers
+from confirma_connector.answers import Explanation
+from confirma_connector.contract import Contract
+
+__all__ = ["LONGEST_PAUSE", "Verdict", "classed", "http_date", "refusal", "retry_after"]
+
+Settled = Literal["sent", "ready", "rejected", "uncertain"]
+Kind = Literal["taken", "refused", "unsent", "lost", "odd", "stop", "busy"]
+"""taken; refused for this invoice; nothing was sent; sent, and no answer came; an answer that decides nothing;
+refused as we are; asked to wait."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds: a server may ask for any pause; no run waits longer than this at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one POST came to: the state the invoice gets, and what the run makes of it."""
+
+    state: Settled
+    kind: Kind
+    message: str = ""
+    http_status: int = 0
+    status: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+    text: str = field(default="", repr=False)
+    pause: float | None = None
+    mark: str = ""
+    ended_at: float = 0.0
+
+
+def classed(
+    answer: httpx.Response, host: str, contract: Contract, *, was_uncertain: bool, server_now: float
+) -> Verdict:
+    """Class a complete answer to a POST by contract.md's table."""
+    code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
+    text = answer.content[:100_000].decode("utf-8", "replace")
+    explained = answers.explanation(answer.content, content_type, contract)
+    said = _sentence(code, explained)
+    if answer.is_success:
+        if not answer.content.strip() or _is_json(answer.content):
+            status = answers.stated_status(answer.content, contract)
+            return Verdict("sent", "taken", http_status=code, status=status, text=text)
+        return Verdict("uncertain", "odd", f"HTTP {code} with something that is not the API's answer", code, text=text)
+    if code == 429:
+        wait = retry_after(answer.headers.get("Retry-After"), server_now)
+        return Verdict("ready", "busy", "the server asks to wait", code, text=text, pause=wait)
+    if code in (401, 403, 404, 405, 415):
+        return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
+    if answer.is_redirect or 300 <= code < 400:
+        return Verdict(
+            "uncertain", "stop", f"HTTP {code}: the address answers with a redirect, which is never followed", code
+        )
+    if code in (400, 402, 413, 422):
+        if was_uncertain:
+            return Verdict("uncertain", "refused", f"{said}; an earlier attempt may have arrived", code, text=text)
+        if explained is None:
+            return Verdict("ready", "refused", f"{said}: refused before it reached the API", code, text=text)
+        mark = answers.alike(explained, code)
+        return Verdict("rejected", "refused", said, code, fields=explained.fields, text=text, mark=mark)
+    kind: Kind = "odd" if code >= 500 else "refused"
+    return Verdict("uncertain", kind, f"{said}: it is not known whether the invoice arrived", code, text=text)
+
+
+def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
+    """Say in one line why the server will not talk to us, and what to look at."""
+    explained = answers.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
+    looks = {
+        401: "is the key right, of this environment, and not expired?",
+        403: "the key has no permission for this",
+        404: "is the address right?",
+    }
+    hint = looks.get(answer.status_code, "is the address right, and does the contract fit this server?")
+    return f"{host}: {_sentence(answer.status_code, explained)}: {hint}"
+
+
+def retry_after(header: str | None, server_now: float) -> float | None:
+    """Read `Retry-After` (seconds, or a date by the server's clock) as seconds from now, capped; None when unusable."""
+    if not header:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), LONGEST_PAUSE)
+    date = http_date(text)
+    return None if date is None else min(max(date - server_now, 0.0), LONGEST_PAUSE)
+
+
+def _sentence(code: int, explained: Explanation | None) -> str:
+    if explained is None:
+        return f"HTTP {code}"
+    fields = "; ".join(f"{field}: {said}" if field else said for field, said in explained.fields)
+    text = " – ".join(part for part in (explained.message, fields) if part)
+    return f"HTTP {code}: {text[:300]}"
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        answers.json_body(content)
+    except ValueError:
+        return False
+    return True
+
+
+def http_date(text: str) -> float | None:
+    """Read an HTTP date as seconds since 1970; None when it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None

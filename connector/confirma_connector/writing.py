@@ -1,0 +1,115 @@
+"""The results files of one run: which of them there are, what is written into each, and what there is to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confirma_connector import results
+from confirma_connector.errors import CannotRun, UnwritableResults
+from confirma_connector.files import placed
+from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.outcome import Outcome, Use, outcome
+from confirma_connector.report import FileReport
+from confirma_connector.results import Target
+from confirma_connector.run import Choice, Event, Run
+from confirma_connector.survey import Item, Key, Refusals, Survey
+from confirma_connector.telling import told
+
+__all__ = ["Writing"]
+
+
+@dataclass
+class Writing:
+    """Writes results files one after another. *is_unwritten* says that one of them could not be written.
+
+    *touched* are the invoices this run dealt with, *held* those that could go and did not, with the reason.
+    """
+
+    run: Run
+    journal: Journal
+    use: Use
+    touched: Collection[Key] = ()
+    held: Mapping[Key, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    files: list[FileReport] = field(default_factory=list)
+    is_unwritten: bool = False
+
+    def write(self, found: Survey, target: Target) -> None:
+        """Write one results file, and tell what became of its invoices."""
+        self.run.hear(Event("writing", str(target.path)))
+        found = self._with_refusals(found)
+        try:
+            path, notice = results.write(self.journal, found, target, self._read_like(found), self._join)
+        except UnwritableResults as error:
+            path, notice = None, self._unwritten(error)
+        notices = [text for text in (target.notice, notice) if text]
+        self.files.append(told(found, self._join(found), results=path, notices=notices, touched=self.touched))
+
+    def update(self, choice: Choice) -> None:
+        """Bring the results files up to date: those of the files named, or all that still exist."""
+        known = self.journal.results_files()
+        if not choice.paths:
+            for file in known:
+                self._update(file, choice)
+        for path in choice.paths:
+            its = [file for file in known if placed(path) in (file.path, file.source) and file.path.exists()]
+            for file in its:
+                self._update(file, choice)
+            if choice.output or not its:
+                self._write_anew(path, choice)
+
+    def _write_anew(self, path: Path, choice: Choice) -> None:
+        mapping = self.run.mapping(path, choice.mapping)
+        found = self.run.read(path, mapping, self.journal.key, self._refusals())
+        try:
+            results.matching_environment(found, self.run.settings.environment)
+            self.write(found, results.choose(self.journal, found, choice.output))
+        finally:
+            found.close()
+
+    def _update(self, file: ResultsFile, choice: Choice) -> None:
+        place = file.path if file.kind == "copy" else file.source
+        if not file.path.exists() or not place.exists():
+            self.notices.append(f"{file.path} is gone; its states stay in the journal")
+            return
+        try:
+            mapping = self.run.mapping(place, choice.mapping or file.mapping)
+            found = self.run.read(place, mapping, self.journal.key, self._refusals())
+        except CannotRun as error:
+            self.notices.append(self._unwritten(error))
+            return
+        try:
+            self.write(found, Target(file.path, keeps=file.kind == "copy"))
+        finally:
+            found.close()
+
+    def _unwritten(self, error: Exception) -> str:
+        self.is_unwritten = True
+        return f"{error} (the states are in the journal; the next run catches up)"
+
+    def _join(self, base: Survey) -> list[tuple[Item, Outcome]]:
+        keyed = ((item, item.key or (-1, 0)) for item in base.items)
+        return [
+            (item, outcome(item, self.journal.entry(*key), self.use, self.held.get(key, ""))) for item, key in keyed
+        ]
+
+    def _read_like(self, found: Survey) -> Callable[[Path], Survey]:
+        return lambda path: self.run.read(path, found.mapping, self.journal.key, self._refusals())
+
+    def _refusals(self) -> Refusals:
+        rejected = self.journal.entries(["rejected"])
+        return {(entry.number, entry.year): entry.fields for entry in rejected if entry.fields}
+
+    def _with_refusals(self, found: Survey) -> Survey:
+        """Read the source again when the API refused some of it by wire path: its cells are to say where."""
+        refusals = self._refusals()
+        if any(item.refused for item in found.items) or not any(item.key in refusals for item in found.items):
+            return found
+        try:
+            again = self._read_like(found)(found.path)
+        except CannotRun:
+            return found
+        again.close()
+        return again if again.digest == found.digest else found

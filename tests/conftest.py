@@ -1,0 +1,55 @@
+"""What tests of whole runs share: one stand-in a test process, empty and well-behaved at the start of each test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from world import TOKEN, Clock, World
+
+from confirma_connector.sandbox import StandIn, serve_in_thread
+
+_CLOCK = Clock()
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    store = tmp_path_factory.mktemp("stand-in") / "store.sqlite3"
+    with serve_in_thread(store, key=TOKEN, pace=0, clock=_CLOCK, other_keys=["another-key-of-theirs"]) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def stand_in(served: StandIn) -> StandIn:
+    served.ledger.clear()
+    served.faults.clear()
+    _CLOCK.ahead = 0.0
+    return served
+
+
+@pytest.fixture
+def clock(stand_in: StandIn) -> Clock:
+    """The clock of the stand-in: `ahead` is by how many seconds it differs from ours."""
+    return _CLOCK
+
+
+@pytest.fixture
+def world(stand_in: StandIn, tmp_path: Path) -> World:
+    """A folder with a mapping, a journal and settings for the stand-in."""
+    return World.at(tmp_path, stand_in)
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let listings be asked for again at once; gives the pauses that were wished for."""
+    pauses: list[float] = []
+
+    class _Time:
+        monotonic = staticmethod(time.monotonic)
+        time = staticmethod(time.time)
+        sleep = staticmethod(pauses.append)
+
+    monkeypatch.setattr("confirma_connector.client.time", _Time)
+    return pauses

@@ -1,0 +1,262 @@
+"""The journal: durable before anything is sent, and strict about what may become what."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+import stat
+import sys
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from world import TOKEN, World
+
+from confirma_connector.errors import JournalError
+from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal, State, Step
+from confirma_connector.journal.schema import MIGRATIONS
+from confirma_connector.journal.step import CLAIMABLE, LEADS_TO
+from confirma_connector.verdict import Verdict
+
+DATE = dt.date(2026, 3, 2)
+
+
+def facts(number: int = 1001, year: int = 0, print: str = "p1") -> Facts:
+    return Facts(number, year, "INVOICE", DATE, "EUR", Decimal("125.50"), "EMAIL", "core", print)
+
+
+def claim(number: int = 1001, year: int = 0, print: str = "p1") -> Claim:
+    return Claim(facts(number, year, print), b'{"body": 1}')
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal(tmp_path / "j" / "journal.sqlite3", "staging", "acme") as journal:
+        yield journal
+
+
+def claimed(journal: Journal, number: int = 1001) -> Entry:
+    (entry,) = journal.advance(claims=[claim(number)], server_now=1000.0)
+    return entry
+
+
+def reach(journal: Journal, state: State) -> Entry:
+    """Bring an invoice into *state* by allowed steps only."""
+    entry = claimed(journal)
+    if state == "conflict":
+        journal.advance([Step(entry.id, "uncertain", "lost")])
+    if state == "handled":
+        journal.advance([Step(entry.id, "ready", "unsent")])
+    if state != "sending":
+        journal.advance([Step(entry.id, state, "test")])
+    return journal.named(1001)[0]
+
+
+ALL: tuple[State, ...] = ("sending", "uncertain", "ready", "rejected", "conflict", "handled", *sorted(TAKEN))
+
+
+def test_every_state_but_the_last_leads_somewhere() -> None:
+    assert set(LEADS_TO) == set(ALL) - {"handled"}
+    assert all("sending" not in after for after in LEADS_TO.values())
+
+
+@pytest.mark.parametrize("before", ALL)
+@pytest.mark.parametrize("after", ALL)
+def test_only_the_transitions_that_are_drawn_are_taken(journal: Journal, before: State, after: State) -> None:
+    entry = reach(journal, before)
+    if after in LEADS_TO.get(before, ()):
+        journal.advance([Step(entry.id, after, "test")])
+        assert journal.named(1001)[0].state == after
+    else:
+        with pytest.raises(JournalError, match=f"is {before} and cannot become {after}"):
+            journal.advance([Step(entry.id, after, "test")])
+        assert journal.named(1001)[0].state == before
+
+
+@pytest.mark.parametrize("state", sorted(TAKEN))
+def test_what_the_api_took_never_becomes_sendable(state: State) -> None:
+    assert LEADS_TO[state] == TAKEN | {"handled"}
+
+
+@pytest.mark.parametrize("state", ALL)
+def test_only_what_is_ready_or_rejected_can_be_claimed(journal: Journal, state: State) -> None:
+    reach(journal, state)
+    if state in CLAIMABLE:
+        assert claimed(journal).state == "sending"
+    else:
+        with pytest.raises(JournalError, match="not ready"):
+            claimed(journal)
+        assert journal.named(1001)[0].state == state
+
+
+def test_a_claim_that_cannot_be_made_undoes_its_whole_transaction(journal: Journal) -> None:
+    first = claimed(journal)
+    with pytest.raises(JournalError):
+        journal.advance([Step(first.id, "sent", "taken")], [claim(1002), claim(1001)])
+    assert journal.counts() == {"sending": 1}
+
+
+def test_the_intent_is_on_disk_before_any_request_arrives(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from confirma_connector.client import Client
+
+    seen: list[tuple[str, bool]] = []
+    create = Client.create
+
+    def watched(self: Client, body: bytes, *, was_uncertain: bool = False) -> Verdict:
+        with sqlite3.connect(world.settings.journal) as other:
+            rows = other.execute("SELECT state, body IS NOT NULL FROM invoices WHERE body = ?", (body,)).fetchall()
+        other.close()
+        seen.extend(rows)
+        return create(self, body, was_uncertain=was_uncertain)
+
+    monkeypatch.setattr(Client, "create", watched)
+    world.send(world.source(1001, 1002, 1003))
+    assert seen == [("sending", 1)] * 3
+
+
+def test_a_commit_waits_for_the_disk(journal: Journal) -> None:
+    ask = journal._database.execute
+    assert ask("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert ask("PRAGMA synchronous").fetchone() == (2,)
+
+
+def test_a_killed_runs_claims_become_uncertain_with_an_open_end(journal: Journal) -> None:
+    claimed(journal)
+    with Journal(journal.path, "staging", "acme") as again:
+        assert again.cut_off() == 1
+        (entry,) = again.named(1001)
+    assert (entry.state, entry.ever_uncertain, entry.ended_at) == ("uncertain", True, None)
+
+
+def test_another_account_is_another_journal(journal: Journal) -> None:
+    claimed(journal)
+    for environment, account in (("staging", "other"), ("sandbox", "acme")):
+        with Journal(journal.path, environment, account) as other:
+            assert other.entries() == []
+            assert other.cut_off() == 0
+            assert claimed(other).state == "sending"
+
+
+def test_a_year_is_part_of_the_key_where_numbers_begin_anew(journal: Journal) -> None:
+    journal.advance(claims=[claim(7, 2025), claim(7, 2026)])
+    assert [entry.year for entry in journal.named(7)] == [2025, 2026]
+    found = journal.entry(7, 2026)
+    assert found is not None
+    assert found.year == 2026
+    assert journal.entry(7) is None
+
+
+def test_a_first_attempts_time_is_kept_as_long_as_it_may_have_arrived(journal: Journal) -> None:
+    entry = claimed(journal)
+    journal.advance([Step(entry.id, "uncertain", "lost", ended_at=1001.0), Step(entry.id, "ready", "concluded absent")])
+    journal.advance(claims=[claim()], server_now=5000.0)
+    journal.advance([Step(entry.id, "ready", "unsent", never_left=True)])
+    assert journal.named(1001)[0].attempted_at == 1000.0
+
+
+def test_an_attempt_that_never_left_was_none(journal: Journal) -> None:
+    entry = claimed(journal)
+    journal.advance([Step(entry.id, "ready", "unsent", never_left=True)])
+    assert journal.named(1001)[0].attempted_at is None
+
+
+def test_every_transition_is_in_the_audit_trail(journal: Journal) -> None:
+    entry = claimed(journal)
+    journal.advance([Step(entry.id, "uncertain", "lost", http_status=502, detail="Bad gateway")])
+    journal.advance([Step(entry.id, "sent", "found at Confirma")])
+    trail = [(event, status) for _, event, status, _ in journal.events(entry)]
+    assert trail == [("claimed", None), ("lost", 502), ("found at Confirma", None)]
+
+
+@pytest.mark.parametrize("number", [2**63, 10**40])
+def test_a_number_beyond_every_integer_is_merely_unknown(journal: Journal, number: int) -> None:
+    assert journal.entry(number) is None
+    assert journal.named(number) == []
+    assert journal.listed([number, 5]) == {}
+
+
+def test_a_listing_may_have_thousands_of_numbers(journal: Journal) -> None:
+    journal.advance(claims=[claim(number) for number in range(1, 1201)])
+    assert len(journal.listed(range(1, 5000))) == 1200
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_the_journal_is_its_owners_alone(journal: Journal) -> None:
+    claimed(journal)
+    assert stat.S_IMODE(journal.path.parent.stat().st_mode) == 0o700
+    for path in journal.path.parent.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_opening_again_changes_nothing(journal: Journal) -> None:
+    claimed(journal)
+    with Journal(journal.path, "staging", "acme") as again:
+        assert again.key == journal.key
+        assert again.counts() == {"sending": 1}
+
+
+def test_an_old_journal_is_brought_up_to_date_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal(path, "staging", "acme") as journal:
+        claimed(journal)
+    more = (*MIGRATIONS, "ALTER TABLE invoices ADD COLUMN note TEXT;\nUPDATE invoices SET note = 'a;b';")
+    monkeypatch.setattr("confirma_connector.journal.schema.MIGRATIONS", more)
+    with Journal(path, "staging", "acme") as journal:
+        assert journal._rows("SELECT note FROM invoices") == [("a;b",)]
+        assert journal._rows("PRAGMA user_version") == [(len(more),)]
+
+
+def test_a_failed_step_leaves_the_journal_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal(path, "staging", "acme") as journal:
+        claimed(journal)
+    with monkeypatch.context() as patch:
+        broken = (*MIGRATIONS, "ALTER TABLE invoices ADD COLUMN note TEXT;\nUPDATE nothing SET a = 1;")
+        patch.setattr("confirma_connector.journal.schema.MIGRATIONS", broken)
+        with pytest.raises(JournalError, match="cannot be opened"):
+            Journal(path, "staging", "acme")
+    with Journal(path, "staging", "acme") as journal:
+        assert journal.counts() == {"sending": 1}
+
+
+def test_a_newer_journal_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with Journal(path, "staging", "acme") as journal:
+        journal._database.execute("PRAGMA user_version = 999")
+    with pytest.raises(JournalError, match="newer release"):
+        Journal(path, "staging", "acme")
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all, however long it is" * 100, b"SQLite format 3\0junk"])
+def test_a_corrupt_journal_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "journal.sqlite3"
+    path.write_bytes(content)
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(path, "staging", "acme")
+    assert path.read_bytes() == content
+
+
+def test_a_journal_that_goes_bad_under_way_is_one_clear_error(journal: Journal) -> None:
+    claimed(journal)
+    journal._database.execute("DROP TABLE events")
+    with pytest.raises(JournalError, match="cannot be read"):
+        journal.events(journal.named(1001)[0])
+    with pytest.raises(JournalError, match="cannot be written"):
+        claimed(journal, 1002)
+    assert journal.counts() == {"sending": 1}
+
+
+def test_a_folder_in_place_of_the_journal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="cannot be opened"):
+        Journal(tmp_path, "staging", "acme")
+
+
+def test_the_key_of_the_api_is_not_in_it(world: World) -> None:
+    world.send(world.source(1001))
+    assert world.places_of_the_token() == []
+    assert TOKEN not in "".join(sys.argv)
