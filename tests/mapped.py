@@ -71,7 +71,9 @@ def mapping(folder: Path, /, **changes: Any) -> LoadedMapping:
     tree: dict[str, Any] = {**PLAIN}
     for name, change in changes.items():
         both = {**tree.get(name, {}), **change} if isinstance(change, dict) else change
-        tree[name] = {key: value for key, value in both.items() if value is not None} if isinstance(both, dict) else both
+        tree[name] = (
+            {key: value for key, value in both.items() if value is not None} if isinstance(both, dict) else both
+        )
     path = folder / "mapping.yaml"
     told = {name: value for name, value in tree.items() if value is not None}
     path.write_text(yaml.safe_dump(told, allow_unicode=True, sort_keys=False), "utf-8")

@@ -63,9 +63,11 @@ def _serve(server: RawServer, listener: socket.socket, ending: threading.Event) 
             elif server.reads == "some":
                 server.requests.append(_more(connection))
             answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
-            for at in range(0, len(answer), 1 if server.dribbles else len(answer)):
-                connection.sendall(answer[at : at + 1] if server.dribbles else answer)
-                ending.wait(0.002 if server.dribbles else 0)
+            for at in range(len(answer)) if server.dribbles else ():
+                connection.sendall(answer[at : at + 1])
+                ending.wait(0.002)
+            if not server.dribbles:
+                connection.sendall(answer)
             if server.reset:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 

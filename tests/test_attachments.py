@@ -29,7 +29,9 @@ def folder(tmp_path: Path) -> Path:
     return inside
 
 
-@pytest.mark.parametrize(("name", "called"), [("1001.pdf", "1001.pdf"), ("2026/ä 1.pdf", "ä 1.pdf"), ("full.pdf", "full.pdf")])
+@pytest.mark.parametrize(
+    ("name", "called"), [("1001.pdf", "1001.pdf"), ("2026/ä 1.pdf", "ä 1.pdf"), ("full.pdf", "full.pdf")]
+)
 def test_a_pdf_below_the_folder_is_sent_as_base64_under_its_name(folder: Path, name: str, called: str) -> None:
     found = attachment(folder, name)
     assert (found.file_name, found.content_type) == (called, "application/pdf")
@@ -62,7 +64,7 @@ def test_a_link_that_leads_out_or_in_circles_is_refused(folder: Path) -> None:
     (folder / "round.pdf").symlink_to(folder / "round.pdf")
     with pytest.raises(ValueError, match="outside the attachments folder"):
         attachment(folder, "out.pdf")
-    with pytest.raises(ValueError, match="not the name of a file|no such file|cannot be read"):
+    with pytest.raises(ValueError, match=r"not the name of a file|no such file|cannot be read"):
         attachment(folder, "round.pdf")
 
 
@@ -80,7 +82,12 @@ def test_a_pdf_named_in_a_row_goes_with_the_invoice_and_a_bad_one_stops_it(folde
     assert good.invoice.attachments[1].url == "https://example.com/1.pdf"
     assert bad.invoice is None
     (problem,) = errors(bad)
-    assert (problem.code, problem.where, problem.header, problem.value) == ("E-ATTACHMENT", "line 3", "PDF", "../secret.pdf")
+    assert (problem.code, problem.where, problem.header, problem.value) == (
+        "E-ATTACHMENT",
+        "line 3",
+        "PDF",
+        "../secret.pdf",
+    )
 
 
 def test_an_invoice_without_a_pdf_has_none(tmp_path: Path) -> None:

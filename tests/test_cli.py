@@ -17,6 +17,8 @@ from click.testing import CliRunner
 from world import TOKEN, World, csv_rows, invoice_rows
 
 from confirma_connector.cli import main
+from confirma_connector.files import locked
+from confirma_connector.journal import Journal
 from confirma_connector.report import Report
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
@@ -297,30 +299,42 @@ def test_a_killed_run_is_taken_up_by_the_next_and_nothing_goes_twice(world: Worl
 
 
 def test_a_second_run_of_the_account_waits_its_turn(world: World) -> None:
-    world.fault("create", "slow", seconds=0.2)
+    world.fault("create", "slow", seconds=0.4)
     first = world.start("send", world.source(*range(1001, 1021)))
-    wait_for(world, 1)
-    second = world.command("send", world.source(2001, name="b.csv"))
+    try:
+        wait_for(world, 1)
+        second = world.command("send", world.source(2001, name="b.csv"))
+    finally:
+        first.communicate(timeout=60)
     assert second.returncode == 3
     assert "another run for account acme" in second.stderr
-    tracked = world.command("track")
-    assert tracked.returncode == 3
-    assert world.command("status").returncode == 0
-    assert world.command("resolve", 1001, "--handled", "--reason", "x").returncode == 3
-    first.communicate(timeout=60)
     assert first.returncode == 0
     assert world.arrived() == list(range(1001, 1021))
+
+
+def test_while_a_run_is_active_one_may_look_and_not_touch(world: World) -> None:
+    source = world.source(1001)
+    world.send(source)
+    with Journal(world.settings.journal, "staging", "acme") as journal, locked(journal.lock_path, "busy"):
+        assert world.command("send", source).returncode == 3
+        assert world.command("track").returncode == 3
+        assert world.command("resolve", 1001, "--handled", "--reason", "x").returncode == 3
+        assert world.command("status").returncode == 0
+        assert world.command("show", 1001).returncode == 0
+    assert world.command("track").returncode == 0
 
 
 def test_two_accounts_may_run_at_once(world: World) -> None:
     world.fault("create", "slow", seconds=0.2)
     first = world.start("send", world.source(*range(1001, 1011)))
-    wait_for(world, 1)
-    other = {"CONFIRMA_ACCOUNT": "other", "CONFIRMA_TOKEN": "another-key-of-theirs"}
-    rows = invoice_rows(1001, **{"Y-tunnus": "2331972-7"})
-    second = world.command("send", world.source(name="b.csv", rows=rows), **other)
+    try:
+        wait_for(world, 1)
+        other = {"CONFIRMA_ACCOUNT": "other", "CONFIRMA_TOKEN": "another-key-of-theirs"}
+        rows = invoice_rows(1001, **{"Y-tunnus": "2331972-7"})
+        second = world.command("send", world.source(name="b.csv", rows=rows), **other)
+    finally:
+        first.communicate(timeout=60)
     assert second.returncode == 0, second.stderr
-    first.communicate(timeout=60)
     assert first.returncode == 0
 
 

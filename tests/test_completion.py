@@ -98,7 +98,10 @@ def test_the_way_is_e_invoice_then_e_mail_then_letter(tmp_path: Path, values: di
 
 
 def test_a_way_that_the_source_says_is_kept(tmp_path: Path) -> None:
-    assert invoice_of(tmp_path, row(Tapa="LETTER"), invoice={"distribution.method": "Tapa"}).distribution.method == "LETTER"
+    assert (
+        invoice_of(tmp_path, row(Tapa="LETTER"), invoice={"distribution.method": "Tapa"}).distribution.method
+        == "LETTER"
+    )
 
 
 @pytest.mark.parametrize(("kind", "reference"), [("fi", "10016"), ("rf", "RF0810016")])
@@ -142,12 +145,16 @@ CREDIT: dict[str, Any] = {
 
 @pytest.mark.parametrize("sign", ["negative", "positive"])
 @pytest.mark.parametrize("spelled", ["", "-"])
-def test_a_credit_note_has_the_sign_of_the_contract_whatever_its_source_has(tmp_path: Path, sign: str, spelled: str) -> None:
+def test_a_credit_note_has_the_sign_of_the_contract_whatever_its_source_has(
+    tmp_path: Path, sign: str, spelled: str
+) -> None:
     rows = [row(Määrä=f"{spelled}2", Alennus=f"{spelled}10,00", Yhteensä=f"{spelled}112,96")]
     made = Mapper(mapping(tmp_path, **CREDIT), "laskut.csv", credit_sign=sign)
     (draft,) = made.drafts(records(rows))
     assert draft.invoice is not None, draft.problems
-    told = {value for value in _numbers(draft.invoice.rows[0]) if value != Decimal("50.00") and value != Decimal("25.5")}
+    told = {
+        value for value in _numbers(draft.invoice.rows[0]) if value != Decimal("50.00") and value != Decimal("25.5")
+    }
     assert all(value < 0 for value in told) if sign == "negative" else all(value > 0 for value in told)
     assert abs(draft.invoice.amounts.gross_amount) == Decimal("112.96")
     assert draft.invoice.rows[0].unit_price == Decimal("50.00")

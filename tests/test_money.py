@@ -47,7 +47,10 @@ def row(net: str, vat: str, rate: str | None = "25.5") -> Row:
         ({"net_amount": "100.00", "gross_amount": "114.00"}, ("100.00", "14.00", "114.00")),
         ({"gross_amount": "114.00", "vat_amount": "14.00"}, ("100.00", "14.00", "114.00")),
         ({"gross_amount": "125.50", "vat_percentage": "25.5"}, ("100.00", "25.50", "125.50")),
-        ({"quantity": "3", "unit_price": "9", "net_amount": "20.00", "vat_percentage": "0"}, ("20.00", "0.00", "20.00")),
+        (
+            {"quantity": "3", "unit_price": "9", "net_amount": "20.00", "vat_percentage": "0"},
+            ("20.00", "0.00", "20.00"),
+        ),
     ],
 )
 def test_what_a_row_leaves_out_is_computed(given_: dict[str, str], expected: tuple[str, ...]) -> None:
@@ -107,7 +110,9 @@ def test_a_row_that_makes_no_amount_is_refused(given_: dict[str, str], code: str
     ),
     st.sampled_from(["net", "gross"]),
 )
-def test_whatever_is_given_net_and_vat_make_gross_and_nothing_given_changes(given_: dict[str, Decimal], prices: Any) -> None:
+def test_whatever_is_given_net_and_vat_make_gross_and_nothing_given_changes(
+    given_: dict[str, Decimal], prices: Any
+) -> None:
     try:
         found = complete_row(given_, prices)
     except MoneyError:
@@ -129,12 +134,18 @@ def test_no_number_is_too_long_to_be_multiplied_exactly() -> None:
     third = "0.33333333333333333333"
     found = completed(quantity="300000000000003", unit_price=third, vat_percentage="0")
     assert found[0] == "100000000000001.00"
-    assert completed(quantity="100000000000000.01499999999999999999", unit_price="1", vat_percentage="0")[0].endswith(".01")
+    assert completed(quantity="100000000000000.01499999999999999999", unit_price="1", vat_percentage="0")[0].endswith(
+        ".01"
+    )
 
 
 def test_totals_are_the_sums_of_the_rows_when_none_are_given() -> None:
     total = complete_totals([row("100.00", "25.50"), row("10.00", "2.55")], {}, "per_row")
-    assert (total.net_amount, total.vat_amount, total.gross_amount) == (Decimal("110.00"), Decimal("28.05"), Decimal("138.05"))
+    assert (total.net_amount, total.vat_amount, total.gross_amount) == (
+        Decimal("110.00"),
+        Decimal("28.05"),
+        Decimal("138.05"),
+    )
     assert total.rounding_amount is None
 
 
@@ -173,13 +184,24 @@ def test_a_larger_difference_is_an_error_that_shows_both_sums(given_: dict[str, 
 
 
 def test_a_rounding_amount_of_the_source_is_taken_as_one() -> None:
-    total = complete_totals([row("100.00", "25.00", "25")], amounts(rounding_amount="-0.37", gross_amount="124.63"), "per_row")
+    total = complete_totals(
+        [row("100.00", "25.00", "25")], amounts(rounding_amount="-0.37", gross_amount="124.63"), "per_row"
+    )
     assert (total.gross_amount, total.rounding_amount) == (Decimal("124.63"), Decimal("-0.37"))
 
 
-@given(st.lists(st.tuples(money, rates), min_size=1, max_size=8), st.integers(-12, 12), st.sampled_from(["per_row", "per_rate"]))
-def test_a_given_total_is_kept_or_refused_and_never_changed(rows: list[tuple[Decimal, Decimal]], cents: int, vat: Any) -> None:
-    made = [Row.model_validate({"vat_percentage": rate, **complete_row({"net_amount": net, "vat_percentage": rate}, "net")}) for net, rate in rows]
+@given(
+    st.lists(st.tuples(money, rates), min_size=1, max_size=8),
+    st.integers(-12, 12),
+    st.sampled_from(["per_row", "per_rate"]),
+)
+def test_a_given_total_is_kept_or_refused_and_never_changed(
+    rows: list[tuple[Decimal, Decimal]], cents: int, vat: Any
+) -> None:
+    made = [
+        Row.model_validate({"vat_percentage": rate, **complete_row({"net_amount": net, "vat_percentage": rate}, "net")})
+        for net, rate in rows
+    ]
     plain = complete_totals(made, {}, vat)
     told = plain.gross_amount + Decimal(cents) / 100
     try:

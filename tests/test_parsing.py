@@ -86,7 +86,7 @@ def test_a_number_written_in_any_locale_is_read_back_the_same(
 
 @given(st.text(alphabet="0123456789.,'() -\u2212\u00a0", max_size=12), st.sampled_from(MARKS), st.sampled_from(MARKS))
 def test_a_number_never_silently_changes_its_size(text: str, decimal: str, mark: str) -> None:
-    assume(decimal != mark)
+    assume(decimal != mark and not decimal.isspace())
     locale = Locale(decimal=decimal, thousands=(mark,), trailing_minus=True, parentheses=True)
     try:
         value = locale.number(text)
@@ -99,10 +99,14 @@ def test_a_number_never_silently_changes_its_size(text: str, decimal: str, mark:
 
 @given(st.text(max_size=20))
 def test_any_text_is_a_number_or_a_sentence(text: str) -> None:
+    said = "expected a number"
     try:
-        assert isinstance(FINNISH.number(text), Decimal)
+        value = FINNISH.number(text)
     except ValueError as error:
-        assert str(error).startswith("expected a number")
+        said = str(error)
+    else:
+        assert isinstance(value, Decimal)
+    assert said.startswith("expected a number")
 
 
 @pytest.mark.parametrize("text", ["1" * 16, "9" * 400, "0," + "1" * 21])
@@ -123,7 +127,14 @@ def test_what_no_amount_is_made_of_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize(
     ("amount", "rounded"),
-    [("0.005", "0.01"), ("-0.005", "-0.01"), ("2.675", "2.68"), ("1.004999", "1.00"), ("-0.001", "0.00"), ("3", "3.00")],
+    [
+        ("0.005", "0.01"),
+        ("-0.005", "-0.01"),
+        ("2.675", "2.68"),
+        ("1.004999", "1.00"),
+        ("-0.001", "0.00"),
+        ("3", "3.00"),
+    ],
 )
 def test_rounding_is_half_up_to_the_cent(amount: str, rounded: str) -> None:
     assert str(cents(Decimal(amount))) == rounded
@@ -149,7 +160,9 @@ def test_a_date_that_two_patterns_read_differently_is_refused_with_both_readings
     assert both.date("11/11/2026") == dt.date(2026, 11, 11)
 
 
-@pytest.mark.parametrize("pattern", ["%d.%m", "%Y-%m", "%d.%d.%m.%Y", "%d.%m.%Q", "%d %b %Y", "%%d.%m.%Y", "plain", "", "%"])
+@pytest.mark.parametrize(
+    "pattern", ["%d.%m", "%Y-%m", "%d.%d.%m.%Y", "%d.%m.%Q", "%d %b %Y", "%%d.%m.%Y", "plain", "", "%"]
+)
 def test_a_date_pattern_that_cannot_be_read_is_none(pattern: str) -> None:
     assert not is_date_pattern(pattern)
 
@@ -161,10 +174,14 @@ def test_a_whole_number_reads_back_the_same(number: int) -> None:
 
 @given(st.text(max_size=25))
 def test_a_text_is_only_a_whole_number_when_it_is_exactly_that(text: str) -> None:
+    said = "an invoice number"
     try:
-        assert str(whole_number(text)) == text
+        number = whole_number(text)
     except ValueError as error:
-        assert "invoice number" in str(error)
+        said = str(error)
+    else:
+        assert str(number) == text
+    assert said.startswith("an invoice number")
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,24 @@ def refused(options: dict[str, Any], environ: dict[str, str]) -> str:
 
 def test_with_nothing_said_it_is_the_sandbox(tmp_path: Path) -> None:
     found = load({}, {})
-    assert (found.environment, found.account, found.url, found.token.get_secret_value()) == ("sandbox", "sandbox", None, "")
+    assert (found.environment, found.account, found.url, found.token.get_secret_value()) == (
+        "sandbox",
+        "sandbox",
+        None,
+        "",
+    )
     assert found.journal == tmp_path / "user-data" / "journal.sqlite3"
     assert (found.concurrency, found.quiet_period, found.numbering) == (4, 600, "forever")
 
 
 def test_an_option_comes_before_the_environment_and_that_before_the_profile(tmp_path: Path) -> None:
     path = config(tmp_path, 'account = "top"\n[profiles.acme]\naccount = "profile"\nconcurrency = 7\ntimeout = 5\n')
-    environ = {"CONFIRMA_CONFIG": path, "CONFIRMA_PROFILE": "acme", "CONFIRMA_ACCOUNT": "environ", "CONFIRMA_TIMEOUT": "6"}
+    environ = {
+        "CONFIRMA_CONFIG": path,
+        "CONFIRMA_PROFILE": "acme",
+        "CONFIRMA_ACCOUNT": "environ",
+        "CONFIRMA_TIMEOUT": "6",
+    }
     assert load({"account": "option"}, environ).account == "option"
     found = load({"account": None, "adapters": ()}, environ)
     assert (found.account, found.timeout, found.concurrency) == ("environ", 6, 7)
@@ -144,14 +154,29 @@ def test_what_cannot_be_right_is_refused_in_one_line_without_the_key(changes: di
 
 
 def test_the_sandbox_never_talks_to_another_host() -> None:
-    assert "the sandbox runs on this machine" in refused({}, {"CONFIRMA_ENVIRONMENT": "sandbox", "CONFIRMA_URL": "https://host.example"})
-    assert load({}, {"CONFIRMA_ENVIRONMENT": "sandbox", "CONFIRMA_URL": "http://127.0.0.1:8000"}).url == "http://127.0.0.1:8000"
+    assert "the sandbox runs on this machine" in refused(
+        {}, {"CONFIRMA_ENVIRONMENT": "sandbox", "CONFIRMA_URL": "https://host.example"}
+    )
+    assert (
+        load({}, {"CONFIRMA_ENVIRONMENT": "sandbox", "CONFIRMA_URL": "http://127.0.0.1:8000"}).url
+        == "http://127.0.0.1:8000"
+    )
 
 
 @pytest.mark.parametrize(
     ("host", "is_here"),
-    [("localhost", True), ("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("LOCALHOST", True), ("10.0.0.1", False)]
-    + [("localhost.example.com", False), ("127.0.0.1.example.com", False), ("", False), ("0.0.0.0", False)],
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("LOCALHOST", True),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("127.0.0.1.example.com", False),
+        ("", False),
+        ("0.0.0.0", False),
+    ],
 )
 def test_only_this_machine_is_this_machine(host: str, is_here: bool) -> None:
     assert is_loopback(host) is is_here
@@ -162,7 +187,11 @@ def test_only_this_machine_is_this_machine(host: str, is_here: bool) -> None:
 
 def test_the_key_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{MARKER}\n")
-    environ = {"CONFIRMA_ENVIRONMENT": "staging", "CONFIRMA_ACCOUNT": "acme", "CONFIRMA_TOKEN_FILE": str(tmp_path / "key")}
+    environ = {
+        "CONFIRMA_ENVIRONMENT": "staging",
+        "CONFIRMA_ACCOUNT": "acme",
+        "CONFIRMA_TOKEN_FILE": str(tmp_path / "key"),
+    }
     found = load({}, environ)
     assert found.token.get_secret_value() == MARKER
     for text in (repr(found), str(found), found.model_dump_json(), repr(found.model_dump()), repr(vars(found))):
@@ -178,7 +207,11 @@ def test_the_key_in_the_environment_comes_before_the_profiles_key_file(tmp_path:
 def test_a_key_file_with_more_than_a_key_is_refused(tmp_path: Path) -> None:
     for content in (f"{MARKER}\n{MARKER}\n".encode(), b"\xff\xfe"):
         (tmp_path / "key").write_bytes(content)
-        environ = {"CONFIRMA_ENVIRONMENT": "staging", "CONFIRMA_ACCOUNT": "acme", "CONFIRMA_TOKEN_FILE": str(tmp_path / "key")}
+        environ = {
+            "CONFIRMA_ENVIRONMENT": "staging",
+            "CONFIRMA_ACCOUNT": "acme",
+            "CONFIRMA_TOKEN_FILE": str(tmp_path / "key"),
+        }
         assert refused({}, environ)
 
 

@@ -88,7 +88,9 @@ def test_what_is_not_of_our_kind_is_refused_with_its_line(loaded, text: str | by
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_grows(loaded) -> None:
-    bomb = "a: &a [x,x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)},*{chr(97 + n)}]\n" for n in range(20))
+    bomb = "a: &a [x,x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [*{chr(97 + n)},*{chr(97 + n)}]\n" for n in range(20)
+    )
     with pytest.raises(YamlError, match="anchors"):
         loaded(bomb)
 
@@ -98,8 +100,12 @@ def test_a_file_without_measure_is_refused(loaded) -> None:
         loaded("a: " + "x" * 2_000_000)
 
 
-_text = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\u2028\u2029\x85\ufeff"), max_size=20)
-_trees = st.recursive(_text, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4), max_leaves=12)
+_text = st.text(
+    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\u2028\u2029\x85\ufeff"), max_size=20
+)
+_trees = st.recursive(
+    _text, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_text, inner, max_size=4), max_leaves=12
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -168,7 +168,7 @@ def _observed(run: Run, journal: Journal, client: Client) -> list[str]:
     reconcile.miss(journal, findings, recent, client.server_now())
     old = [str(entry.number) for entry in pending if today - entry.date > _TRACKED]
     named = ", ".join(old[:10]) + (" …" if len(old) > 10 else "")
-    return [f"{len(old)} invoices are older than {_TRACKED.days} days and no longer asked for: {named}"] if old else []
+    return [f"no longer asked for, because older than {_TRACKED.days} days: {named}"] if old else []
 
 
 def _states(journal: Journal) -> dict[int, str]:

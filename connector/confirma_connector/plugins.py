@@ -105,7 +105,7 @@ class Adapter:
     def read(self, source: Source) -> Iterator[Record]:
         """Give the records of *source*; whatever else the adapter gives is its own error."""
         try:
-            for record in self._ask("read", source=source):
+            for record in self._manager.hook.read(source=source):
                 if not isinstance(record, Record):
                     raise self._failed(f"gave a {type(record).__name__} in read, not a Record")
                 if fault := _fault(record.values):

@@ -177,7 +177,7 @@ def _gone(survey: Survey, base: Survey) -> str:
     there = {item.key for item in base.items}
     gone = [item.label for item in survey.items if item.key is not None and item.key not in there]
     named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
-    return f"{base.path.name} no longer has {len(gone)} invoices of {survey.path.name}: {named}" if gone else ""
+    return f"{base.path.name} lacks {len(gone)} of the invoices of {survey.path.name}: {named}" if gone else ""
 
 
 def _known(journal: Journal, path: Path) -> ResultsFile | None:
