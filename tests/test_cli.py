@@ -79,7 +79,7 @@ def test_the_same_with_nothing_set_is_the_sandbox(world: World) -> None:
         (["send", "in.csv", "--mapping", "no-such-mapping"], {}, "no-such-mapping"),
         (["send", "in.csv"], {"CONFIRMA_MAPPING": "row-per-invoice"}, "column"),
         (["send", "binary.csv"], {}, "binary.csv"),
-        (["send", "short.csv"], {}, 'column "Laji"'),
+        (["send", "short.csv"], {}, '"Laji" (kind)'),
         (["send", "."], {}, "."),
         (["send", "in.csv"], {"CONFIRMA_ENVIRONMENT": ""}, "CONFIRMA_ENVIRONMENT"),
         (["send", "in.csv"], {"CONFIRMA_ENVIRONMENT": "prod"}, "CONFIRMA_ENVIRONMENT"),

@@ -54,7 +54,12 @@ def test_an_adapter_in_a_folder_is_listed_with_its_place():
 def test_its_mistakes_are_told_in_its_own_words(run, choice):
     (file,) = pipeline.check(run, choice).files
     (problem,) = file.invoices[1].problems
-    assert (file.invoices[0].state, problem.code, problem.where, problem.header) == ("ready", "E-AMOUNT", "line 2", "net")
+    assert (file.invoices[0].state, problem.code, problem.where, problem.header) == (
+        "ready",
+        "E-AMOUNT",
+        "line 2",
+        "net",
+    )
 
 
 def test_without_write_back_its_results_go_to_a_csv_beside_the_source(run, choice):

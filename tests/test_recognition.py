@@ -29,9 +29,9 @@ def test_a_file_that_nearly_fits_is_told_what_it_lacks(tmp_path: Path) -> None:
     path.write_text(text.replace("Due date", "Paid date", 1), "utf-8")
     with pytest.raises(MappingError) as refused:
         recognition.mapping_for(path, None, registry(), {})
-    assert str(refused.value) == (
+    assert str(refused.value).startswith(
         f"{path}: no shipped mapping fits this file; name yours with --mapping; the nearest is row-per-invoice: "
-        'column "Due date" (due) is not in the file; the nearest is "Paid date"'
+        'column "Due date" (due, nearest "Paid date") is not in the file; it has "Invoice number", "Type", '
     )
 
 
@@ -44,7 +44,17 @@ def test_a_file_that_two_mappings_fit_is_refused_with_both(monkeypatch: pytest.M
         recognition.mapping_for(SAMPLES / "row-per-invoice" / "invoices.csv", None, registry(), {})
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"only one line", b"Invoice number,Type\n"])
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"", "it is empty"), (b"PK\x03\x04", "it is of no kind that an adapter here knows")]
+)
+def test_a_file_that_no_adapter_knows_is_refused_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "in.csv"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=reason):
+        recognition.mapping_for(path, None, registry(), {})
+
+
+@pytest.mark.parametrize("content", [b"only one line", b"Invoice number,Type\n"])
 def test_a_file_that_no_mapping_fits_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.csv"
     path.write_bytes(content)

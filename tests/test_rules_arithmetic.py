@@ -31,7 +31,13 @@ def row(**changes: object) -> Row:
         {"unit_price": D("12.55")},  # a price with VAT
         {"discount_percentage": D(50), "unit_price": D("20.00")},
         {"discount_amount": D("5.00"), "unit_price": D("12.50")},
-        {"quantity": D(1200), "unit_price": D("0.02"), "net_amount": D("18.00"), "vat_amount": D("4.59"), "gross_amount": D("22.59")},
+        {
+            "quantity": D(1200),
+            "unit_price": D("0.02"),
+            "net_amount": D("18.00"),
+            "vat_amount": D("4.59"),
+            "gross_amount": D("22.59"),
+        },
     ],
 )
 def test_a_price_that_makes_the_amount_is_no_finding(changes):

@@ -88,7 +88,7 @@ def test_each_wrong_rate_is_told_once_at_its_first_row_with_the_number_of_rows()
         ("rows[2].vat_percentage", "23"),
         ("rows[1].vat_percentage", "24"),
     ]
-    assert problems[1].message.endswith("(so on 3 rows).")
+    assert problems[1].message.endswith("(so on 3 rows)")
 
 
 @pytest.mark.parametrize("vat_code", [None, "", " "])

@@ -11,7 +11,15 @@ from confirma_connector.fields import spelled
 from confirma_connector.mapping import LoadedMapping, MappingFile
 from confirma_connector.records import Record, Value
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "MissingColumns"]
+
+
+class MissingColumns(MappingError):
+    """The file lacks *count* of the columns that the mapping names."""
+
+    def __init__(self, message: str, count: int) -> None:
+        super().__init__(message)
+        self.count = count
 
 
 class Columns:
@@ -30,23 +38,35 @@ class Columns:
             if header.startswith("#") and " " in header:
                 folded.setdefault(_folded(header.partition(" ")[0]), []).append(header)
                 folded.setdefault(_folded(header.partition(" ")[2]), []).append(header)
-        mistakes = [mistake for word in self._spellings if (mistake := self._bind(word, folded))]
-        if mistakes:
-            raise MappingError("\n".join(f"{self._source}: {mistake}" for mistake in mistakes))
+        unclear = [mistake for word in self._spellings if (mistake := self._bind(word, folded))]
+        missing = [word for word in self._spellings if word not in self._headers]
+        if missing:
+            named = ", ".join(self._named(word, folded) for word in missing)
+            known = ", ".join(f'"{header}"' for header in record.values)
+            said = f"column {named} is not" if len(missing) == 1 else f"{len(missing)} columns are not"
+            which = "" if len(missing) == 1 else f": {named}"
+            unclear.append(f"{said} in the file{which}; it has {known}")
+        if unclear:
+            raise MissingColumns("\n".join(f"{self._source}: {mistake}" for mistake in unclear), len(missing))
 
     def _bind(self, word: str, folded: Mapping[str, list[str]]) -> str:
+        """Find one column; say what is unclear about it. One that is not there is left out."""
         spellings = self._spellings[word]
         headers = list(dict.fromkeys(header for spelling in spellings for header in folded.get(_folded(spelling), ())))
-        if len(headers) == 1:
-            self._headers[word] = (headers[0],)
-            return ""
-        named = f'column "{spellings[0]}"' + (f" ({word})" if word != spellings[0] else "")
+        if len(headers) > 1:
+            named = self._named(word, {})
+            return f"column {named} stands more than once: {', '.join(headers)}; name one of them under columns:"
+        self._headers.pop(word)
         if headers:
-            return f"{named} stands more than once: {', '.join(headers)}; name one of them in the mapping's columns:"
-        known = [header for group in folded.values() for header in group]
-        near = difflib.get_close_matches(_folded(spellings[0]), folded, 1)
-        hint = f'; the nearest is "{folded[near[0]][0]}"' if near else f"; it has {', '.join(dict.fromkeys(known))}"
-        return f"{named} is not in the file{hint}"
+            self._headers[word] = (headers[0],)
+        return ""
+
+    def _named(self, word: str, folded: Mapping[str, list[str]]) -> str:
+        spelling = self._spellings[word][0]
+        near = difflib.get_close_matches(_folded(spelling), folded, 1)
+        about = [word] if word != spelling else []
+        about += [f'nearest "{folded[near[0]][0]}"'] if near else []
+        return f'"{spelling}"' + (f" ({', '.join(about)})" if about else "")
 
     def header(self, word: str) -> str:
         """Give the header of *word* in this source."""

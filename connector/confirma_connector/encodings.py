@@ -1,7 +1,7 @@
 """The encoding of a text file: declared, marked, or told by its bytes; never a guess that could be another.
 
 What is not declared is found in this order: a byte order mark; strict UTF-8; cp1252 where a byte is in 0x80–0x9F, which
-no ISO-8859 text has; else ISO-8859-15. A file that is UTF-8 but for a few bytes is damaged, and is refused with the line.
+no ISO-8859 text has; else ISO-8859-15. A file that is UTF-8 but for a few bytes is damaged, and refused with the line.
 """
 
 from __future__ import annotations

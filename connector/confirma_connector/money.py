@@ -117,6 +117,10 @@ def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat)
 def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amounts:
     sums = _sums(rows, vat)
     rounding = given.get("rounding_amount", _ZERO)
+    if abs(rounding) >= 1:
+        raise MoneyError(
+            "E-TOTAL", "amounts.rounding_amount", "a rounding is less than one unit of the currency; this is an amount"
+        )
     tolerance = CENT * len(rows)
     for name, total in sums.items() if rows else ():
         told = given.get(name, total)

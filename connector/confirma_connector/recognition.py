@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from confirma_connector.columns import Columns
-from confirma_connector.errors import AdapterError, MappingError, SourceError
+from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped
 from confirma_connector.plugins import Registry
 from confirma_connector.records import Source
@@ -24,36 +24,35 @@ def mapping_for(path: Path, name: str | None, registry: Registry, severities: Ma
     if not path.is_file():
         raise SourceError(f"{path}: there is no such file")
     claims = registry.claims(path)
+    if not claims:
+        reason = "it is empty" if path.stat().st_size == 0 else "it is of no kind that an adapter here knows"
+        raise SourceError(f"{path}: cannot be read: {reason}")
     fitting: list[LoadedMapping] = []
-    missing: dict[str, str] = {}
+    lacking: dict[str, CannotRun] = {}
     for shipped_name, file in shipped().items():
         try:
             mapping = load_mapping(file, registry, severities)
         except AdapterError:
             continue
         if mapping.adapter.name in claims:
-            lack = _lack(path, mapping)
-            if lack:
-                missing[shipped_name] = lack
-            else:
+            try:
+                _fit(path, mapping)
                 fitting.append(mapping)
+            except (MappingError, SourceError) as error:
+                lacking[shipped_name] = error
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         names = " and ".join(mapping.path.stem for mapping in fitting)
         raise MappingError(f"{path}: fits the mappings {names}; choose one with --mapping")
-    nearest = min(missing.items(), key=lambda pair: pair[1].count("\n"), default=None)
-    hint = f"; the nearest is {nearest[0]}: {nearest[1].splitlines()[0].removeprefix(f'{path}: ')}" if nearest else ""
+    nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", 0), default=None)
+    hint = f"; the nearest is {nearest}: {str(lacking[nearest]).removeprefix(f'{path}: ')}" if nearest else ""
     raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
 
 
-def _lack(path: Path, mapping: LoadedMapping) -> str:
-    """Say what *path* lacks to fit *mapping*; "" when it fits."""
-    try:
-        record = next(iter(mapping.adapter.read(Source((path,), mapping.options, mapping.headers))), None)
-        if record is None:
-            return "the file has no rows"
-        Columns(mapping, str(path)).bind(record)
-    except (MappingError, SourceError) as error:
-        return str(error)
-    return ""
+def _fit(path: Path, mapping: LoadedMapping) -> None:
+    """Raise what keeps *path* from fitting *mapping*: MissingColumns, MappingError, SourceError."""
+    record = next(iter(mapping.adapter.read(Source((path,), mapping.options, mapping.headers))), None)
+    if record is None:
+        raise SourceError(f"{path}: the file has no rows")
+    Columns(mapping, str(path)).bind(record)

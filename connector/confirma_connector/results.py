@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import os
@@ -161,15 +162,13 @@ def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence
     known = _known(journal, target.path)
     if not target.keeps and target.path.exists() and (known is None or digest(target.path) != known.digest):
         raise UnwritableResults(f"{target.path}: was changed while this run went on, and is left alone")
-    with replacing(target.path, like=base.path) as fresh:
+    with _remembered(journal, base, target.path, "copy") as fresh:
         base.mapping.adapter.write_results(base.source, lines, fresh)
         if digest(base.path) != base.digest:
             raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
         is_as_we_left_it = known is not None and known.digest == base.digest
         if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
             kept_aside(target.path)
-        written = digest(fresh)
-    _remember(journal, base, target.path, "copy", written)
     return target.path
 
 
@@ -184,12 +183,26 @@ def _known(journal: Journal, path: Path) -> ResultsFile | None:
     return next((file for file in journal.results_files() if file.path == placed(path)), None)
 
 
-def _remember(journal: Journal, base: Survey, target: Path, kind: str, written: str) -> None:
-    """Remember *target* as left by us; one that was updated where it stands keeps the source it was made from."""
+@contextlib.contextmanager
+def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iterator[Path]:
+    """Give a fresh path that takes the place of *target*, which the journal knows as left by us a moment before.
+
+    A kill between the two leaves a file that counts as changed by hand, and is updated where it stands. One that was
+    updated where it stands keeps the source it was made from.
+    """
     path, source = placed(target), placed(base.path)
     known = _known(journal, path)
     made_from = (known.source, known.source_digest) if known and source == path else (source, base.digest)
-    journal.remember_results(ResultsFile(path, *made_from, written, str(base.mapping.path), kind))
+    try:
+        with replacing(target, like=base.path) as fresh:
+            yield fresh
+            journal.remember_results(ResultsFile(path, *made_from, digest(fresh), str(base.mapping.path), kind))
+    except BaseException:
+        if known:
+            journal.remember_results(known)
+        else:
+            journal.forget_results(path)
+        raise
 
 
 def _beside_the_source(
@@ -199,12 +212,12 @@ def _beside_the_source(
     is_source = _same(target.path, survey.path)
     wanted = (_beside(survey, journal.environment) if is_source else target.path).with_suffix(".csv")
     path = _first_free(journal, survey, placed(wanted)).path
-    with replacing(path, like=survey.path) as fresh:
-        with fresh.open("w", encoding="utf-8-sig", newline="") as file:
-            rows = csv.writer(file, delimiter=";")
-            rows.writerow(["number", "where", *survey.mapping.headers.names()])
-            for line, (item, _) in zip(lines, joined, strict=True):
-                rows.writerow([line.number, item.where, *line.cells()])
-        written = digest(fresh)
-    _remember(journal, survey, path, "csv", written)
+    with (
+        _remembered(journal, survey, path, "csv") as fresh,
+        fresh.open("w", encoding="utf-8-sig", newline="") as file,
+    ):
+        rows = csv.writer(file, delimiter=";")
+        rows.writerow(["number", "where", *survey.mapping.headers.names()])
+        for line, (item, _) in zip(lines, joined, strict=True):
+            rows.writerow([line.number, item.where, *line.cells()])
     return path

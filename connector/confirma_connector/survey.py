@@ -28,6 +28,8 @@ Refusals = Mapping[Key, tuple[tuple[str, str], ...]]
 """What the API said of which wire paths, for invoices it refused."""
 
 _IN_MEMORY = 64 << 20
+_NAMED = 5
+"""As many other places of a repeated number are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +206,14 @@ def _refuse_repeated(found: Survey, header: str) -> None:
             places.setdefault(item.key, []).append(index)
     for indexes in places.values():
         for index in indexes if len(indexes) > 1 else ():
-            others = [found.items[other].where for other in indexes if other != index]
+            others = [found.items[other].where for other in indexes[: _NAMED + 1] if other != index][:_NAMED]
+            more = len(indexes) - 1 - len(others)
+            named = ", ".join(others) + (f" and {more} more" if more else "")
             item = found.items[index]
-            found.items[index] = replace(item, facts=None, problems=(*item.problems, _twice(item, others, header)))
+            found.items[index] = replace(item, facts=None, problems=(*item.problems, _twice(item, named, header)))
 
 
-def _twice(item: Item, others: list[str], header: str) -> Problem:
-    named = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+def _twice(item: Item, named: str, header: str) -> Problem:
     return Problem(
         "E-NUMBER-TWICE",
         f"the invoice number stands also at {named}: it is used twice, or the rows of one invoice stand apart "

@@ -1,7 +1,7 @@
 """The durable memory of what was sent; the only truth about it."""
 
-from confirma_connector.journal.book import Journal, ResultsFile
-from confirma_connector.journal.entry import TAKEN, Claim, Entry, Facts, State, facts
+from confirma_connector.journal.book import Journal
+from confirma_connector.journal.entry import TAKEN, Claim, Entry, Facts, ResultsFile, State, facts
 from confirma_connector.journal.step import Step
 
 __all__ = ["TAKEN", "Claim", "Entry", "Facts", "Journal", "ResultsFile", "State", "Step", "facts"]

@@ -16,7 +16,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -25,11 +25,11 @@ from typing import Any, Self
 import simplejson
 
 from confirma_connector.errors import JournalError
-from confirma_connector.journal.entry import Claim, Entry, Facts, State
+from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, ResultsFile, State
 from confirma_connector.journal.schema import opened
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, Step
 
-__all__ = ["Journal", "ResultsFile"]
+__all__ = ["Journal"]
 
 _COLUMNS = ", ".join(field.name for field in fields(Entry))
 _CHUNK = 500
@@ -284,23 +284,10 @@ class Journal:
         )
         return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
 
-
-CUT_OFF = "the program was stopped while this invoice was being sent"
-
-
-@dataclass(frozen=True, slots=True)
-class ResultsFile:
-    """A results file, what it was made from, and the hashes of both as we left them.
-
-    *kind* is "copy" for a copy of the source with the results in, "csv" for a results CSV beside it.
-    """
-
-    path: Path
-    source: Path
-    source_digest: str
-    digest: str
-    mapping: str
-    kind: str
+    def forget_results(self, path: Path) -> None:
+        """Forget a results file that was not written after all."""
+        with self._transaction() as database:
+            database.execute("DELETE FROM results WHERE path = ?", (str(path),))
 
 
 def _described(facts: Facts) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ import hashlib
 import hmac
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal
 
 import simplejson
 
 from confirma_connector.invoice import Invoice
 
-__all__ = ["Claim", "Entry", "Facts", "State", "facts"]
+__all__ = ["CUT_OFF", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
 
 State = Literal[
     "ready",
@@ -37,6 +38,9 @@ TAKEN: frozenset[State] = frozenset(
     {"sent", "waiting", "delivered", "failed", "duplicate", "attention", "credited", "unknown"}
 )
 """States of an invoice that the API has taken; each may become any other."""
+
+
+CUT_OFF = "the program was stopped while this invoice was being sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,21 @@ class Entry:
     case_id: str
     distributed_at: str
     seen_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """A results file, what it was made from, and the hashes of both as we left them.
+
+    *kind* is "copy" for a copy of the source with the results in, "csv" for a results CSV beside it.
+    """
+
+    path: Path
+    source: Path
+    source_digest: str
+    digest: str
+    mapping: str
+    kind: str
 
 
 def facts(invoice: Invoice, body: bytes, key: bytes, *, yearly: bool) -> Facts:

@@ -109,7 +109,7 @@ RULES = (
         _payable,
         fixed=True,
     ),
-    Rule("E-DECIMALS", "error", "Amounts of money have at most two decimals.", _decimals),
+    Rule("E-DECIMALS", "error", "Amounts of money have at most two decimals.", _decimals, fixed=True),
     Rule(
         "E-UNIT-PRICE-DECIMALS",
         "warning",

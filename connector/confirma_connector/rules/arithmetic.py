@@ -23,8 +23,9 @@ def _price_misfits(row: Row) -> bool:
     """
     if row.quantity is None or row.unit_price is None:
         return False
-    left = row.quantity * row.unit_price * (_HUNDRED - (row.discount_percentage or 0)) / _HUNDRED
-    priced = left - (row.discount_amount or 0)
+    full = row.quantity * row.unit_price
+    discount = full * row.discount_percentage / _HUNDRED if row.discount_percentage else row.discount_amount or 0
+    priced = full - discount
     tolerance = _CENT + _HALF_CENT * abs(row.quantity)
     return abs(row.net_amount - priced) > tolerance and abs(row.gross_amount - priced) > tolerance
 

@@ -100,4 +100,4 @@ def finds_once(rows: tuple[Row, ...], column: str, message: str, speaks: Callabl
         value = getattr(rows[found[0]], column)
         more = f" (so on {len(found)} rows)" if len(found) > 1 else ""
         text = spelled(value) if isinstance(value, Decimal) else given(value)
-        yield Finding(f"rows[{found[0]}].{column}", f"{message}{more}.", text)
+        yield Finding(f"rows[{found[0]}].{column}", f"{message}{more}", text)
