@@ -13,6 +13,7 @@ from confirma_connector.journal import TAKEN, Entry, Facts, Journal, Step
 
 __all__ = ["fits", "miss", "observe", "preflight", "settle_uncertain"]
 
+_A_DAY = dt.timedelta(days=1)
 _EARLIER = 300.0
 """Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
 _NOT_OURS = "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
@@ -49,7 +50,7 @@ def _meet(journal: Journal, facts: Facts, records: Sequence[Listed], now: float)
     raw = "\n".join(record.raw for record in records)
     if entry is not None and entry.state in ("ready", "rejected") and (ours := _ours(entry, records)):
         arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
-        journal.advance([arrived, _observation(entry, records, now)])
+        journal.advance([arrived, _observation(entry, _about(entry, records), now)])
         return
     shown, _ = prevailing(records)
     since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
@@ -100,7 +101,7 @@ def _concluded(
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
         arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
-        return [arrived, _observation(entry, records, started)]
+        return [arrived, _observation(entry, _about(entry, records), started)]
     if entry.ended_at is None:
         return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]
     if not is_proof or started < entry.ended_at + quiet_period:
@@ -125,6 +126,13 @@ def fits(entry: Entry, record: Listed) -> bool:
     return record.created_at is None or record.created_at.timestamp() >= entry.attempted_at - _EARLIER
 
 
+def _about(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
+    """Leave out records of another invoice that had the same number: its date is further off than time zones explain."""
+    return [
+        record for record in records if record.invoice_date is None or abs(record.invoice_date - entry.date) <= _A_DAY
+    ]
+
+
 def _ours(entry: Entry, records: Iterable[Listed]) -> Listed | None:
     return next((record for record in records if fits(entry, record)), None)
 
@@ -139,7 +147,7 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
     steps: list[Step] = []
     for number in findings.records:
         for entry in entries.get(number, ()):
-            records = findings.of(number, entry.year)
+            records = _about(entry, findings.of(number, entry.year))
             if records and entry.state in TAKEN:
                 steps += _changed(entry, _observation(entry, records, now))
     journal.advance(steps)
@@ -150,7 +158,7 @@ def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: floa
     steps: list[Step] = []
     for entry in asked:
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
-        if is_whole and not findings.of(entry.number, entry.year) and now - _taken_at(entry) > _MISSED:
+        if is_whole and not _about(entry, findings.of(entry.number, entry.year)) and now - _taken_at(entry) > _MISSED:
             missed = Step(entry.id, "attention", "not listed", message=_NOT_LISTED, status=entry.status, seen_at=now)
             steps += _changed(entry, missed)
     journal.advance(steps)
