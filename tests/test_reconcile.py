@@ -415,7 +415,7 @@ def test_no_history_of_faults_sends_twice_or_loses(world: World, clock: Clock, s
 def test_a_delivered_invoice_of_another_year_with_the_same_number_says_nothing_of_ours(case: Case) -> None:
     case.witness(2002)
     findings = Findings()
-    last_year = record(2002, T0 - 365 * DAY, "INTERMEDIATED", invoice_date=DATE - dt.timedelta(days=365))
+    last_year = record(2002, T0 - 365 * 86_400, "INTERMEDIATED", invoice_date=DATE - dt.timedelta(days=365))
     findings.add(Listing((last_year,), 1))
     reconcile.observe(case.journal, findings, T0)
     assert case.journal.named(2002)[0].state == "sent"
