@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from world import TOKEN, Clock, World
 
+from confirma_connector.plugins import bundled
 from confirma_connector.sandbox import StandIn, serve_in_thread
 
 _CLOCK = Clock()
+
+
+@pytest.fixture(scope="session")
+def adapter() -> ModuleType:
+    """The csv_file adapter as the module of functions that it is."""
+    spec = importlib.util.spec_from_file_location("csv_file_under_test", bundled("adapters") / "csv_file.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-import importlib.util
 import io
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,23 +13,10 @@ import pytest
 from pydantic import ValidationError
 
 from confirma_connector import NoWriteBack, Result, Source, SourceError
-from confirma_connector.plugins import bundled
 from confirma_connector.records import ResultHeaders
 
 DATA = Path(__file__).parent / "data"
 RESULTS = "confirma_state;confirma_message;confirma_updated;confirma_case_id"
-
-
-@pytest.fixture(scope="module")
-def adapter() -> ModuleType:
-    path = bundled("adapters") / "csv_file.py"
-    spec = importlib.util.spec_from_file_location("csv_file_under_test", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class Bench:

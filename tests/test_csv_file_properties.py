@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
-import importlib.util
 import io
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +18,6 @@ from hypothesis import strategies as st
 
 from confirma_connector import NoWriteBack, Result, Source, SourceError
 from confirma_connector.delimited import Layout, pieces, rows
-from confirma_connector.plugins import bundled
 
 NAMES = ("confirma_state", "confirma_message", "confirma_updated", "confirma_case_id")
 CODECS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "iso8859-15", "cp1252")
@@ -28,18 +25,6 @@ BOMS = {"utf-8-sig": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-
 ENDS = ("\n", "\r\n", "\r")
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LETTERS = "aZ0 ;,|\t'\"äÖ€\u00a0\r\n"
-
-
-@pytest.fixture(scope="module")
-def adapter() -> ModuleType:
-    path = bundled("adapters") / "csv_file.py"
-    spec = importlib.util.spec_from_file_location("csv_file_under_properties", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
