@@ -50,12 +50,13 @@ def sized(number: Decimal) -> Decimal:
 
 def is_date_pattern(pattern: str) -> bool:
     """Tell whether dates can be written and read by *pattern*: day, month and year as numbers, nothing unknown."""
+    if not all(part in pattern for part in ("%d", "%m")) or not ("%Y" in pattern or "%y" in pattern):
+        return False
     day = dt.date(2026, 12, 31)
     try:
-        is_read = dt.datetime.strptime(day.strftime(pattern), pattern).date() == day
+        return dt.datetime.strptime(day.strftime(pattern), pattern).date() == day
     except (ValueError, re.error):
         return False
-    return is_read and "%d" in pattern and "%m" in pattern
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def fits(entry: Entry, record: Listed) -> bool:
 
 
 def _about(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
-    """Leave out records of another invoice that had the same number: its date is further off than time zones explain."""
+    """Leave out records of another invoice of the same number: its date is further off than time zones explain."""
     return [
         record for record in records if record.invoice_date is None or abs(record.invoice_date - entry.date) <= _A_DAY
     ]
