@@ -297,3 +297,17 @@ def test_an_overlay_changes_what_is_read(tmp_path: Path) -> None:
     path.write_text("listing: {record.status: {wire: state}, records: {wire: items}}\n", "utf-8")
     tree = {"metaData": {"totalCount": 1}, "items": [{"invoiceNumber": 1, "state": "ERROR"}], "other": []}
     assert answers.listing(json.dumps(tree).encode(), read(path)).records[0].state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("filters", "is_whole"),
+    [
+        ({"fromInvDate": None, "defaultLast30Days": True}, False),
+        ({"fromInvDate": "2026-03-01", "defaultLast30Days": True}, True),
+        ({"fromInvDate": "2026-03-01", "defaultLast30Days": False}, True),
+        ({"fromInvDate": None, "defaultLast30Days": False}, True),
+    ],
+)
+def test_a_listing_of_the_last_thirty_days_is_no_answer_to_a_question_with_dates(filters: Any, is_whole: bool) -> None:
+    body = json.dumps({"metaData": {"totalCount": 0, "filtersApplied": filters}, "distributions": []}).encode()
+    assert answers.listing(body, CONTRACT).whole is is_whole

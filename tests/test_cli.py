@@ -365,7 +365,7 @@ def test_lists_are_json_too(world: World) -> None:
     shown = json.loads(invoke(world, "show", 1001, "--json")[1])["invoices"][0]
     assert shown["events"][0]["event"] == "claimed"
     world.send(world.source(name="b.csv", rows=invoice_rows(1003, Sähköposti="", Postinumero="00001")))
-    out = invoke(world, "send", world.source(1004, name="c.csv"))[1]
+    out = invoke(world, "track")[1]
     assert "invoice 1003: failed: postal code is not valid" in out
     for words in (["adapters"], ["mappings"], ["contract"]):
         assert json.loads(invoke(world, *words, "--json")[1])["version"] == 1
@@ -408,3 +408,14 @@ def test_a_planted_config_in_the_working_folder_is_not_read(world: World) -> Non
         Path(world.folder / name).write_text('url = "https://evil.example"\n', encoding="utf-8")
     assert world.command("send", world.source(1001)).returncode == 0
     assert world.arrived() == [1001]
+
+
+def test_what_keeps_a_run_from_beginning_is_a_report_too(world: World) -> None:
+    source = world.source(1001)
+    code, out, err = invoke(world, "send", source, "--json", "--log-json", CONFIRMA_TOKEN="another-wrong-key")
+    report = json.loads(out)
+    assert (code, report["exit_code"], report["files"]) == (2, 2, [])
+    assert "HTTP 401" in report["problem"]
+    events = [json.loads(line) for line in err.splitlines()]
+    assert events[-1]["event"] == "done"
+    assert world.arrived() == []

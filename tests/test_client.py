@@ -410,3 +410,27 @@ def test_an_unreadable_record_makes_a_listing_partial() -> None:
     body = json.dumps({"metaData": {"totalCount": 1}, "distributions": [{"invoiceNumber": "A-1"}]}).encode()
     with raw_server(answer(200, body)) as server, client_for(server.url) as client:
         assert not client.listing(DAY, DAY).whole
+
+
+@pytest.mark.parametrize("overlay", [None, "hosts:\n  staging: {wire: 'https://integrations.confirmafinance.com'}\n"])
+def test_staging_never_reaches_the_production_host(tmp_path: Path, overlay: str | None) -> None:
+    path = tmp_path / "overlay.yaml"
+    path.write_text(overlay or "", "utf-8")
+    url = None if overlay else "https://integrations.confirmafinance.com"
+    with (
+        pytest.raises(ContractError, match="is the production service, but the environment is staging"),
+        client_for(
+            url,  # type: ignore[arg-type]
+            contract=path if overlay else None,
+        ),
+    ):
+        pass
+
+
+def test_a_key_that_the_server_repeats_in_jsons_own_spelling_is_not_kept() -> None:
+    key = "ab/cd+ef-0123456789"
+    told = r"{\"message\": \"ab\/cd\u002Bef-0123456789 is wrong\"}".replace(r"\"", '"').encode()
+    with raw_server(answer(400, told, "Content-Type: application/json")) as server:
+        verdict = create(server.url, token=key)
+    assert verdict.message == "HTTP 400: *** is wrong"
+    assert "cd" not in verdict.text

@@ -144,9 +144,11 @@ def test_with_yearly_numbering_the_year_is_part_of_the_number(world: World) -> N
     report = world.send(world.source(1001, name="b.csv"))
     assert report.exit_code == 0
     assert world.arrived() == [1001, 1001]
-    report = world.send(world.source(1001, name="c.csv", rows=old))
+    report = world.send(world.source(name="c.csv", rows=old))
     assert report.exit_code == 0
     assert world.arrived() == [1001, 1001]
+    with pytest.raises(SettingsError, match='was begun with numbering = "yearly"'):
+        world.but(numbering="forever").send(world.source(1001, name="d.csv"))
 
 
 def test_with_yearly_numbering_one_years_conflict_holds_up_no_other_year(world: World) -> None:
@@ -268,9 +270,10 @@ def test_a_failure_counts_in_the_run_in_which_it_comes_about(world: World) -> No
     assert world.send(source).exit_code == 0
 
 
-def test_a_failure_seen_while_another_file_is_sent_counts_too(world: World) -> None:
+def test_a_failure_of_another_files_invoice_is_told_by_track_and_not_by_the_next_send(world: World) -> None:
     world.send(world.source(rows=invoice_rows(1001, Sähköposti="", Postinumero="00001")))
-    report = world.send(world.source(1002, name="b.csv"))
+    assert world.send(world.source(1002, name="b.csv")).exit_code == 0
+    report = world.track()
     assert report.exit_code == 1
     assert [(entry.number, entry.state) for entry in report.changed if entry.state == "failed"] == [("1001", "failed")]
 
@@ -478,3 +481,27 @@ def test_the_key_is_nowhere(world: World) -> None:
     reports = [world.send(source) for _ in range(3)]
     assert world.places_of_the_token(*(report.model_dump_json() + repr(report) for report in reports)) == []
     assert TOKEN not in repr(world.run())
+
+
+def test_a_broken_row_under_a_number_that_was_sent_is_no_silent_success(world: World) -> None:
+    world.send(world.source(1001))
+    report = world.send(world.source(name="b.csv", rows=invoice_rows(1001, Hinta="kaksi")))
+    assert (report.exit_code, states(report)) == (1, {"1001": "conflict"})
+
+
+def test_a_failed_invoice_that_was_corrected_is_shown_as_corrected_and_not_sent(world: World) -> None:
+    world.send(world.source(rows=invoice_rows(1001, Sähköposti="", Postinumero="00001")))
+    world.track()
+    report = world.send(world.source(rows=invoice_rows(1001, Sähköposti="", Postinumero="00100")))
+    assert states(report) == {"1001": "failed"}
+    assert "corrected here since" in report.files[0].invoices[0].message
+    assert len(world.arrived()) == 1
+
+
+def test_a_credit_note_waits_for_an_original_that_failed(world: World) -> None:
+    world.send(world.source(rows=invoice_rows(1001, Sähköposti="", Postinumero="00001")))
+    world.track()
+    credit = invoice_rows(2001, credits=1001)
+    report = world.send(world.source(name="b.csv", rows=credit))
+    assert states(report) == {"2001": "ready"}
+    assert world.arrived() == [1001]

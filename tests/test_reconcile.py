@@ -204,7 +204,6 @@ def test_present_and_fitting_is_taken_at_once(
         record(1001, T0 - 301),
         record(1001, status="DUPLICATE"),
         record(1001, gross=Decimal("125.49")),
-        record(1001, invoice_date=DATE + dt.timedelta(days=1)),
     ],
 )
 def test_present_but_not_ours_is_a_conflict_after_the_quiet_period(case: Case, server: Server, other: Listed) -> None:
@@ -216,7 +215,13 @@ def test_present_but_not_ours_is_a_conflict_after_the_quiet_period(case: Case, s
 
 @pytest.mark.parametrize(
     "other",
-    [record(1001, T0 - 299), record(1001, None), record(1001, gross=Decimal("-125.50")), record(1001, T0 + 9e6)],
+    [
+        record(1001, T0 - 299),
+        record(1001, None),
+        record(1001, gross=Decimal("-125.50")),
+        record(1001, T0 + 9e6),
+        record(1001, invoice_date=DATE + dt.timedelta(days=1)),
+    ],
 )
 def test_what_may_be_ours_is_ours(case: Case, server: Server, other: Listed) -> None:
     server.records.append(other)
@@ -427,3 +432,35 @@ def test_a_listed_date_a_day_off_is_a_time_zones(case: Case) -> None:
     findings.add(Listing((record(2002, T0, "INTERMEDIATED", invoice_date=DATE - dt.timedelta(days=1)),), 1))
     reconcile.observe(case.journal, findings, T0)
     assert case.journal.named(2002)[0].state == "delivered"
+
+
+def test_a_record_of_our_number_that_cannot_be_ours_never_tells_our_state(case: Case, server: Server) -> None:
+    server.records += [record(1001, T0 - 3 * 86_400, "INTERMEDIATED"), record(1001, T0 + 1, "ERROR")]
+    assert case.look(1) == "failed"
+
+
+def test_what_we_hold_as_never_arrived_and_is_listed_is_a_conflict(case: Case) -> None:
+    (entry,) = case.journal.advance(claims=[Claim(facts(3003), b"{}")], server_now=T0)
+    case.journal.advance([Step(entry.id, "rejected", "refused", ended_at=T0)])
+    findings = Findings()
+    findings.add(Listing((record(3003, T0 - 86_400, "INTERMEDIATED"),), 1))
+    reconcile.observe(case.journal, findings, T0)
+    assert case.journal.named(3003)[0].state == "conflict"
+
+
+def test_before_sending_the_date_an_invoice_was_tried_with_is_asked_for_too(case: Case, server: Server) -> None:
+    case.look(QUIET + 1)
+    assert case.look(3 * QUIET) == "ready"
+    server.records.append(record(1001, T0 + 1))
+    later = facts(1001, DATE + dt.timedelta(days=60))
+    assert reconcile.preflight(case.journal, server, [later], T0 + 4 * QUIET) == {(1001, 0)}
+
+
+def test_a_record_without_a_date_tells_nothing_where_numbers_begin_anew_every_year(case: Case) -> None:
+    of_the_year = replace(facts(4004), year=2026)
+    (entry,) = case.journal.advance(claims=[Claim(of_the_year, b"{}")], server_now=T0)
+    case.journal.advance([Step(entry.id, "sent", "taken", ended_at=T0, taken_at=T0)])
+    findings = Findings()
+    findings.add(Listing((record(4004, T0, "INTERMEDIATED", invoice_date=None),), 1))
+    reconcile.observe(case.journal, findings, T0)
+    assert case.journal.named(4004)[0].state == "sent"

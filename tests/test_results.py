@@ -46,7 +46,7 @@ def test_results_as_we_left_them_are_written_anew_from_a_changed_source(world: W
     report = world.send(world.source(1001, 1002))
     assert names(world) == ["in.csv", "in.results.csv"]
     assert report.files[0].notices == ()
-    assert state_column(world.folder / "in.results.csv") == ["delivered", "waiting"]
+    assert state_column(world.folder / "in.results.csv") == ["waiting", "waiting"]
 
 
 def test_results_a_person_changed_are_updated_in_place_while_the_source_is_the_same(world: World) -> None:
@@ -189,12 +189,16 @@ def test_a_stale_state_never_stays_on_a_row_that_carries_none(world: World) -> N
     assert state_column(results)[1] == ""
 
 
-def test_a_number_that_stands_twice_is_reported_and_gets_no_state(world: World) -> None:
+def test_a_number_that_stands_twice_keeps_its_state_and_is_reported(world: World) -> None:
     world.send(world.source(1001, 1002))
     results = world.folder / "in.results.csv"
     text = results.read_text(encoding="utf-8")
     results.write_text(text + text.splitlines()[1] + "\n", encoding="utf-8")
     world.track()
+    assert state_column(results) == ["delivered", "delivered", "delivered"]
+    told = [row["confirma_message"].endswith("stands at more than one place in this file") for row in csv_rows(results)]
+    assert told == [True, False, True]
+    assert world.send(results).exit_code == 1
     assert state_column(results) == ["invalid", "delivered", "invalid"]
 
 
@@ -415,3 +419,34 @@ def test_a_results_csv_never_overwrites_somebodys_file(world: World) -> None:
         world.send(source)
     assert theirs.read_text(encoding="utf-8") == "mine\n"
     assert names(world) == ["in.results-2.csv", "in.results.csv"]
+
+
+def test_what_a_person_changed_stays_known_as_theirs_after_we_wrote_results_into_it(world: World) -> None:
+    world.send(world.source(1001))
+    results = world.folder / "in.results.csv"
+    edit(results, "Työ", "Oma muistiinpano")
+    world.track()
+    report = world.send(world.source(1001, 1002))
+    assert Path(report.files[0].results).name == "in.results-2.csv"
+    assert csv_rows(results)[0]["Selite"] == "Oma muistiinpano"
+
+
+def test_results_that_are_the_same_already_are_not_written_again(world: World) -> None:
+    source = world.source(1001)
+    world.send(source)
+    world.track()
+    results = world.folder / "in.results.csv"
+    before = results.stat()
+    world.track()
+    assert (results.stat().st_ino, results.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_another_accounts_results_are_left_alone(world: World) -> None:
+    source = world.source(1001)
+    world.send(source)
+    world.track()
+    other = world.but(account="other")
+    other.track(world.folder / "in.results.csv")
+    assert state_column(world.folder / "in.results.csv") == ["delivered"]
+    world.track()
+    assert state_column(world.folder / "in.results.csv") == ["delivered"]

@@ -92,10 +92,22 @@ def listing(body: bytes, contract: Contract) -> Listing:
 
 
 def _total(tree: Mapping[str, Any], contract: Contract) -> int | None:
+    """Give how many records there are by the server's word; None too when it answered without our dates."""
     meta = _first(tree, contract.names("listing", "meta"))
+    if isinstance(meta, dict) and _is_by_default(meta, contract):
+        return None
     total = _first(meta, contract.names("listing", "meta.total")) if isinstance(meta, dict) else None
     text = str(total)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+
+def _is_by_default(meta: Mapping[str, Any], contract: Contract) -> bool:
+    """Whether a listing is of the last thirty days: we always ask with dates, so that answers another question."""
+    filters = _first(meta, contract.names("listing", "meta.filters"))
+    if not isinstance(filters, dict):
+        return False
+    says_so = _first(filters, contract.names("listing", "meta.filters.default")) is True
+    return says_so and _first(filters, contract.names("listing", "meta.filters.from")) is None
 
 
 def _listed(row: Any, contract: Contract) -> Listed | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import re
 import threading
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ from confirma_connector import answers
 from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ContractError, Outage, Refused
+from confirma_connector.overlay import production_host
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
 
@@ -166,9 +168,12 @@ class Client:
             self._offset = told - time.monotonic()
 
     def _without_key(self, content: bytes) -> bytes:
-        """Take out the key, should the server repeat it: answers are kept and shown."""
-        key = self._settings.token.get_secret_value().encode()
-        return content.replace(key, b"***") if len(key) >= _SHORTEST_KEY else content
+        """Take out the key, should the server repeat it, however JSON may spell it: answers are kept and shown."""
+        key = self._settings.token.get_secret_value()
+        if len(key) < _SHORTEST_KEY:
+            return content
+        spelled = (rf"(?:\\?{re.escape(sign)}|\\u00{ord(sign):02x})" for sign in key)
+        return re.sub("".join(spelled).encode("ascii"), b"***", content, flags=re.IGNORECASE)
 
     def _connected(self) -> httpx.Client:
         token = self._settings.token.get_secret_value()
@@ -188,6 +193,10 @@ class Client:
         prefix = self._contract.file.paths["prefix"].wire
         host = self._settings.url or self._contract.file.hosts[self._settings.environment].wire
         address = httpx.URL(host if host.endswith(prefix) else host.rstrip("/") + prefix)
+        if self._settings.environment != "production" and address.host == httpx.URL(production_host()).host:
+            raise ContractError(
+                f"{address.host} is the production service, but the environment is {self._settings.environment}"
+            )
         if address.scheme != "https" and not is_loopback(address.host):
             raise ContractError(f"contract: {host} is not https://, and the key goes over nothing else")
         return address

@@ -14,6 +14,9 @@ from confirma_connector.records import Record, Value
 __all__ = ["Columns", "MissingColumns"]
 
 
+_SHOWN = 8
+
+
 class MissingColumns(MappingError):
     """The file lacks *count* of the columns that the mapping names."""
 
@@ -42,7 +45,9 @@ class Columns:
         missing = [word for word in self._spellings if word not in self._headers]
         if missing:
             named = ", ".join(self._named(word, folded) for word in missing)
-            known = ", ".join(f'"{header}"' for header in record.values)
+            headers = [f'"{header}"' for header in record.values]
+            more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
+            known = ", ".join(headers[:_SHOWN]) + more
             said = f"column {named} is not" if len(missing) == 1 else f"{len(missing)} columns are not"
             which = "" if len(missing) == 1 else f": {named}"
             unclear.append(f"{said} in the file{which}; it has {known}")

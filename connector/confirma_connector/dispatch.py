@@ -206,10 +206,8 @@ class Dispatch:
         if verdict.kind in _TROUBLE:
             self._troubles += 1
             if self._troubles >= _IN_A_ROW:
-                self._end(
-                    "outage",
-                    f"{self.client.host}: {_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row ({verdict.message})",
-                )
+                last = f" (HTTP {verdict.http_status})" if verdict.http_status else ""
+                self._end("outage", f"{self.client.host}: {_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row{last}")
         elif verdict.kind != "busy":
             self._troubles = self._pauses = 0
         if verdict.kind == "unsent":

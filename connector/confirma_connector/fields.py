@@ -142,9 +142,15 @@ def _amount(kind: Kind, value: Value, locale: Locale) -> Decimal:
         number = sized(Decimal(value))
     else:
         number = locale.number(spelled(value))
-    if kind == "money" and number == (rounded := number.quantize(CENT)):
-        return rounded
-    return number
+    if kind == "money":
+        rounded = number.quantize(CENT)
+        return rounded if rounded == number else number
+    return _plain(number)
+
+
+def _plain(number: Decimal) -> Decimal:
+    """Take off the zeros behind the decimal mark: 40,00 and 40 are one price."""
+    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
 
 
 def spelled(value: Value) -> str:

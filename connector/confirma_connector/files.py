@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 import secrets
@@ -40,6 +41,8 @@ def private_file(path: Path) -> Path:
 def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
     """Give a fresh path beside *target*; when the block ends well it takes the target's place in one step.
 
+    A target that holds the same bytes already is left as it is.
+
     The bytes are on disk before the step. Permissions of an existing target stay, a new one gets those of *like*
     (without it: its owner's alone); a symbolic link stays a link. Raises UnwritableResults when the file or folder
     cannot be written.
@@ -48,6 +51,8 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
     fresh = final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield fresh
+        if final.is_file() and filecmp.cmp(fresh, final, shallow=False):
+            return
         _take_over_mode(fresh, final, like)
         _flush(fresh)
         fresh.replace(final)

@@ -35,15 +35,24 @@ class Findings:
                 known.append(record)
 
     def of(self, number: int, year: int = 0) -> list[Listed]:
-        """Give the records of one invoice; *year* keeps apart numbers that begin anew every year."""
+        """Give the records of one invoice; *year* keeps apart numbers that begin anew every year (within a day)."""
         found = self.records.get(number, [])
+        if not year:
+            return found
         return [
-            record for record in found if not year or record.invoice_date is None or record.invoice_date.year == year
+            record
+            for record in found
+            if record.invoice_date is None or year in {day.year for day in _days_around(record.invoice_date)}
         ]
 
     def covers(self, date: dt.date) -> bool:
         """Whether *date* was listed whole."""
         return date not in self.partial_days
+
+
+def _days_around(date: dt.date) -> list[dt.date]:
+    near = (date.toordinal() + offset for offset in (-1, 0, 1))
+    return [dt.date.fromordinal(day) for day in near if 1 <= day <= dt.date.max.toordinal()]
 
 
 def windows(dates: Iterable[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:

@@ -14,6 +14,7 @@ from confirma_connector.survey import Item
 __all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
 
 Use = Literal["send", "track"]
+_NOTHING = "nothing is sent again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,29 @@ class Outcome:
 
 def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str = "") -> Outcome:
     """Join an item of a file with its journal entry. *held* says why a ready one was not sent."""
-    if any(problem.code == "E-NUMBER-TWICE" for problem in item.errors):
+    is_torn = any(problem.code == "E-NUMBER-TWICE" for problem in item.errors)
+    if is_torn and (use == "send" or entry is None or entry.state not in TAKEN):
         return _invalid(item)
     if entry is None or entry.state in ("ready", "sending"):
         return _invalid(item) if item.facts is None else _ready(item, entry, held)
     if entry.state == "rejected":
         return _rejected(item, entry, held)
     state, message = entry.state, entry_words(entry)
-    if item.facts is not None and entry.state in TAKEN:
-        if use == "send" and item.facts.core != entry.core:
+    if use == "send" and (entry.state in TAKEN or entry.state == "handled"):
+        if item.facts is None:
+            return _said(
+                "conflict",
+                f"this number is {state} already, and this row is not valid: {_NOTHING}",
+                entry,
+                item.problems,
+            )
+        if item.facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
-        if item.facts.print != entry.print:
-            message = f"{message}; the row now differs from what was sent, and nothing is sent again"
+    if item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print:
+        since = "corrected here since" if state == "failed" else "the row now differs from what was sent"
+        message = f"{message}; {since}, and {_NOTHING}"
+    if is_torn:
+        message = f"{message}; the number stands at more than one place in this file"
     return _said(state, message, entry, item.refused)
 
 
@@ -85,7 +97,7 @@ def _differs(item: Item, entry: Entry) -> str:
     }
     changes = [f"{name} {was}, here {now}" for name, (was, now) in pairs.items() if was != now]
     what = "; ".join(changes) or "another buyer name or address"
-    return f"this number was sent before with {what}; nothing is sent again"
+    return f"this number was sent before with {what}; {_NOTHING}"
 
 
 def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem, ...] = ()) -> Outcome:

@@ -52,6 +52,9 @@ class ContractFile(BaseModel):
             parts = urlsplit(item.wire)
             if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
                 raise ValueError(f'hosts.{name}: expected an address like https://host, not "{item.wire}"')
+        for name, item in self.behaviour.items():
+            if item.wire not in _BEHAVIOURS.get(name, (item.wire,)):
+                raise ValueError(f'behaviour.{name}: expected {" or ".join(_BEHAVIOURS[name])}, not "{item.wire}"')
         for section in ("paths", "headers"):
             for name, item in getattr(self, section).items():
                 if not (item.wire.isascii() and item.wire.isprintable()) or not name.isascii():
@@ -59,14 +62,24 @@ class ContractFile(BaseModel):
         return self
 
 
+_BEHAVIOURS = {"credit_note_sign": ("negative", "positive")}
 _OPEN = ("headers", "statuses")
 """Sections to which an overlay may add keys of its own."""
 
 
+def production_host() -> str:
+    """Give the production address as shipped: an overlay cannot hide it."""
+    return _shipped().hosts["production"].wire
+
+
+def _shipped() -> ContractFile:
+    with resources.as_file(resources.files("confirma_connector") / "contract.yaml") as path:
+        return _read(path)[0]
+
+
 def merged(overlay: Path | None) -> ContractFile:
     """Read the shipped contract, with *overlay* laid over it. Raises ContractError."""
-    with resources.as_file(resources.files("confirma_connector") / "contract.yaml") as path:
-        shipped = _read(path)[0]
+    shipped = _shipped()
     if overlay is None:
         return shipped
     more, mistakes = _read(overlay)

@@ -11,6 +11,8 @@ from functools import cached_property
 __all__ = ["CENT", "Locale", "cents", "is_date_pattern", "sized", "whole_number"]
 
 CENT = Decimal("0.01")
+_SPACES = " \u00a0\u202f"
+"""A declared space is any space that looks like one: what separates thousands in Finnish is a no-break space."""
 _MINUS = "-\u2212"
 _WHOLE_DIGITS, _DECIMALS = 15, 20
 
@@ -111,7 +113,8 @@ class Locale:
 
     @cached_property
     def _number_pattern(self) -> re.Pattern[str]:
-        grouped = "|".join(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in self.thousands)
+        marks = [same for mark in self.thousands for same in (_SPACES if mark == " " else mark)]
+        grouped = "|".join(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+" for mark in marks)
         whole = rf"(?:{grouped}|\d+)" if grouped else r"\d+"
         return re.compile(rf"({whole})(?:{re.escape(self.decimal)}(\d+))?", re.ASCII)
 

@@ -49,7 +49,7 @@ def send(run: Run, choice: Choice) -> Report:
     """
     with _opened(run) as (journal, client), contextlib.ExitStack() as surveys:
         found = [surveys.enter_context(contextlib.closing(one)) for one in _surveys(run, journal, choice)]
-        sending = _sending(run, journal, client, choice, _seller(journal, found))
+        sending = _sending(run, journal, client, choice, _seller(run, journal, found))
         targets = _targets(journal, found, choice)
         before = _states(journal)
         journal.cut_off()
@@ -68,6 +68,7 @@ def track(run: Run, choice: Choice) -> Report:
         if not path.is_file():
             raise SourceError(f"{path}: there is no such file")
     with _opened(run) as (journal, client):
+        _check_numbering(journal, run.settings)
         before = _states(journal)
         journal.cut_off()
         _settle(run, journal, client)
@@ -128,8 +129,17 @@ def _targets(journal: Journal, found: Sequence[Survey], choice: Choice) -> list[
     return targets
 
 
-def _seller(journal: Journal, found: Sequence[Survey]) -> str | None:
+def _check_numbering(journal: Journal, settings: Settings) -> None:
+    """Keep to the numbering that the account was begun with: by the other one its invoices would not be found."""
+    was_yearly = journal.is_yearly()
+    if was_yearly is not None and was_yearly != (settings.numbering == "yearly"):
+        begun = "yearly" if was_yearly else "forever"
+        raise SettingsError(f'account {journal.account} was begun with numbering = "{begun}"; set it so in the profile')
+
+
+def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
     """Give the one seller of a run, checked against the account; the sandbox takes anybody's. Raises SettingsError."""
+    _check_numbering(journal, run.settings)
     sellers = {seller: f"{one.path}, {where}" for one in found for seller, where in one.sellers.items()}
     if len(sellers) > 1:
         named = " and ".join(f"{seller} ({where})" for seller, where in list(sellers.items())[:2])

@@ -32,8 +32,9 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
     Proves key and host before anything is claimed. An invoice that the server lists and the journal has not sent
     becomes a conflict (a lost journal, a second computer). Raises Outage, Refused.
     """
-    findings = inquire(ask, ((facts.number, facts.date) for facts in todo))
-    observe(journal, findings, now)
+    known = journal.listed([facts.number for facts in todo])
+    before = {(entry.number, entry.date) for entries in known.values() for entry in entries}
+    findings = inquire(ask, before | {(facts.number, facts.date) for facts in todo})
     held: set[tuple[int, int]] = set()
     for facts in todo:
         records = findings.of(facts.number, facts.year)
@@ -47,11 +48,10 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
 
 def _meet(journal: Journal, facts: Facts, records: Sequence[Listed], now: float) -> None:
     entry = journal.entry(facts.number, facts.year)
-    raw = "\n".join(record.raw for record in records)
-    if entry is not None and entry.state in ("ready", "rejected") and (ours := _ours(entry, records)):
-        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
-        journal.advance([arrived, _observation(entry, _about(entry, records), now)])
+    if entry is not None and entry.state in ("ready", "rejected") and _ours(entry, records):
+        journal.advance(_found(entry, records, now))
         return
+    raw = "\n".join(record.raw for record in records)
     shown, _ = prevailing(records)
     since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
     journal.note_conflict(
@@ -78,7 +78,6 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     findings = inquire(ask, wanted)
     is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
     started = server_now() - (time.monotonic() - begun)
-    observe(journal, findings, started)
     for entry in uncertain:
         if is_whole[entry.id]:
             records = findings.of(entry.number, entry.year)
@@ -101,7 +100,7 @@ def _concluded(
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
         arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
-        return [arrived, _observation(entry, _about(entry, records), started)]
+        return [arrived, _observation(entry, _evidence(entry, records), started)]
     if entry.ended_at is None:
         return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]
     if not is_proof or started < entry.ended_at + quiet_period:
@@ -119,18 +118,31 @@ def fits(entry: Entry, record: Listed) -> bool:
     """Whether a listed record can be the invoice that *entry* tried to send."""
     if record.state == "duplicate" or entry.attempted_at is None:
         return False
-    if record.invoice_date is not None and record.invoice_date != entry.date:
+    if not _is_of_its_date(entry, record):
         return False
     if record.gross is not None and abs(record.gross) != abs(entry.gross):
         return False
     return record.created_at is None or record.created_at.timestamp() >= entry.attempted_at - _EARLIER
 
 
+def _is_of_its_date(entry: Entry, record: Listed) -> bool:
+    """Whether a record's date is the invoice's, as far as time zones explain a difference.
+
+    A record without a date can be of any invoice of its number; where numbers begin anew every year it tells nothing.
+    """
+    if record.invoice_date is None:
+        return not entry.year
+    return abs(record.invoice_date - entry.date) <= _A_DAY
+
+
 def _about(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
-    """Leave out records of another invoice of the same number: its date is further off than time zones explain."""
-    return [
-        record for record in records if record.invoice_date is None or abs(record.invoice_date - entry.date) <= _A_DAY
-    ]
+    """Leave out the records of another invoice that had the same number."""
+    return [record for record in records if _is_of_its_date(entry, record)]
+
+
+def _evidence(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
+    """Give the records that can be of this very attempt, and the duplicates beside them."""
+    return [record for record in _about(entry, records) if record.state == "duplicate" or fits(entry, record)]
 
 
 def _ours(entry: Entry, records: Iterable[Listed]) -> Listed | None:
@@ -142,7 +154,10 @@ def _created(record: Listed) -> float | None:
 
 
 def observe(journal: Journal, findings: Findings, now: float) -> None:
-    """Match a listing against the whole journal: the states of what we sent. *now* is by the server's clock."""
+    """Match a listing against the whole journal. *now* is by the server's clock.
+
+    What we sent gets its state. What we hold as never arrived and is listed all the same is found, or a conflict.
+    """
     entries = journal.listed(list(findings.records))
     steps: list[Step] = []
     for number in findings.records:
@@ -150,13 +165,23 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
             records = _about(entry, findings.of(number, entry.year))
             if records and entry.state in TAKEN:
                 steps += _changed(entry, _observation(entry, records, now))
+            elif records and entry.state in ("ready", "rejected"):
+                steps += _found(entry, records, now)
     journal.advance(steps)
+
+
+def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
+    raw = "\n".join(record.raw for record in records)
+    if ours := _ours(entry, records):
+        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
+        return [arrived, _observation(entry, _evidence(entry, records), now)]
+    return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
 
 
 def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: float) -> None:
     """Find what the API took and has not listed for two days: sent and never seen is lost too."""
     steps: list[Step] = []
-    for entry in asked:
+    for entry in (one for one in asked if one.state in ("sent", "waiting")):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
         if is_whole and not _about(entry, findings.of(entry.number, entry.year)) and now - _taken_at(entry) > _MISSED:
             missed = Step(entry.id, "attention", "not listed", message=_NOT_LISTED, status=entry.status, seen_at=now)

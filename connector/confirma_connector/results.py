@@ -87,12 +87,12 @@ def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
     if file is None or file.source != placed(survey.path):
         return None
     try:
-        is_as_we_left_it = digest(path) == file.digest
+        is_as_we_left_it = digest(path) == file.digest and file.kind != "edited"
     except OSError:
         return None
     if is_as_we_left_it:
         return Target(path)
-    if survey.digest == file.source_digest and file.kind == "copy":
+    if survey.digest == file.source_digest and file.kind != "csv":
         return Target(path, keeps=True, notice=f"{path.name} was changed since: its result cells are updated in place")
     return None
 
@@ -188,11 +188,14 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
     """Give a fresh path that takes the place of *target*, which the journal knows as left by us a moment before.
 
     A kill between the two leaves a file that counts as changed by hand, and is updated where it stands. One that was
-    updated where it stands keeps the source it was made from.
+    updated where it stands keeps the source it was made from, and stays known as changed by hand if it was.
     """
     path, source = placed(target), placed(base.path)
     known = _known(journal, path)
-    made_from = (known.source, known.source_digest) if known and source == path else (source, base.digest)
+    made_from = (source, base.digest)
+    if known and source == path:
+        made_from = (known.source, known.source_digest)
+        kind = kind if (known.kind, known.digest) == (kind, base.digest) else "edited"
     try:
         with replacing(target, like=base.path) as fresh:
             yield fresh

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector import reconcile
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
-from confirma_connector.journal import TAKEN, Claim, Facts, Journal
+from confirma_connector.journal import Claim, Facts, Journal
 from confirma_connector.survey import Item, Key, Survey
 from confirma_connector.verdict import Verdict
 
 __all__ = ["Filters", "Sending"]
 
+NOT_REACHED = "not sent: the run stopped before it"
+_GOOD = frozenset({"sent", "waiting", "delivered", "credited", "handled"})
+"""States of an invoice that its credit note may follow."""
 NOT_ASKED_FOR = "not asked for in this run"
 
 
@@ -87,6 +90,14 @@ class Sending:
             if _is_credit(facts) and self._may_follow(item, facts, surveys)
         )
         self.ending = dispatch.ending
+        if self.ending:
+            self._hold_the_rest(facts for _, _, facts in going)
+
+    def _hold_the_rest(self, going: Iterable[Facts]) -> None:
+        for facts in going:
+            entry = self.journal.entry(facts.number, facts.year)
+            if entry is None or (entry.state == "ready" and not entry.message):
+                self.held.setdefault(_key(facts), NOT_REACHED)
 
     def _todo(self, surveys: Sequence[Survey]) -> Iterator[tuple[Survey, Item, Facts]]:
         """Give what goes, each number once: where two files have it, the first of them."""
@@ -115,7 +126,7 @@ class Sending:
         if item.credited is None:
             return True
         state = self._state_of(item.credited, facts.date, surveys)
-        if not state or state in TAKEN or state == "handled":
+        if not state or state in _GOOD:
             return True
         self.held[_key(facts)] = f"waits for invoice {item.credited}, which is {state}"
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector import results
-from confirma_connector.errors import CannotRun, UnwritableResults
+from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.outcome import Outcome, Use, outcome
@@ -65,12 +65,20 @@ class Writing:
         found = self.run.read(path, mapping, self.journal.key, self._refusals())
         try:
             results.matching_environment(found, self.run.settings.environment)
+            self._refuse_another_seller(found)
             self.write(found, results.choose(self.journal, found, choice.output))
         finally:
             found.close()
 
+    def _refuse_another_seller(self, found: Survey) -> None:
+        bound = self.journal.seller()
+        other = next((seller for seller in found.sellers if bound and seller != bound), None)
+        if other:
+            account = self.journal.account
+            raise SettingsError(f"{found.path}: account {account} belongs to seller {bound}, this file is of {other}")
+
     def _update(self, file: ResultsFile, choice: Choice) -> None:
-        place = file.path if file.kind == "copy" else file.source
+        place = file.source if file.kind == "csv" else file.path
         if not file.path.exists() or not place.exists():
             self.notices.append(f"{file.path} is gone; its states stay in the journal")
             return
@@ -81,7 +89,7 @@ class Writing:
             self.notices.append(self._unwritten(error))
             return
         try:
-            self.write(found, Target(file.path, keeps=file.kind == "copy"))
+            self.write(found, Target(file.path, keeps=file.kind != "csv"))
         finally:
             found.close()
 

@@ -9,8 +9,7 @@ import click
 
 from confirma_connector import pipeline
 from confirma_connector.cli import options
-from confirma_connector.cli.printing import finish, sandbox_line
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.running import carry_out
 
 __all__ = ["check"]
 
@@ -19,9 +18,4 @@ __all__ = ["check"]
 @options.file_options
 def check(files: tuple[Path, ...], as_json: bool, log_json: bool, **given: Any) -> None:
     """Check FILES: what is wrong, in their own cells and words. Nothing is sent, nothing is written."""
-    if not files:
-        raise click.UsageError("no file is named")
-    run = options.prepared(given, listener(log_json=log_json))
-    if not as_json:
-        sandbox_line(run.settings.environment)
-    finish(pipeline.check(run, options.choice_from(files, given)), as_json=as_json, log_json=log_json)
+    carry_out("check", pipeline.check, files, given, as_json=as_json, log_json=log_json)

@@ -50,7 +50,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _file_lines(file, report)
     told = {invoice.number for file in report.files for invoice in file.invoices if report.command != "track"}
     yield from _changes(invoice for invoice in report.changed if invoice.number not in told)
-    if report.command == "track":
+    if report.command == "track" and (report.files or not report.problem):
         yield f"account {report.account}: {_counted(report.journal) or 'no invoices yet'}"
     yield from report.notices
 

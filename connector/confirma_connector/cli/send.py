@@ -9,8 +9,7 @@ import click
 
 from confirma_connector import pipeline
 from confirma_connector.cli import options
-from confirma_connector.cli.printing import finish, sandbox_line
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.running import carry_out
 
 __all__ = ["send"]
 
@@ -28,10 +27,4 @@ def send(files: tuple[Path, ...], as_json: bool, log_json: bool, yes: bool, **gi
 
     Running it again is safe: what was sent is not sent again, and what was cut off is asked about first.
     """
-    if not files:
-        raise click.UsageError("no file is named")
-    run = options.prepared(given, listener(log_json=log_json))
-    choice = options.choice_from(files, given)
-    if not as_json:
-        sandbox_line(run.settings.environment)
-    finish(pipeline.send(run, choice), as_json=as_json, log_json=log_json)
+    carry_out("send", pipeline.send, files, given, as_json=as_json, log_json=log_json)

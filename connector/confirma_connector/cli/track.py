@@ -9,8 +9,7 @@ import click
 
 from confirma_connector import pipeline
 from confirma_connector.cli import options
-from confirma_connector.cli.printing import finish, sandbox_line
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.running import carry_out
 
 __all__ = ["track"]
 
@@ -23,8 +22,4 @@ def track(files: tuple[Path, ...], as_json: bool, log_json: bool, **given: Any) 
 
     Without FILES every results file that still exists is updated; with them only theirs.
     """
-    run = options.prepared(given, listener(log_json=log_json))
-    choice = options.choice_from(files, given)
-    if not as_json:
-        sandbox_line(run.settings.environment)
-    finish(pipeline.track(run, choice), as_json=as_json, log_json=log_json)
+    carry_out("track", pipeline.track, files, given, as_json=as_json, log_json=log_json)

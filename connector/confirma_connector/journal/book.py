@@ -24,7 +24,7 @@ from typing import Any, Self
 
 import simplejson
 
-from confirma_connector.errors import JournalError
+from confirma_connector.errors import JournalError, UnwritableResults
 from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, ResultsFile, State
 from confirma_connector.journal.schema import opened
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, Step
@@ -155,6 +155,11 @@ class Journal:
         rows = self._rows(query, (self.environment, seller))
         return rows[0][0] if rows else None
 
+    def is_yearly(self) -> bool | None:
+        """Tell whether the invoices of this account are kept by number and year; None while there are none."""
+        row = self._rows("SELECT year FROM invoices WHERE environment = ? AND account = ? LIMIT 1", self._ours)
+        return bool(row[0][0]) if row else None
+
     def bind(self, seller: str) -> None:
         """Bind this account to *seller*."""
         with self._transaction() as database:
@@ -258,8 +263,14 @@ class Journal:
     # -- results files ---------------------------------------------------------------------------------------------
 
     def remember_results(self, file: ResultsFile) -> None:
-        """Remember a results file as we leave it."""
+        """Remember a results file as we leave it. Raises UnwritableResults when it is another account's."""
         with self._transaction() as database:
+            owner = database.execute(
+                "SELECT account, environment FROM results WHERE path = ? AND (environment, account) != (?, ?)",
+                (str(file.path), *self._ours),
+            ).fetchone()
+            if owner:
+                raise UnwritableResults(f"{file.path}: has the results of account {owner[0]} ({owner[1]})")
             database.execute(
                 "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
                 " kind, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -287,7 +298,9 @@ class Journal:
     def forget_results(self, path: Path) -> None:
         """Forget a results file that was not written after all."""
         with self._transaction() as database:
-            database.execute("DELETE FROM results WHERE path = ?", (str(path),))
+            database.execute(
+                "DELETE FROM results WHERE path = ? AND environment = ? AND account = ?", (str(path), *self._ours)
+            )
 
 
 def _described(facts: Facts) -> tuple[str, ...]:
