@@ -212,6 +212,12 @@ def test_a_gateways_refusal_leaves_the_invoice_ready(status: int, body: bytes) -
     assert "before it reached the API" in verdict.message
 
 
+@pytest.mark.parametrize("body", [b"", b"<html>Payment required</html>"])
+def test_a_402_that_is_not_the_apis_own_decides_nothing(body: bytes) -> None:
+    verdict = answered(402, body, "Content-Type: text/html")
+    assert (verdict.state, verdict.kind) == ("uncertain", "refused")
+
+
 @pytest.mark.parametrize("status", [400, 402, 413, 422])
 @pytest.mark.parametrize("body", [b"", b"<html>No</html>", b'{"message": "Invoice number is used already"}'])
 def test_a_refusal_of_what_was_ever_uncertain_stays_uncertain(status: int, body: bytes) -> None:

@@ -187,12 +187,12 @@ class Client:
         )
 
     def _url(self, name: str) -> str:
-        return str(self._base).rstrip("/") + self._contract.file.paths[name].wire
+        return str(self._base).rstrip("/") + self._contract.path(name)
 
     def _address(self) -> httpx.URL:
         prefix = self._contract.file.paths["prefix"].wire
         host = self._settings.url or self._contract.file.hosts[self._settings.environment].wire
-        address = httpx.URL(host if host.endswith(prefix) else host.rstrip("/") + prefix)
+        address = httpx.URL(host.removesuffix(prefix))
         if self._settings.environment != "production" and address.host == httpx.URL(production_host()).host:
             raise ContractError(
                 f"{address.host} is the production service, but the environment is {self._settings.environment}"

@@ -70,7 +70,7 @@ class Contract:
         return {name: item.wire for name, item in self.file.headers.items() if name != "key" and item.wire}
 
     def path(self, name: str) -> str:
-        """Give a path below the host, prefix included."""
+        """Give the path of one call below the host, prefix included."""
         return self.file.paths["prefix"].wire + self.file.paths[name].wire
 
     def names(self, section: Literal["listing", "answer"], key: str) -> tuple[str, ...]:

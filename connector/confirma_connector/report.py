@@ -43,7 +43,7 @@ class InvoiceReport(_Model):
     where: str = ""
     message: str = ""
     case_id: str = ""
-    is_new: bool = Field(default=False, description="the state came about in this run")
+    is_new: bool = Field(default=False, description="this run dealt with it")
     problems: tuple[ProblemReport, ...] = ()
     details: tuple[Problem, ...] = Field(default=(), exclude=True, repr=False)
 
@@ -79,7 +79,7 @@ class Report(_Model):
     exit_code: int
     files: tuple[FileReport, ...] = ()
     changed: tuple[InvoiceReport, ...] = Field(
-        default=(), description="track: invoices whose state changed in this run"
+        default=(), description="invoices of the account whose state changed in this run"
     )
     journal: dict[str, int] = Field(default={}, description="every invoice of the account by state")
     notices: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ def classed(
         return Verdict(
             "uncertain", "stop", f"HTTP {code}: the address answers with a redirect, which is never followed", code
         )
-    if code in (400, 402, 413, 422):
+    if code in (400, 402, 413, 422) and (explained is not None or code != 402):
         if was_uncertain:
             return Verdict("uncertain", "refused", f"{said}; an earlier attempt may have arrived", code, text=text)
         if explained is None:
