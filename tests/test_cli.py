@@ -419,3 +419,11 @@ def test_what_keeps_a_run_from_beginning_is_a_report_too(world: World) -> None:
     events = [json.loads(line) for line in err.splitlines()]
     assert events[-1]["event"] == "done"
     assert world.arrived() == []
+
+
+def test_a_row_that_is_wrong_under_a_number_that_was_sent_says_what_is_wrong_with_it(world: World) -> None:
+    invoke(world, "send", world.source(1001))
+    code, out, _ = invoke(world, "send", world.source(name="b.csv", rows=invoice_rows(1001, Hinta="kaksi")))
+    assert code == 1
+    assert "conflict: this number is waiting already" in out
+    assert 'b.csv, line 2, column "Hinta": "kaksi"' in out

@@ -1,11 +1,13 @@
 """The adapter that CONTRIBUTING shows, used from a mapping file on the day it is put into a folder."""
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from confirma_connector import contract, pipeline, plugins, settings
+from confirma_connector.errors import SourceError
 from confirma_connector.pipeline import Choice, Run
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "adapter"
@@ -72,3 +74,17 @@ def test_without_write_back_its_results_go_to_a_csv_beside_the_source(run, choic
         ("1001", "line 1", "TEST waiting"),
         ("1002", "line 2", "TEST invalid"),
     ]
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(run, choice, tmp_path):
+    folder = tmp_path / "adapters"
+    folder.mkdir()
+    code = (SAMPLE / "pairs.py").read_text("utf-8")
+    restless = code.replace("yield Record(", 'source.path.write_bytes(b"changed")\n                yield Record(')
+    assert restless != code
+    (folder / "restless.py").write_text(restless, "utf-8")
+    mapping = tmp_path / "restless.yaml"
+    mapping.write_text(MAPPING.replace("adapter: pairs", "adapter: restless"), "utf-8")
+    changing = dataclasses.replace(run, registry=plugins.discover((folder,)))
+    with pytest.raises(SourceError, match="changed while it was read"):
+        pipeline.send(changing, dataclasses.replace(choice, mapping=str(mapping)))

@@ -155,6 +155,8 @@ def _fill(
             seller = draft.invoice.seller
             found.sellers.setdefault(seller.business_id or seller.name, item.where)
         found.items.append(item)
+    if digest(found.path) != found.digest:
+        raise SourceError(f"{found.path}: changed while it was read; run again when nobody is writing it")
     found.skipped = mapper.skipped
     _refuse_repeated(found, mapper.header("number"))
     for item in found.valid():

@@ -20,6 +20,9 @@ _ORDER = [
     *("ready", "sent", "waiting", "delivered", "credited", "handled"),
 ]
 
+_TOLD = ("conflict", "rejected", "uncertain", "failed", "attention", "unknown")
+"""States whose message is printed in one line with the invoice."""
+
 
 def sandbox_line(environment: str) -> None:
     """Say first and last that a sandbox is a sandbox."""
@@ -74,20 +77,15 @@ def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
 
 def _troubles(name: str, invoices: Iterable[InvoiceReport]) -> Iterator[str]:
     for invoice in invoices:
-        if invoice.state in ("invalid", "rejected") and invoice.details:
+        errors = [problem for problem in invoice.details if problem.severity == "error"]
+        if invoice.state in ("invalid", "rejected") and errors:
             yield f"  invoice {invoice.number or '(no number)'}: {invoice.state}"
-            yield from (f"    {problem.text(name)}" for problem in invoice.details if problem.severity == "error")
-        elif invoice.message and invoice.state in (
-            "conflict",
-            "rejected",
-            "uncertain",
-            "failed",
-            "attention",
-            "unknown",
-        ):
+        elif invoice.message and invoice.state in _TOLD:
             yield f"  invoice {invoice.number}: {invoice.state}: {invoice.message}"
         elif invoice.state == "ready" and invoice.is_new and invoice.message:
             yield f"  invoice {invoice.number}: not sent: {invoice.message}"
+        if invoice.state in ("invalid", "rejected", "conflict"):
+            yield from (f"    {problem.text(name)}" for problem in errors)
         yield from (
             f"  note: {problem.text(name)}"
             for problem in invoice.details

@@ -60,7 +60,8 @@ class Journal:
     def lock_path(self) -> Path:
         """The lock file that a run of this account holds."""
         label = f"{self.environment}-{self.account}".encode().hex()[:80]
-        return self.path.with_name(f"{self.path.name}.{label}.lock")
+        journal = self.path.resolve()  # one lock, by whatever link the journal is reached
+        return journal.with_name(f"{journal.name}.{label}.lock")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
