@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from mapped import drafts, errors, invoice_of, mapper, mapping, records, row
 
-from confirma_connector.mapper import Mapper, Origin
-from confirma_connector.records import Record
+from confirma_connector.mapper import Draft, Mapper, Origin
+from confirma_connector.records import Record, Unreadable
 
 
 def test_a_plain_row_is_a_plain_invoice(tmp_path: Path) -> None:
@@ -275,12 +275,12 @@ def test_drafts_come_while_the_source_is_still_read(tmp_path: Path) -> None:
 def test_a_refused_field_is_found_again_in_the_source(tmp_path: Path) -> None:
     made = mapper(tmp_path, invoice={"description": {"columns": ["Nro", "Asiakas"]}})
     (draft,) = made.drafts(records([row(), row(Määrä="7")]))
-    assert made.origin(draft.group, "buyer.name") == Origin("line 2", "Asiakas", "Ostaja Oy")
-    assert made.origin(draft.group, "rows[1].quantity") == Origin("line 3", "Määrä", "7")
-    assert made.origin(draft.group, "rows[1]") == Origin("line 3", "", "")
+    assert made.origin(draft.group, "buyer.name") == Origin("line 2", "Asiakas", "Ostaja Oy", "line 2")
+    assert made.origin(draft.group, "rows[1].quantity") == Origin("line 3", "Määrä", "7", "line 3")
+    assert made.origin(draft.group, "rows[1]") == Origin("line 3", "", "", "line 3")
     assert made.origin(draft.group, "rows[9].quantity").where == "line 2"
-    assert made.origin(draft.group, "description") == Origin("line 2", "Nro + Asiakas", "1001 Ostaja Oy")
-    assert made.origin(draft.group, "seller.name") == Origin("line 2", "", "")
+    assert made.origin(draft.group, "description") == Origin("line 2", "Nro + Asiakas", "1001 Ostaja Oy", "line 2")
+    assert made.origin(draft.group, "seller.name") == Origin("line 2", "", "", "line 2")
     assert (made.header("number"), made.header("delivery.name")) == ("Nro", "")
 
 
@@ -290,3 +290,34 @@ def test_one_mapping_may_work_on_many_sources(tmp_path: Path) -> None:
         values = {header if name == "Nro" else name: value for name, value in row().items()}
         (draft,) = Mapper(loaded, "a.csv").drafts([Record(values, 1, "line 2")])
         assert draft.number == 1001
+
+
+def test_a_rate_that_may_be_a_fraction_names_both_readings_whatever_else_is_wrong(tmp_path: Path) -> None:
+    (draft,) = drafts(tmp_path, [row(ALV="0,255")])
+    (problem,) = errors(draft)
+    assert (problem.code, problem.field) == ("E-VAT-FRACTION", "rows[0].vat_percentage")
+    assert "0.255 % or 25.5 %" in problem.message
+
+
+def test_an_unreadable_cell_matters_only_where_the_mapping_reads_it(tmp_path: Path) -> None:
+    broken = Unreadable("#N/A", "is the error #N/A of a formula")
+    letters = {"Asiakas": "D", "Selite": "G"}
+
+    def made(cells: dict[str, Any], **changes: Any) -> Draft:
+        (draft,) = mapper(tmp_path, **changes).drafts([Record(row(**cells), 2, "Laskut!2", letters=letters)])
+        return draft
+
+    assert not errors(made({"Muu": broken}))
+    (problem,) = errors(made({"Asiakas": broken}))
+    assert (problem.code, problem.where, problem.record) == ("E-CELL", "Laskut!D2", "Laskut!2")
+    assert (problem.value, problem.message) == ("#N/A", "is the error #N/A of a formula")
+    joined = made({"Selite": broken}, invoice={"description": {"columns": ["Asiakas", "Selite"]}})
+    assert {problem.field for problem in errors(joined)} == {"description", "rows[0].description"}
+
+
+def test_a_record_that_its_source_skips_is_reported_with_the_reason(tmp_path: Path) -> None:
+    one = mapper(tmp_path)
+    hidden = Record(row(Nro="1002"), 3, "Laskut!3", skipped="the row is hidden")
+    (draft,) = one.drafts([Record(row(), 2, "Laskut!2"), hidden])
+    assert draft.number == 1001
+    assert [(row.where, row.reason, row.has_amount) for row in one.skipped] == [("Laskut!3", "the row is hidden", True)]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from confirma_connector.records import Record as Record
     from confirma_connector.records import Result as Result
     from confirma_connector.records import Source as Source
+    from confirma_connector.records import Unreadable as Unreadable
 
-__all__ = ["STATES", "Match", "NoWriteBack", "Record", "Result", "Source", "SourceError", "hookimpl"]
+__all__ = ["STATES", "Match", "NoWriteBack", "Record", "Result", "Source", "SourceError", "Unreadable", "hookimpl"]
 
 _HOMES = {"NoWriteBack": "errors", "SourceError": "errors", "hookimpl": "hookspecs"}
 

@@ -129,10 +129,19 @@ class Completion:
             if any(name.startswith(f"rows[{index}].") for name in self.unreadable):
                 continue
             numbers = {name: value for name, value in given.items() if isinstance(value, Decimal)}
+            if 0 < abs(numbers.get("vat_percentage", Decimal(0))) < 1:
+                self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(numbers))
+                continue
             try:
                 yield Row.model_validate({**given, **complete_row(numbers, self.prices)})
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
+
+
+def _two_readings(row: Mapping[str, Decimal]) -> str:
+    rate = row["vat_percentage"]
+    readings = f"{rate:f} % or {(rate * 100).normalize():f} %"
+    return f"can be read as {readings}: write the rate in per cent, or give the cell a percent format"
 
 
 def _expected(name: str, otherwise: str) -> str:

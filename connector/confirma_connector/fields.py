@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.parsing import CENT, Locale, sized, whole_number
-from confirma_connector.records import Value
+from confirma_connector.records import Unreadable, Value
 from confirma_connector.tables import CodeTable
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "ROW_FIELDS",
     "Conversion",
     "Kind",
+    "UnreadableCell",
     "is_money",
     "spelled",
     "typed",
@@ -94,6 +95,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = _choices(Invoice)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
+class UnreadableCell(ValueError):
+    """The source itself says that this cell's value cannot be trusted; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """How one field's value comes about once its column is read: transforms → table → type."""
@@ -104,7 +109,9 @@ class Conversion:
     table: CodeTable | None = None
 
     def value(self, value: Value, *, is_default: bool = False) -> Any:
-        """Give what the field holds; None for nothing. Raises ValueError with a sentence, UnknownCode."""
+        """Give what the field holds; None for nothing. Raises ValueError with a sentence, UnreadableCell, UnknownCode."""
+        if isinstance(value, Unreadable):
+            raise UnreadableCell(value.reason)
         if self.steps or self.table is not None:
             text = self._as_text(value)
             for step in self.steps:
@@ -164,4 +171,6 @@ def spelled(value: Value) -> str:
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, (int, dt.date)):
         return str(value)
+    if isinstance(value, Unreadable):
+        return value.text
     raise ValueError(f"expected text, a number or a date, not {type(value).__name__}")

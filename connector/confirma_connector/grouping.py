@@ -60,7 +60,7 @@ class Grouping:
             if not any(value is not None and spelled(value) for value in record.values.values()):
                 self._skip(record, "the whole row is empty")
                 continue
-            reason = next((reason for skip in self._file.skip if (reason := self._reason(skip, record))), "")
+            reason = record.skipped or next(filter(None, (self._reason(skip, record) for skip in self._file.skip)), "")
             if reason:
                 self._skip(record, reason)
             else:
@@ -173,9 +173,10 @@ class Grouping:
                     yield Problem(
                         "E-DISAGREES",
                         f"the rows of one invoice must agree here, and {head.where} has {other}",
-                        where=record.where,
+                        where=record.place(self._columns.header(word)),
                         header=self._columns.header(word),
                         value=text,
+                        record=record.where,
                     )
                     break
 

@@ -12,11 +12,11 @@ from typing import Any
 from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, spelled
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.mapping import FieldRule, LoadedMapping
-from confirma_connector.records import Problem, Record, Value
+from confirma_connector.records import Problem, Record, Unreadable, Value
 from confirma_connector.tables import UnknownCode
 
 __all__ = ["Draft", "Mapper", "Origin"]
@@ -41,6 +41,7 @@ class Origin:
     where: str
     header: str
     value: str
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,10 @@ class _Field:
     def _spelling(self, record: Record) -> Value:
         if self._rule.column is not None:
             return self._columns.value(record, self._rule.column)
-        texts = (self._columns.text(record, word) for word in self._rule.columns or ())
-        return self._rule.join.join(text for text in texts if not self._is_empty(text))
+        values = [self._columns.value(record, word) for word in self._rule.columns or ()]
+        unreadable = next((value for value in values if isinstance(value, Unreadable)), None)
+        texts = (text for value in values if not self._is_empty(text := spelled(value)))
+        return unreadable or self._rule.join.join(texts)
 
     def _converted(self, spelling: Value) -> Any:
         if not self._is_empty(spelled(spelling)):
@@ -141,7 +144,8 @@ class Mapper:
             rule = self._file.rows.get(indexed[2])
         words = rule.sources() if rule else ()
         value = " ".join(text for word in words if (text := self._columns.text(record, word)))
-        return Origin(record.where, " + ".join(self._columns.header(word) for word in words), value)
+        headers = [self._columns.header(word) for word in words]
+        return Origin(record.place(headers[0] if headers else ""), " + ".join(headers), value, record.where)
 
     def header(self, field: str) -> str:
         """Give the header of the column that feeds *field*."""
@@ -171,8 +175,7 @@ class Mapper:
             try:
                 value = field.value(record)
             except ValueError as error:
-                code = "E-CODE" if isinstance(error, UnknownCode) else _KIND_CODES[field.kind]
-                problems.append(self._problem(group, code, prefix + field.name, str(error)))
+                problems.append(self._problem(group, _code(error, field.kind), prefix + field.name, str(error)))
                 continue
             if value is not None:
                 fields[field.name] = value
@@ -209,7 +212,14 @@ class Mapper:
             header=origin.header,
             value=problem.value if problem.field in _MASKED else origin.value or problem.value,
             field=problem.field,
+            record=origin.record,
         )
+
+
+def _code(error: ValueError, kind: Kind) -> str:
+    if isinstance(error, UnreadableCell):
+        return "E-CELL"
+    return "E-CODE" if isinstance(error, UnknownCode) else _KIND_CODES[kind]
 
 
 def _stopped(problems: Iterable[Problem]) -> bool:

@@ -64,7 +64,7 @@ def _invalid(item: Item) -> Outcome:
 
 def _cell_text(problem: Problem, item: Item) -> str:
     """Beside the row its own line number says nothing, and goes stale when the file is sorted."""
-    place = "" if problem.where == item.where else f"{problem.where}, "
+    place = "" if item.where in (problem.where, problem.record) else f"{problem.where}, "
     value = f' "{problem.value[:80]}"' if problem.value else ""
     header = f"{problem.header}{value}: " if problem.header else (f"{value.strip()}: " if value else "")
     return f"{place}{header}{problem.message} [{problem.code}]"

@@ -21,13 +21,13 @@ from pydantic import BaseModel
 from confirma_connector import hookspecs
 from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError
 from confirma_connector.hookspecs import PROJECT
-from confirma_connector.records import Match, Record, Result, Source
+from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
 
 __all__ = ["Adapter", "Broken", "Registry", "bundled", "discover"]
 
 _HEAD = 65_536
-_PLAIN_VALUES = frozenset({str, Decimal, int, date, type(None)})
+_PLAIN_VALUES = frozenset({str, Decimal, int, date, Unreadable, type(None)})
 _HOOKS = ("read", "write_results", "detect", "options", "transforms")
 
 

@@ -20,10 +20,19 @@ __all__ = [
     "ResultHeaders",
     "Severity",
     "Source",
+    "Unreadable",
     "Value",
 ]
 
-Value = str | Decimal | int | date | None
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A cell whose value cannot be trusted: what it shows, and why, for people ("is the error #N/A of a formula")."""
+
+    text: str
+    reason: str
+
+
+Value = str | Decimal | int | date | Unreadable | None
 """One value as spelled. Text, unless the source itself is typed (a workbook, JSON); never a float."""
 
 Locator = str | int | tuple[str | int, ...]
@@ -89,7 +98,9 @@ class Record:
     *values* are by header (or path); *where* is for people ("line 12", "Laskut!B7"). Sources that know their
     documents give each record a *document* key and say which *part* of it they are; flat sources leave it to the
     mapping to group them. *problems* are what the adapter itself finds wrong with this record (a ragged row):
-    they stop the invoice the record belongs to.
+    they stop the invoice the record belongs to. One cell that is wrong is an `Unreadable` value: it matters only
+    where the mapping reads it. *skipped* says why the record is no invoice row by the source's own word (a hidden
+    row, a totals row). *letters* are the spreadsheet columns of the headers: a cell is named with them.
     """
 
     values: Mapping[str, Value]
@@ -98,6 +109,15 @@ class Record:
     document: str | None = None
     part: Literal["whole", "header", "line"] = "whole"
     problems: tuple[str, ...] = ()
+    skipped: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, header: str) -> str:
+        """Say where the value under *header* stands: "Laskut!H17" in a spreadsheet, else where the record does."""
+        if header not in self.letters:
+            return self.where
+        sheet, _, row = self.where.rpartition("!")
+        return f"{sheet}!{self.letters[header]}{row}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +141,7 @@ class Problem:
     """One thing that is wrong with one invoice, in the words of its source.
 
     *value* is what stood there. It is a field of its own because it may be personal: people see it on the terminal
-    and in the results cell, logs and JSON do not.
+    and in the results cell, logs and JSON do not. *where* is the cell or the line, *record* the row it is in.
     """
 
     code: str
@@ -131,6 +151,7 @@ class Problem:
     header: str = ""
     value: str = field(default="", repr=False)
     field: str = ""
+    record: str = ""
 
     def text(self, file: str = "", *, with_value: bool = True) -> str:
         """Give one line: place, header, value and expectation."""

@@ -195,7 +195,7 @@ def _in_own_words(
         name = contract.field_of(wire)
         if name:
             origin = mapper.origin(draft.group, name)
-            yield Problem("E-REFUSED", said, "error", origin.where, origin.header, origin.value, name)
+            yield Problem("E-REFUSED", said, "error", origin.where, origin.header, origin.value, name, origin.record)
         else:
             yield Problem("E-REFUSED", f"{wire}: {said}" if wire else said, field=wire)
 
