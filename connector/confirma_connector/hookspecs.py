@@ -32,8 +32,8 @@ def read(source: Source) -> Iterator[Record]:  # type: ignore[empty-body]
 
 
 @hookspec(firstresult=True)
-def write_results(source: Source, results: Sequence[Result], target: Path) -> bool:  # type: ignore[empty-body]
-    """Write to *target* a copy of *source* with the results in, and return True.
+def write_results(source: Source, results: Sequence[Result], target: Path) -> bool | str:  # type: ignore[empty-body]
+    """Write to *target* a copy of *source* with the results in; return True, or a line that a person should know.
 
     The places in *results* were read from these bytes just now. Outside the four result cells (headers in
     `source.headers`) every byte stays; doing it twice is the same as once. *target* is a fresh temporary path that

@@ -118,18 +118,22 @@ class Adapter:
         except (Exception, SystemExit) as error:
             raise self._failed(f"failed in read: {_brief(error)}") from error
 
-    def write_results(self, source: Source, results: Sequence[Result], target: Path) -> None:
-        """Write the copy of *source* with its results to *target*. Raises NoWriteBack when it cannot carry any."""
+    def write_results(self, source: Source, results: Sequence[Result], target: Path) -> str:
+        """Write the copy of *source* with its results to *target*; give what a person should know about it.
+
+        Raises NoWriteBack when the source cannot carry any.
+        """
         if "write_results" not in self.hooks:
             raise NoWriteBack(f'adapter "{self.name}" cannot write results into this format')
         try:
-            self._manager.hook.write_results(source=source, results=results, target=target)
+            answer = self._manager.hook.write_results(source=source, results=results, target=target)
         except (ConfirmaError, OSError):  # a full disk is no fault of the adapter
             raise
         except (Exception, SystemExit) as error:
             raise self._failed(f"failed in write_results: {_brief(error)}") from error
         if not target.is_file():
             raise self._failed("wrote nothing in write_results")
+        return answer if isinstance(answer, str) else ""
 
 
 def _fault(values: object) -> str:

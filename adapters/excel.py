@@ -1,0 +1,127 @@
+"""Excel workbooks (.xlsx, .xlsm): read as they are shown, and results written with every other byte kept."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
+from confirma_connector.workbook import Book, Layout, Row, choose_sheet, first_rows, layout, read_rows, splice
+
+_SUFFIXES = {".xlsx", ".xlsm"}
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NAMED = 12
+
+
+class Options(BaseModel):
+    """The `source:` block: what is left out is found from the file, or the file is refused as ambiguous.
+
+    *sheet* is a name, several spellings of one, or a number from 1. *header_row* counts from 1; 0 stands for "none".
+    Hidden rows stop the run unless *hidden* says what becomes of them. With *numbers* "shown", numbers are rounded to
+    the decimals that their cells show.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sheet: tuple[str, ...] = ()
+    header_row: int | None = None
+    hidden: Literal["send", "skip"] | None = None
+    numbers: Literal["exact", "shown"] = "exact"
+
+    @field_validator("sheet", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("header_row", mode="before")
+    @classmethod
+    def _header_line(cls, value: Any) -> int | None:
+        text = "" if value is None else str(value).strip().lower()
+        if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= 1_048_576:
+            return int(text)
+        if text in ("", "none"):
+            return 0 if text else None
+        raise ValueError(f'"{value}" is no header_row; expected a row number from 1, or none for a list without header')
+
+
+@hookimpl
+def options() -> type[BaseModel]:
+    """Give the model of the `source:` block."""
+    return Options
+
+
+@hookimpl
+def detect(path: Path, head: bytes) -> Match:
+    """Say "generic" for workbooks, also for ones that turn out to be protected or damaged."""
+    if head.startswith(_ZIP) or not head.startswith(_OLE):
+        is_named = path.suffix.lower() in _SUFFIXES and bool(head)
+        return "generic" if is_named or _is_workbook(path, head) else "no"
+    return "generic" if path.suffix.lower() in _SUFFIXES else "no"
+
+
+def _is_workbook(path: Path, head: bytes) -> bool:
+    if not head.startswith(_ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(path) as parts:
+            types = parts.read("[Content_Types].xml")
+    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return False
+    return b"spreadsheetml.sheet.main" in types or b"ms-excel.sheet.macroEnabled.main" in types
+
+
+@hookimpl
+def read(source: Source) -> Iterator[Record]:
+    """Give every row below the header that has a value; `at` is its number, `where` names sheet and row."""
+    chosen: Options = source.options or Options()
+    with Book(source.path) as book:
+        found = _layout(book, chosen)
+        names = found.names()
+        blank = dict.fromkeys(names.values(), "")
+        letters = found.letters(names)
+        hidden: list[int] = []
+        for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
+            if row.number <= found.header:
+                continue
+            if row.is_hidden and not chosen.hidden:
+                hidden.append(row.number)
+            values = {**blank, **{names[column]: value for column, value in row.values.items() if column in names}}
+            where = f"{found.sheet.quoted}!{row.number}"
+            yield Record(values, row.number, where, skipped=_skipped(row, found, chosen), letters=letters)
+        if hidden:
+            raise SourceError(_told(book.name, found, hidden))
+
+
+def _skipped(row: Row, found: Layout, chosen: Options) -> str:
+    if row.is_hidden and chosen.hidden == "skip":
+        return "the row is hidden"
+    if found.table and found.table.has_totals and row.number == found.table.area.bottom:
+        return f"it is the totals row of the table {found.table.name}"
+    return ""
+
+
+def _told(name: str, found: Layout, hidden: Sequence[int]) -> str:
+    rows = ", ".join(map(str, hidden[:_NAMED])) + (f" and {len(hidden) - _NAMED} more" if len(hidden) > _NAMED else "")
+    which = f"row {rows} is" if len(hidden) == 1 else f"{len(hidden)} rows are"
+    named = "" if len(hidden) == 1 else f" ({rows})"
+    return (
+        f"{name}: on {found.sheet.quoted} {which} hidden or filtered out{named}: show them, or declare in the mapping "
+        "source: {hidden: send} or {hidden: skip}"
+    )
+
+
+@hookimpl
+def write_results(source: Source, results: Sequence[Result], target: Path) -> bool | str:
+    """Write to *target* the workbook with the results spliced into its list; True, or what a person should know."""
+    chosen: Options = source.options or Options()
+    with Book(source.path) as book:
+        return splice(book, _layout(book, chosen), source.headers.names(), results, target) or True
+
+
+def _layout(book: Book, chosen: Options) -> Layout:
+    sheet = choose_sheet(book, chosen.sheet)
+    return layout(book, sheet, first_rows(book, sheet), chosen.header_row)

@@ -1,0 +1,221 @@
+"""The cells of one row: where each stands and what it means; what cannot be trusted says why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+
+from confirma_connector.records import Unreadable, Value
+from confirma_connector.workbook.formats import PLAIN, Format
+from confirma_connector.workbook.markup import IN_TAG, attributes, column_index, decoded, masked, plain
+from confirma_connector.workbook.strings import text_of
+
+__all__ = ["Cell", "Row", "RowReader", "RowTag"]
+
+_FEW_DIGITS = 15
+_MOST_REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowTag:
+    """A row's number, whether it is hidden, and where its opening tag ends in its bytes."""
+
+    number: int
+    is_hidden: bool
+    end: int
+    is_closed: bool
+    spans: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell as it stands in its row's bytes, from *start* to *end*; *has_content* is a value or a formula."""
+
+    column: int
+    start: int
+    end: int
+    style: str
+    has_content: bool
+    has_formula: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that has at least one value: its number from 1, whether it is hidden, its values by column from 1."""
+
+    number: int
+    is_hidden: bool
+    values: Mapping[int, Value]
+
+
+class RowReader:
+    """Reads the rows of one sheet in order; rows and cells without a reference follow the one before."""
+
+    def __init__(
+        self, prefix: str, formats: Sequence[Format] = (), *, is_1904: bool = False, rounds: bool = False
+    ) -> None:
+        p = re.escape(prefix)
+        self._formats = {str(style): format_ for style, format_ in enumerate(formats)}
+        self._is_1904 = is_1904
+        self._rounds = rounds
+        self._is_bare = {"": True} | {
+            style: format_.kind == "number" and not (rounds and format_.decimals is not None)
+            for style, format_ in self._formats.items()
+        }
+        self._last_mark = f"<{prefix}c ".encode()
+        self._cell_marks = (f"<{prefix}c ", f"<{prefix}c>", f"<{prefix}c/>")
+        self._tag = re.compile(rf"<{p}row({IN_TAG})>")
+        self._usual = re.compile(
+            rf'<{p}c r="([A-Z]{{1,3}})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
+            rf"(?:/>|>(?:<{p}v>([^<]*)</{p}v></{p}c>|(.*?)</{p}c>))",
+            re.DOTALL,
+        )
+        self._any = re.compile(rf"<{p}c((?:\s{IN_TAG})?)(?:(?<=/)>|(?<!/)>(.*?)</{p}c\s*>)", re.DOTALL)
+        self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}v\s*>", re.DOTALL)
+        self._formula = re.compile(rf"<{p}f[\s/>]")
+        self._inline = re.compile(rf"<{p}is(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}is\s*>", re.DOTALL)
+        self._plain_inline = (f"<{prefix}is><{prefix}t>", f"</{prefix}t></{prefix}is>")
+        self._columns: dict[str, int] = {}
+        self._numbers: dict[tuple[str, str], Value] = {}
+        self._before = 0
+
+    def tag(self, row: bytes) -> RowTag:
+        """Read the opening tag of the next row, whose number is one more than the last where it has none."""
+        text = row[: row.index(b">") + 1].decode("utf-8", "replace")
+        if text.count('"') % 2 or "'" in text:  # a ">" in an attribute
+            text = row.decode("utf-8", "replace")
+        match = self._tag.match(text)
+        if match is None:
+            raise ValueError("a row without a tag")
+        told = attributes(match[1])
+        number = told.get("r", "").strip()
+        self._before = int(number) if number.isdigit() else self._before + 1
+        is_hidden = told.get("hidden", "") in ("1", "true")
+        return RowTag(self._before, is_hidden, len(match[0].encode()), match[1].endswith("/"), told.get("spans", ""))
+
+    def row(self, data: bytes, strings: Mapping[int, str]) -> Row | None:
+        """Read the next row; None when no cell of it has a value."""
+        tag = self.tag(data)
+        if tag.is_closed:
+            return None
+        body = plain(data[tag.end :].decode("utf-8", "replace"))
+        found = self._usual.findall(body)
+        if len(found) == sum(map(body.count, self._cell_marks)):
+            values = self._quickly(found, strings)
+        else:
+            values = self._thoroughly(body, strings)
+        return Row(tag.number, tag.is_hidden, values) if values else None
+
+    def cells(self, data: bytes, tag: RowTag) -> Iterator[Cell]:
+        """Give every cell of a row, also the empty ones, with its place in *data*."""
+        column = 0
+        for match in self._any.finditer(masked(data).decode("latin-1"), tag.end):
+            told = attributes(match[1])
+            column = self._column(told.get("r", ""), column)
+            inner = match[2] or ""
+            has_formula = bool(self._formula.search(inner))
+            has_value = bool(self._value.search(inner)) or told.get("t") == "inlineStr"
+            yield Cell(column, match.start(), match.end(), told.get("s", ""), has_value or has_formula, has_formula)
+
+    def ends_before(self, data: bytes, column: int) -> bool:
+        """Tell at little cost that all cells of a row stand left of *column*; when in doubt it says no."""
+        last = data.rfind(self._last_mark)
+        if b"<!" in data or b"<?" in data:
+            return False
+        if last < 0:
+            return not self._any.search(data.decode("latin-1"))
+        match = _REFERENCE.match(data, last + len(self._last_mark))
+        return match is not None and self._index(match[1].decode()) < column
+
+    def _index(self, letters: str) -> int:
+        return self._columns.get(letters) or self._columns.setdefault(letters, column_index(letters))
+
+    def _column(self, reference: str, before: int) -> int:
+        letters = reference.strip().rstrip("0123456789").upper()
+        return column_index(letters) if letters else before + 1
+
+    def _quickly(self, found: list[tuple[str, ...]], strings: Mapping[int, str]) -> dict[int, Value]:
+        """Read cells that are all written the way nearly every program writes them."""
+        values: dict[int, Value] = {}
+        columns = self._columns
+        for letters, style, kind, value, inner in found:
+            if value:
+                meant = self._typed(kind, style, value, strings)
+            elif inner:
+                meant = self._meant(kind, style, inner, strings)
+            else:
+                continue
+            if meant != "":
+                values[columns.get(letters) or self._index(letters)] = meant
+        return values
+
+    def _thoroughly(self, body: str, strings: Mapping[int, str]) -> dict[int, Value]:
+        values: dict[int, Value] = {}
+        column = 0
+        for attrs, inner in self._any.findall(body):
+            told = attributes(attrs)
+            column = self._column(told.get("r", ""), column)
+            meant = self._meant(told.get("t", ""), told.get("s", ""), inner, strings)
+            if meant != "":
+                values[column] = meant
+        return values
+
+    def _meant(self, kind: str, style: str, inner: str, strings: Mapping[int, str]) -> Value:
+        """Give what a cell means from everything that stands in it."""
+        if kind == "inlineStr":
+            opening, closing = self._plain_inline
+            if inner.startswith(opening) and inner.endswith(closing) and inner.count("<") == 4:
+                return decoded(inner[len(opening) : -len(closing)])
+            match = self._inline.search(inner)
+            return text_of(match[1]) if match else ""
+        match = self._value.search(inner)
+        value = match[1] if match else ""
+        if kind != "str" and not value.strip():
+            return _UNCALCULATED if self._formula.search(inner) else ""
+        return self._typed(kind, style, value, strings)
+
+    def _typed(self, kind: str, style: str, value: str, strings: Mapping[int, str]) -> Value:
+        if kind == "s":
+            text = strings.get(int(value)) if value.strip().isdigit() else None
+            return Unreadable("", "points to a text that the workbook does not have") if text is None else text
+        if kind in ("", "n"):
+            return self._number(style, value)
+        if kind == "str":
+            return decoded(value)
+        if kind == "b":
+            return "TRUE" if value.strip() in ("1", "true") else "FALSE"
+        if kind == "d":
+            return _moment(value.strip())
+        if kind == "e":
+            return Unreadable(decoded(value), f"shows the error {decoded(value)}: correct its formula")
+        return Unreadable(decoded(value), f'is of the unknown kind "{kind}"')
+
+    def _number(self, style: str, value: str) -> Value:
+        if len(value) <= _FEW_DIGITS and self._is_bare.get(style, True) and _SIMPLE.fullmatch(value):
+            return Decimal(value)
+        key = (style, value)
+        if key not in self._numbers:
+            if len(self._numbers) >= _MOST_REMEMBERED:
+                self._numbers.clear()
+            format_ = self._formats.get(style, PLAIN)
+            self._numbers[key] = format_.value(value.strip(), is_1904=self._is_1904, rounds=self._rounds)
+        return self._numbers[key]
+
+
+_REFERENCE = re.compile(rb'r="([A-Z]{1,3})\d+"')
+_SIMPLE = re.compile(r"0|-?(?:[1-9]\d*|0(?=\.\d*[1-9]))(?:\.\d+)?")
+_UNCALCULATED = Unreadable(
+    "", "has a formula that was never calculated: open the workbook in Excel or LibreOffice and save it"
+)
+
+
+def _moment(text: str) -> Value:
+    """Read the date of a strict workbook, which is written as text: 2026-10-01T00:00:00."""
+    try:
+        moment = datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return Unreadable(text, "is said to be a date, and is none")
+    return moment if moment.time() != time() else moment.date()

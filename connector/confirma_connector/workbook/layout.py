@@ -1,0 +1,142 @@
+"""Where the list stands on its sheet: which sheet, which row is its header, which columns it has and which are ours."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from confirma_connector.errors import SourceError
+from confirma_connector.records import Unreadable, Value
+from confirma_connector.workbook.book import Book, Sheet, Table
+from confirma_connector.workbook.cells import Row
+from confirma_connector.workbook.markup import column_letters
+from confirma_connector.workbook.reading import has_values
+
+__all__ = ["Layout", "choose_sheet", "layout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The list on *sheet*: its header row (0 for none) and the header of each column, by column from 1."""
+
+    sheet: Sheet
+    header: int
+    headers: Mapping[int, str]
+    table: Table | None
+
+    @property
+    def last(self) -> int:
+        """The last column of the list."""
+        return self.table.area.right if self.table else max(self.headers)
+
+    def names(self) -> dict[int, str]:
+        """Name the columns: the header, or "#3 Nimi" where it stands twice and "#5" where it is blank."""
+        columns = range(min(self.headers), self.last + 1)
+        names = {column: self.headers.get(column, "") or f"#{column}" for column in columns}
+        while len(set(names.values())) < len(names):
+            count = Counter(names.values())
+            names = {column: f"#{column} {name}" if count[name] > 1 else name for column, name in names.items()}
+        return names
+
+    def letters(self, names: Mapping[int, str]) -> dict[str, str]:
+        """Give the letters of each column by its name."""
+        return {name: column_letters(column) for column, name in names.items()}
+
+    def place_of(self, ours: Sequence[str]) -> int | None:
+        """Find where the four result headers stand as neighbours, in any order; None where they do not."""
+        places = [
+            column
+            for column in self.headers
+            if sorted(self.headers.get(column + step, "") for step in range(4)) == sorted(ours)
+        ]
+        if len(places) > 1:
+            named = " and ".join(column_letters(place) for place in places[:2])
+            raise SourceError(
+                f"{self.sheet.quoted}: the result columns stand twice, from columns {named}: delete four of them"
+            )
+        return places[0] if places else None
+
+
+def choose_sheet(book: Book, wanted: Sequence[str]) -> Sheet:
+    """Give the sheet that is called one of *wanted*, or has that number from 1 (also "#2"); without: the only one.
+
+    Raises SourceError naming the sheets when there is none or more than one.
+    """
+    if not wanted:
+        filled = [sheet for sheet in book.sheets if sheet.is_visible and has_values(book, sheet)]
+        if len(filled) == 1:
+            return filled[0]
+        which = f"has {len(filled)} sheets with content: {_listed(filled)}" if filled else "has no sheet with content"
+        raise SourceError(f"{book.name}: {which}; {_DECLARE}")
+    found = {sheet.part: sheet for text in wanted for sheet in _called(book, text)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    if found:
+        raise SourceError(f'{book.name}: the sheet "{wanted[0]}" can be {_listed(found.values())}; {_DECLARE}')
+    named = '" or "'.join(wanted)
+    raise SourceError(f'{book.name}: has no sheet "{named}"; it has {_listed(book.sheets)}')
+
+
+_DECLARE = "name one in the mapping, as in source: {sheet: Laskut}"
+
+
+def _called(book: Book, text: str) -> list[Sheet]:
+    folded = text.strip().casefold()
+    found = [sheet for sheet in book.sheets if sheet.name.strip().casefold() == folded]
+    number = folded.removeprefix("#")
+    if number.isascii() and number.isdigit():
+        found += [sheet for sheet in book.sheets if sheet.position + 1 == int(number)]
+    return found
+
+
+def _listed(sheets: Iterable[Sheet]) -> str:
+    return ", ".join(f'"{sheet.name}"' for sheet in sheets)
+
+
+def layout(book: Book, sheet: Sheet, rows: Sequence[Row], header_row: int | None) -> Layout:
+    """Say where the list is, from the first *rows* that have values; *header_row* 0 stands for "none".
+
+    An undeclared header is that of the sheet's only table, else of its autofilter, else the first row of text that is
+    at least half as wide as the widest. Raises SourceError when that tells nothing.
+    """
+    tables = [table for table in book.tables(sheet) if table.has_header]
+    if header_row == 0:
+        last = max((max(row.values) for row in rows), default=0)
+        return Layout(sheet, 0, dict.fromkeys(range(1, last + 1), ""), None)
+    at = header_row or _found(book, sheet, rows, tables)
+    cells = next((row.values for row in rows if row.number == at), {})
+    its = [table for table in tables if table.area.top == at]
+    table = its[0] if len(its) == 1 else None
+    if table:
+        cells = {column: value for column, value in cells.items() if table.area.left <= column <= table.area.right}
+    headers = {column: name for column, value in cells.items() if (name := text(value))}
+    if not headers:
+        raise SourceError(f"{book.name}: {sheet.quoted} has no header in row {at}; {_HEADER}")
+    return Layout(sheet, at, headers, table)
+
+
+_HEADER = "declare it in the mapping, as in source: {header_row: 3}, or none for a list without one"
+
+
+def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table]) -> int:
+    if len(tables) > 1:
+        named = ", ".join(f"{table.name} ({table.area})" for table in tables)
+        raise SourceError(f"{book.name}: {sheet.quoted} has {len(tables)} tables: {named}; {_HEADER}")
+    if tables:
+        return tables[0].area.top
+    filtered = book.filtered(sheet)
+    if filtered and any(row.number == filtered.top for row in rows):
+        return filtered.top
+    widest = max((len(row.values) for row in rows), default=0)
+    for row in rows:
+        is_text = all(isinstance(value, str) for value in row.values.values())
+        if is_text and len(row.values) >= max(2, widest / 2):
+            return row.number
+    raise SourceError(f"{book.name}: no header is found in the first rows of {sheet.quoted}; {_HEADER}")
+
+
+def text(value: Value) -> str:
+    """Give a header as text on one line."""
+    shown = value.text if isinstance(value, Unreadable) else value
+    return " ".join(str("" if shown is None else shown).split())

@@ -1,0 +1,149 @@
+"""The XML of workbooks as bytes and text: attributes, escapes, and small parts as trees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+from confirma_connector.errors import SourceError
+
+__all__ = [
+    "IN_TAG",
+    "attributes",
+    "children",
+    "column_index",
+    "column_letters",
+    "decoded",
+    "encoded",
+    "in_attribute",
+    "is_utf8",
+    "local_name",
+    "masked",
+    "plain",
+    "tree",
+    "unfinished",
+]
+
+IN_TAG = r"""[^<>"']*+(?:"[^"]*"[^<>"']*+|'[^']*'[^<>"']*+)*+"""
+"""A pattern for what may stand in a tag behind its name, also a ">" in quotes."""
+
+LONGEST = 32_767
+"""As many UTF-16 units fit into one cell."""
+
+_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));")
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_ESCAPE = re.compile(r"_x([0-9a-fA-F]{4})_")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+_SPECIAL = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
+_SPECIAL_BYTES = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+_ENCODING = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
+
+
+def tree(data: bytes, part: str, name: str) -> ElementTree.Element:
+    """Parse a small part. Raises SourceError for broken XML and for document types, which workbooks never have."""
+    if b"<!DOCTYPE" in data or b"<\x00!\x00D\x00" in data or b"\x00<\x00!\x00D" in data:
+        raise SourceError(f"{name}: its part {part} has a document type, which no workbook needs: it is not read")
+    try:
+        return ElementTree.fromstring(data)
+    except (ElementTree.ParseError, ValueError, LookupError) as error:
+        raise SourceError(f"{name}: its part {part} is damaged ({error})") from None
+
+
+def local_name(tag: str) -> str:
+    """Give a tag without its namespace: the strict and the usual ones are named alike."""
+    return tag.rpartition("}")[2]
+
+
+def children(element: ElementTree.Element | None, name: str) -> Iterator[ElementTree.Element]:
+    """Give the children of *element* called *name* in any namespace."""
+    return (child for child in element if local_name(child.tag) == name) if element is not None else iter(())
+
+
+def is_utf8(data: bytes) -> bool:
+    """Tell whether a part that begins with *data* is written in UTF-8."""
+    bare = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    declared = _ENCODING.match(bare)
+    return bare.startswith(b"<") and (declared is None or declared[1].lower() in (b"utf-8", b"us-ascii", b"utf8"))
+
+
+def attributes(text: str) -> dict[str, str]:
+    """Give the attributes in the text of a tag."""
+    return {name: decoded(double or single, is_cell=False) for name, double, single in _ATTRIBUTE.findall(text)}
+
+
+def decoded(text: str, *, is_cell: bool = True) -> str:
+    """Give the characters that *text* stands for: entities, and in cells `_x000D_` too."""
+    if "&" in text:
+        text = _ENTITY.sub(_character, text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if is_cell and "_x" in text:
+        text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+        if _NO_CHARACTER.search(text):  # surrogate pairs may have been escaped one by one
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _character(match: re.Match[str]) -> str:
+    if match[3]:
+        return _ENTITIES[match[3]]
+    code = int(match[1], 16) if match[1] else int(match[2])
+    return chr(code) if code <= 0x10FFFF else "\ufffd"
+
+
+def encoded(text: str) -> str:
+    """Give *text* as the content of a cell's `<t>`: at most as long as a cell may be, controls escaped."""
+    text = _NO_CHARACTER.sub("?", text)
+    if len(text.encode("utf-16-le")) > 2 * LONGEST:
+        text = text.encode("utf-16-le")[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…"
+    text = _ESCAPE.sub(lambda match: f"_x005F{match[0]}", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+
+
+def in_attribute(text: str) -> str:
+    """Give *text* as the value of an attribute in double quotes."""
+    return encoded(text).replace('"', "&quot;").replace("\n", "_x000a_").replace("\t", "_x0009_")
+
+
+def plain(text: str) -> str:
+    """Give markup without comments, and with the text of CDATA sections escaped like all other text."""
+    if "<!" not in text and "<?" not in text:
+        return text
+    return _SPECIAL.sub(lambda match: _escaped(match[1] or ""), text)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def masked(data: bytes) -> bytes:
+    """Give markup of the same length in which comments and CDATA sections are blank: no tag is found in them."""
+    if b"<!" not in data and b"<?" not in data:
+        return data
+    return _SPECIAL_BYTES.sub(lambda match: b" " * len(match[0]), data)
+
+
+def unfinished(data: bytes) -> bool:
+    """Tell whether *data* ends within a comment or CDATA section."""
+    return b"<!" in data and b"<!" in masked(data)
+
+
+def column_index(letters: str) -> int:
+    """Give the number of a column from 1: A is 1, AA is 27."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - 64
+    return index
+
+
+def column_letters(index: int) -> str:
+    """Give the letters of a column by its number from 1."""
+    letters = ""
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
