@@ -78,8 +78,8 @@ def test_the_short_form_is_a_column(tmp_path: Path) -> None:
         ("scattered: ja\n", "12: scattered: expected true or false"),
         ("columns: {n: {a: b}}\n", "12: columns.n: expected a list"),
         ("columns: [a]\n", "12: columns: expected a block of key: value lines"),
-        ("rules: {ibn: warning}\n", "12: rules: there is no rule"),
-        ("rules: {payable: off}\n", "12: rules: rule E-PAYABLE is fixed"),
+        ("rules: {ibn: warning}\n", "12: rules.ibn: there is no rule"),
+        ("rules: {payable: off}\n", "12: rules.payable: rule E-PAYABLE is fixed"),
         ("tables: {t: {file: missing.csv}}\n", "12: tables.t.file: missing.csv: there is no such file"),
         ("tables: {t: {file: ../t.csv}}\n", "12: tables.t.file: ../t.csv lies outside the mapping's folder"),
         ("tables: {t: {file: t.csv, A: B}}\n", "12: tables.t: a table is either a file or codes, not both"),
@@ -87,14 +87,14 @@ def test_the_short_form_is_a_column(tmp_path: Path) -> None:
             "locale: {decimal: ',', thousands: [',']}\n",
             '12: locale: "," is declared both as decimal and as thousands mark',
         ),
-        ("locale: {thousands: ['ab']}\n", '12: locale: "ab" cannot be a thousands mark'),
-        ("locale: {thousands: ['5']}\n", '12: locale: "5" cannot be a thousands mark'),
-        ("locale: {thousands: ['-']}\n", '12: locale: "-" cannot be a thousands mark'),
-        ("locale: {decimal: '5'}\n", '12: locale: "5" cannot be a decimal mark'),
-        ("locale: {decimal: ' '}\n", '12: locale: " " cannot be a decimal mark'),
-        ("locale: {decimal: '..'}\n", "12: locale.decimal: "),
-        ("locale: {dates: ['%d.%m']}\n", '12: locale: "%d.%m" is not a date pattern'),
-        ("locale: {dates: ['%d.%m.%Q']}\n", '12: locale: "%d.%m.%Q" is not a date pattern'),
+        ("locale: {thousands: ['ab']}\n", '12: locale.thousands.0: "ab" cannot be a thousands mark'),
+        ("locale: {thousands: ['5']}\n", '12: locale.thousands.0: "5" cannot be a thousands mark'),
+        ("locale: {thousands: ['-']}\n", '12: locale.thousands.0: "-" cannot be a thousands mark'),
+        ("locale: {decimal: '5'}\n", '12: locale.decimal: "5" cannot be a decimal mark'),
+        ("locale: {decimal: ' '}\n", '12: locale.decimal: " " cannot be a decimal mark'),
+        ("locale: {decimal: '..'}\n", '12: locale.decimal: ".." cannot be a decimal mark: one character'),
+        ("locale: {dates: ['%d.%m']}\n", '12: locale.dates.0: "%d.%m" is not a date pattern'),
+        ("locale: {dates: ['%d.%m.%Q']}\n", '12: locale.dates.0: "%d.%m.%Q" is not a date pattern'),
         ("locale: {dates: ['%d.%d.%m.%Y']}\n", "is not a date pattern"),
     ],
 )
@@ -142,7 +142,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(tmp_path: Pat
         .replace("net_amount", "netto")
     )
     assert [line.split(": ")[0:2] for line in mistakes(tmp_path, text)] == [
-        ["4", "invoice"],
+        ["4", "invoice.date"],
         ["6", "invoice.dat"],
         ["7", "invoice.due_date.table"],
         ["12", "rows.netto"],
@@ -152,7 +152,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_their_lines(tmp_path: Pat
 @pytest.mark.parametrize("name", REQUIRED)
 def test_what_every_invoice_needs_must_be_mapped(tmp_path: Path, name: str) -> None:
     lines = [line for line in (HEAD + BODY).splitlines() if not line.startswith(f"  {name}:")]
-    assert mistakes(tmp_path, "\n".join(lines)) == [f"4: invoice: {name} is required and not mapped"]
+    assert mistakes(tmp_path, "\n".join(lines)) == [f"4: invoice.{name}: is required and not mapped"]
 
 
 def test_a_mapping_without_rows_is_refused(tmp_path: Path) -> None:

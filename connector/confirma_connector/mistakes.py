@@ -28,24 +28,26 @@ def opened(path: Path, wrong: type[CannotRun]) -> Document:
 
 
 class Mistakes:
-    """Collects what is wrong with one file, each with its line; `stop` raises them all as one *wrong*."""
+    """Collects what is wrong with one file and those it stands on; `stop` raises them all as one *wrong*."""
 
     def __init__(self, path: Path, document: Document, wrong: type[CannotRun]) -> None:
         self._path = path
         self._document = document
         self._wrong = wrong
-        self._lines: list[tuple[int, str]] = []
+        self._lines: list[tuple[Path, int, str]] = []
 
-    def add(self, place: Place, message: str) -> None:
-        """Note one mistake at *place*."""
-        path = ".".join(str(part) for part in place)
-        self._lines.append((self._document.line(place), f"{path}: {message}" if path else message))
+    def add(self, place: Place, message: str, cause: Place = ()) -> None:
+        """Note one mistake at *place*; at the line of its *cause* when only that stands in the file itself."""
+        document, name = self._document, ".".join(str(part) for part in place)
+        is_of_the_cause = cause in document.spots and document.file(cause) == self._path != document.file(place)
+        at = cause if cause and is_of_the_cause else place
+        self._lines.append((document.file(at), document.line(at), f"{name}: {message}" if name else message))
 
     def stop(self) -> None:
-        """Raise what was noted, if anything was."""
+        """Raise what was noted, if anything was: first that of the file itself, each file by its lines."""
         if self._lines:
-            lines = dict.fromkeys(sorted(self._lines))
-            raise self._wrong("\n".join(f"{self._path}, line {line}: {text}" for line, text in lines))
+            lines = dict.fromkeys(sorted(self._lines, key=lambda noted: (noted[0] != self._path, noted)))
+            raise self._wrong("\n".join(f"{path}, line {line}: {text}" for path, line, text in lines))
 
     def validated(self, model: type[_Model], tree: object, under: Place = ()) -> _Model:
         """Give *tree* as *model*, or raise everything that is wrong with it."""

@@ -31,16 +31,28 @@ class YamlError(ValueError):
 
 @dataclass
 class Document:
-    """A loaded tree of text, and the line on which each of its places begins."""
+    """A loaded tree of text: the file and line on which each of its places begins, and which keys have no value.
 
-    tree: Tree = ""
-    lines: dict[Place, int] = field(default_factory=dict)
+    A key is blank when nothing stands after its colon, not even quotes; in the tree it is empty text.
+    """
+
+    path: Path
+    tree: Tree = field(default_factory=dict)
+    spots: dict[Place, tuple[Path, int]] = field(default_factory=dict)
+    blanks: set[Place] = field(default_factory=set)
+
+    def file(self, place: Place) -> Path:
+        """Give the file that spells *place*, or the nearest place above it."""
+        return self._spot(place)[0]
 
     def line(self, place: Place) -> int:
-        """Give the 1-based line of *place*, or of the nearest place above it that the file spells."""
-        while place not in self.lines and place:
+        """Give the 1-based line of *place*, or of the nearest place above it that is spelled."""
+        return self._spot(place)[1]
+
+    def _spot(self, place: Place) -> tuple[Path, int]:
+        while place not in self.spots and place:
             place = place[:-1]
-        return self.lines.get(place, 1)
+        return self.spots.get(place, (self.path, 1))
 
 
 def load(path: Path) -> Document:
@@ -62,8 +74,9 @@ def load(path: Path) -> Document:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(line, f"the character #x{error.character:04x} cannot stand in YAML") from None
-    document = Document()
-    document.tree = {} if node is None else _tree(node, (), document.lines)
+    document = Document(path)
+    if node is not None:
+        document.tree = _tree(node, (), document)
     return document
 
 
@@ -81,18 +94,20 @@ def _without_anchors(text: str) -> None:
             raise YamlError(line, f"nested deeper than {_DEEPEST} levels")
 
 
-def _tree(node: yaml.Node, place: Place, lines: dict[Place, int]) -> Tree:
-    lines.setdefault(place, node.start_mark.line + 1)
+def _tree(node: yaml.Node, place: Place, document: Document) -> Tree:
+    document.spots.setdefault(place, (document.path, node.start_mark.line + 1))
     if isinstance(node, yaml.ScalarNode):
+        if node.style is None and not node.value:
+            document.blanks.add(place)
         return str(node.value)
     if isinstance(node, yaml.SequenceNode):
-        return [_tree(child, (*place, index), lines) for index, child in enumerate(node.value)]
+        return [_tree(child, (*place, index), document) for index, child in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        return dict(_entries(node, place, lines))
+        return dict(_entries(node, place, document))
     raise YamlError(node.start_mark.line + 1, "unexpected kind of YAML")
 
 
-def _entries(node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> Iterator[tuple[str, Tree]]:
+def _entries(node: yaml.MappingNode, place: Place, document: Document) -> Iterator[tuple[str, Tree]]:
     seen: dict[str, int] = {}
     for key, value in node.value:
         line = key.start_mark.line + 1
@@ -101,5 +116,5 @@ def _entries(node: yaml.MappingNode, place: Place, lines: dict[Place, int]) -> I
         if key.value in seen:
             raise YamlError(line, f'"{key.value}" stands twice: here and on line {seen[key.value]}')
         seen[key.value] = line
-        lines[(*place, key.value)] = line
-        yield key.value, _tree(value, (*place, key.value), lines)
+        document.spots[(*place, key.value)] = (document.path, line)
+        yield key.value, _tree(value, (*place, key.value), document)

@@ -1,0 +1,180 @@
+"""What a mapping file may say: its blocks and fields, and their JSON Schema for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
+from confirma_connector.money import Prices, Vat
+from confirma_connector.parsing import Locale, is_date_pattern
+
+__all__ = ["FieldRule", "Heading", "MappingFile", "Skip", "mapping_schema"]
+
+
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _short_form(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+def _is_mark(text: str) -> bool:
+    return len(text) == 1 and not text.isalnum() and text not in "+-\u2212()"
+
+
+def _is_decimal_mark(text: str) -> bool:
+    return _is_mark(text) and not text.isspace()
+
+
+def _checked(fits: Callable[[str], bool], otherwise: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not fits(text):
+            raise ValueError(f'"{text}" {otherwise}')
+        return text
+
+    return AfterValidator(check)
+
+
+_OneOrMore = BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
+Texts = Annotated[tuple[str, ...], _OneOrMore]
+DecimalMark = Annotated[
+    str, _checked(_is_decimal_mark, "cannot be a decimal mark: one character, as a comma or a point")
+]
+ThousandsMark = Annotated[str, _checked(_is_mark, "cannot be a thousands mark: one character, as a space or a point")]
+DatePattern = Annotated[str, _checked(is_date_pattern, "is not a date pattern with %d, %m and %Y")]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LocaleBlock(_Block):
+    """How numbers and dates are spelled in this source."""
+
+    decimal: DecimalMark = "."
+    thousands: Annotated[tuple[ThousandsMark, ...], _OneOrMore] = ()
+    dates: Annotated[tuple[DatePattern, ...], _OneOrMore] = ("%Y-%m-%d",)
+    empty: Texts = ("",)
+    trailing_minus: bool = False
+    parentheses: bool = False
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        if self.decimal in self.thousands:
+            raise ValueError(f'"{self.decimal}" is declared both as decimal and as thousands mark')
+        return self
+
+    def locale(self) -> Locale:
+        """Give the parser for these declarations."""
+        return Locale(**dict(self))
+
+
+class Skip(_Block):
+    """One kind of row that is not an invoice row, told by one column as spelled."""
+
+    column: str
+    empty: bool | None = None
+    equals: str | None = None
+    in_: Texts | None = Field(default=None, alias="in")
+    starts_with: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        tests = (self.empty, self.equals, self.in_, self.starts_with)
+        if sum(test is not None for test in tests) != 1:
+            raise ValueError("a skip needs exactly one of empty, equals, in, starts_with")
+        return self
+
+
+class FieldRule(_Block):
+    """Where one field's value comes from: column(s) → empty? → default → transforms → table → type."""
+
+    column: str | None = None
+    columns: Texts | None = None
+    constant: str | None = None
+    join: str = " "
+    default: str | None = None
+    transform: Texts = ()
+    table: str | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if sum(origin is not None for origin in (self.column, self.columns, self.constant)) != 1:
+            raise ValueError("a field needs exactly one of column, columns, constant")
+        return self
+
+    def sources(self) -> tuple[str, ...]:
+        """Name the columns this field reads, in our words."""
+        return (self.column,) if self.column is not None else self.columns or ()
+
+
+class ResultsBlock(_Block):
+    """Other headers for the result columns; and the kind of list that a source which cannot carry them gets."""
+
+    state: str = "confirma_state"
+    message: str = "confirma_message"
+    updated: str = "confirma_updated"
+    case_id: str = "confirma_case_id"
+    file: Literal["csv", "xlsx"] = "csv"
+
+
+Rules = dict[str, Annotated[FieldRule, BeforeValidator(_short_form, json_schema_input_type=str | FieldRule)]]
+
+
+class Heading(BaseModel):
+    """What every mapping file says for itself: nothing of it is inherited."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal["1"]
+    name: str = Field(min_length=1)
+    description: str = ""
+    extends: str | None = None
+
+
+class MappingFile(Heading, _Block):
+    """A mapping from one kind of source to Confirma's invoice, with what it extends."""
+
+    adapter: str
+    source: dict[str, Any] = {}
+    locale: LocaleBlock = LocaleBlock()
+    columns: dict[str, Texts] = {}
+    skip: tuple[Skip, ...] = ()
+    fill_down: Texts = ()
+    group_by: Texts = ()
+    first_in_group: Texts = ()
+    scattered: bool = False
+    prices: Prices = "net"
+    vat: Vat = "per_row"
+    missing_reference: Literal["fi", "rf"] | None = None
+    invoice: Rules
+    rows: Rules = {}
+    tables: dict[str, dict[str, str]] = {}
+    results: ResultsBlock = ResultsBlock()
+    rules: dict[str, str] = {}
+
+
+def mapping_schema() -> dict[str, Any]:
+    """Give the JSON Schema of mapping files, with the closed vocabulary of fields, for editors."""
+    schema = MappingFile.model_json_schema()
+    for section, vocabulary in (("invoice", INVOICE_FIELDS), ("rows", ROW_FIELDS)):
+        schema["properties"][section]["propertyNames"] = {"enum": list(vocabulary)}
+    for block in (schema, schema["$defs"]["LocaleBlock"], schema["$defs"]["ResultsBlock"]):
+        for name in block["properties"].keys() - Heading.model_fields.keys():
+            block["properties"][name] = _or_blank(block["properties"][name])
+    schema["properties"]["version"] = {"enum": ["1", 1]}  # unlike us, an editor sees a number in `version: 1`
+    of_each = Heading.model_json_schema()["required"]
+    inherited = [name for name in schema["required"] if name not in of_each]
+    return schema | {"required": of_each, "if": {"not": {"required": ["extends"]}}, "then": {"required": inherited}}
+
+
+def _or_blank(part: dict[str, Any]) -> dict[str, Any]:
+    """A file that extends another takes out what it leaves blank; an editor sees a null there."""
+    if isinstance(values := part.get("additionalProperties"), dict):
+        part = part | {"additionalProperties": _or_blank(values)}
+    is_block = part.get("type") == "object"
+    return part | {"type": ["object", "null"]} if is_block else {"anyOf": [part, {"type": "null"}]}
