@@ -1,0 +1,29 @@
+"""`confirma template`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from confirma_connector.errors import SettingsError
+
+__all__ = ["template"]
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path), metavar="OUT.xlsx")
+@click.option(
+    "--language", type=click.Choice(["fi", "sv", "en"]), default="fi", show_default=True, help="Of headings and texts."
+)
+def template(out: Path, language: Literal["fi", "sv", "en"]) -> None:
+    """Make a workbook to fill in: it can be checked and sent as it is, without a mapping of your own."""
+    try:
+        from confirma_connector.template.making import make
+    except ImportError as error:
+        raise SettingsError(
+            f'the template needs more: pip install "confirma-connector[excel]" ({error.name})'
+        ) from None
+    make(out, language)
+    click.echo(f'made {out}: fill it in (its second sheet says how), then: confirma check "{out}"')
