@@ -6,12 +6,15 @@ import getpass
 from collections.abc import Mapping
 from typing import Literal
 
+from confirma_connector import reconcile
 from confirma_connector.errors import SettingsError
-from confirma_connector.files import locked
-from confirma_connector.journal import Entry, Journal, State, Step
+from confirma_connector.inquiry import inquire
+from confirma_connector.journal import REOPENABLE, Entry, Journal, State, Step
+from confirma_connector.opening import held, opened
+from confirma_connector.run import Run
 from confirma_connector.settings import Settings
 
-__all__ = ["Decision", "resolve"]
+__all__ = ["Decision", "resend", "resolve"]
 
 Decision = Literal["arrived", "not-arrived", "handled"]
 
@@ -36,21 +39,44 @@ _OPEN_TO: Mapping[Decision, tuple[State, ...]] = {
 
 def resolve(settings: Settings, number: int, decision: Decision, reason: str, year: int | None = None) -> Entry:
     """Write a person's decision into the journal, with name and reason. Raises SettingsError when it does not apply."""
-    with Journal(settings.journal, settings.environment, settings.account) as journal:
-        busy = (
-            f"another run for account {settings.account} ({settings.environment}) is active; try again when it is done"
-        )
-        with locked(journal.lock_path, busy):
-            journal.cut_off()
-            entry = _one(journal, number, year)
-            if entry.state not in _OPEN_TO[decision]:
-                raise SettingsError(f"invoice {number} is {entry.state}: --{decision} does not apply to it")
-            person = getpass.getuser()
-            message = f"{decision.replace('-', ' ')}, says {person}: {reason}"
-            journal.advance(
-                [Step(entry.id, _STATES[decision], f"resolved: {decision}", message=message, detail=message)]
+    with held(settings) as journal:
+        journal.cut_off()
+        entry = _one(journal, number, year)
+        if entry.state not in _OPEN_TO[decision]:
+            raise SettingsError(f"invoice {number} is {entry.state}: --{decision} does not apply to it")
+        message = f"{decision.replace('-', ' ')}, says {getpass.getuser()}: {reason}"
+        journal.advance([Step(entry.id, _STATES[decision], f"resolved: {decision}", message=message, detail=message)])
+        return _one(journal, number, entry.year)
+
+
+def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry:
+    """Let the next `send` of its file send an invoice again that Confirma took and did not deliver.
+
+    Confirma is asked first: what it has delivered by now is not let go. Raises SettingsError when it does not apply.
+    """
+    with opened(run) as (journal, client):
+        journal.cut_off()
+        entry = _one(journal, number, year)
+        if entry.state not in REOPENABLE:
+            raise SettingsError(
+                f"invoice {number} is {entry.state}: {_INSTEAD.get(entry.state, 'it is not sent again')}"
             )
-            return _one(journal, number, entry.year)
+        findings = inquire(client.listing, [(entry.number, entry.date)])
+        detail = f"{getpass.getuser()}: {reason}"
+        if not reconcile.release(journal, entry, findings, client.server_now(), "to be sent again", detail=detail):
+            state = _one(journal, number, entry.year).state
+            raise SettingsError(f"invoice {number} is {state} at Confirma by now: it is not sent again")
+        return _one(journal, number, entry.year)
+
+
+_INSTEAD: Mapping[State, str] = {
+    "ready": "send its file",
+    "sending": "run send or track, which asks what became of it",
+    "uncertain": "run send or track, which asks what became of it; or decide with confirma resolve",
+    "conflict": "decide with confirma resolve",
+    "sent": "it is under way; run track",
+    "waiting": "it is under way; run track",
+}
 
 
 def _one(journal: Journal, number: int, year: int | None) -> Entry:

@@ -109,7 +109,7 @@ class Conversion:
     table: CodeTable | None = None
 
     def value(self, value: Value, *, is_default: bool = False) -> Any:
-        """Give what the field holds; None for nothing. Raises ValueError with a sentence, UnreadableCell, UnknownCode."""
+        """Give what the field holds; None for nothing. Raises UnreadableCell, UnknownCode, ValueError (a sentence)."""
         if isinstance(value, Unreadable):
             raise UnreadableCell(value.reason)
         if self.steps or self.table is not None:

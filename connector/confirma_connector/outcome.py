@@ -49,8 +49,8 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str = "") 
         if item.facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
     if item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print:
-        since = "corrected here since" if state == "failed" else "the row now differs from what was sent"
-        message = f"{message}; {since}, and {_NOTHING}"
+        since = f"the row now differs from what was sent, and {_NOTHING}"
+        message = f"{message}; {'corrected here since: it can be sent again' if state == 'failed' else since}"
     if is_torn:
         message = f"{message}; the number stands at more than one place in this file"
     return _said(state, message, entry, item.refused)

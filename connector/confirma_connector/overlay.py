@@ -62,7 +62,7 @@ class ContractFile(BaseModel):
         return self
 
 
-_BEHAVIOURS = {"credit_note_sign": ("negative", "positive")}
+_BEHAVIOURS = {"credit_note_sign": ("negative", "positive"), "resend_after_error": ("ask", "always", "never")}
 _OPEN = ("headers", "statuses")
 """Sections to which an overlay may add keys of its own."""
 

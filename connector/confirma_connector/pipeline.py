@@ -7,15 +7,13 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import SecretStr
-
 from confirma_connector import reconcile, results
 from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
-from confirma_connector.files import locked, private_file
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import TAKEN, Claim, Journal
+from confirma_connector.opening import opened
 from confirma_connector.outcome import outcome
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run
@@ -47,19 +45,21 @@ def send(run: Run, choice: Choice) -> Report:
 
     Raises what keeps the run from beginning; what stops it on the way is in the report, after the results are written.
     """
-    with _opened(run) as (journal, client), contextlib.ExitStack() as surveys:
+    with opened(run) as (journal, client), contextlib.ExitStack() as surveys:
         found = [surveys.enter_context(contextlib.closing(one)) for one in _surveys(run, journal, choice)]
-        sending = _sending(run, journal, client, choice, _seller(run, journal, found))
+        seller, corrected = _seller(run, journal, found), _corrected(journal, found)
+        sending = _sending(run, journal, client, choice, seller, resends=_resends(run, choice, corrected))
         targets = _targets(journal, found, choice)
         before = _states(journal)
         journal.cut_off()
         _settle(run, journal, client)
         with run.stop.shield():
             sending.send(found)
-            writing = Writing(run, journal, "send", sending.touched, sending.held)
+            notices = [] if sending.resends else _left(corrected)
+            writing = Writing(run, journal, "send", sending.touched, sending.held, notices)
             for one, target in zip(found, targets, strict=True):
                 writing.write(one, target)
-        return _report(run, journal, writing, before, sending.ending)
+        return _report(run, journal, writing, before, sending.ending, is_left=bool(notices))
 
 
 def track(run: Run, choice: Choice) -> Report:
@@ -67,7 +67,7 @@ def track(run: Run, choice: Choice) -> Report:
     for path in choice.paths:
         if not path.is_file():
             raise SourceError(f"{path}: there is no such file")
-    with _opened(run) as (journal, client):
+    with opened(run) as (journal, client):
         _check_numbering(journal, run.settings)
         before = _states(journal)
         journal.cut_off()
@@ -78,40 +78,6 @@ def track(run: Run, choice: Choice) -> Report:
 
 
 # -- what the three share ------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _opened(run: Run) -> Iterator[tuple[Journal, Client]]:
-    """Hold the account's lock, with its journal and a client; in the sandbox also the stand-in itself."""
-    settings = run.settings
-    if settings.environment == "production":
-        raise SettingsError(
-            "production is closed until the contract has been confirmed, which this release cannot do yet"
-        )
-    with Journal(settings.journal, settings.environment, settings.account) as journal:
-        busy = (
-            f"another run for account {settings.account} ({settings.environment}) is active; try again when it is done"
-        )
-        with locked(journal.lock_path, busy), _host(settings) as reached, Client(reached, run.contract) as client:
-            yield journal, client
-
-
-@contextlib.contextmanager
-def _host(settings: Settings) -> Iterator[Settings]:
-    """In the sandbox run the stand-in in this process, its store beside the journal."""
-    if settings.environment != "sandbox" or settings.url:
-        yield settings
-        return
-    try:
-        from confirma_connector.sandbox import serve_in_thread
-
-        serving = serve_in_thread(private_file(settings.journal.with_suffix(".sandbox.sqlite3")), key="sandbox")
-    except ImportError as error:
-        raise SettingsError(
-            f'the sandbox needs more: pip install "confirma-connector[sandbox]" ({error.name})'
-        ) from None
-    with serving as standing_in:
-        yield settings.model_copy(update={"url": standing_in.url, "token": SecretStr(standing_in.key)})
 
 
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
@@ -185,17 +151,54 @@ def _states(journal: Journal) -> dict[int, str]:
     return {entry.id: entry.state for entry in journal.entries()}
 
 
-def _sending(run: Run, journal: Journal, client: Client, choice: Choice, seller: str | None) -> Sending:
+def _corrected(journal: Journal, found: Sequence[Survey]) -> list[int]:
+    """Name the invoices that Confirma could not deliver and that are another now in their file."""
+    failed = {(entry.number, entry.year): entry.print for entry in journal.entries(["failed"])}
+    facts = [item.facts for one in found for item in one.valid() if item.facts and item.key in failed]
+    return sorted({one.number for one in facts if one.print != failed[one.number, one.year]})
+
+
+def _resends(run: Run, choice: Choice, corrected: Sequence[int]) -> bool:
+    """Say whether they go again: it is not known whether the service takes their numbers, so a person decides."""
+    behaviour = run.contract.behaviour("resend_after_error")
+    if choice.resend_corrected and behaviour == "never":
+        raise SettingsError("by the contract in force (resend_after_error: never) a failed number is not taken again")
+    if not corrected or behaviour == "never":
+        return False
+    question = f"{_named(corrected)}: corrected since Confirma could not deliver. Send again?"
+    return choice.resend_corrected or behaviour == "always" or run.ask(question)
+
+
+def _left(corrected: Sequence[int]) -> list[str]:
+    if not corrected:
+        return []
+    return [f"{_named(corrected)}: corrected since Confirma could not deliver; --resend-corrected sends again"]
+
+
+def _named(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
+    return f"invoice {shown}" if len(numbers) == 1 else f"{len(numbers)} invoices ({shown})"
+
+
+def _sending(
+    run: Run, journal: Journal, client: Client, choice: Choice, seller: str | None, *, resends: bool
+) -> Sending:
     def hear(claim: Claim, verdict: Verdict, total: int) -> None:
         run.hear(Event("sending", total=total, number=claim.facts.number, state=verdict.state))
 
     filters = Filters(choice.only, choice.since, choice.limit)
     workers = run.settings.concurrency
-    return Sending(journal, client, run.contract, workers, run.stop, filters, seller, hear)
+    return Sending(journal, client, run.contract, workers, run.stop, filters, seller, resends, hear)
 
 
 def _report(
-    run: Run, journal: Journal, writing: Writing, before: Mapping[int, str], ending: Ending | None = None
+    run: Run,
+    journal: Journal,
+    writing: Writing,
+    before: Mapping[int, str],
+    ending: Ending | None = None,
+    *,
+    is_left: bool = False,
 ) -> Report:
     return whole(
         writing.use,
@@ -205,5 +208,5 @@ def _report(
         changed=[entry for entry in journal.entries() if before.get(entry.id) != entry.state],
         notices=writing.notices,
         ending=ending,
-        is_unwritten=writing.is_unwritten,
+        is_open=writing.is_unwritten or is_left,
     )

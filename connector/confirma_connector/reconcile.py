@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from confirma_connector.answers import Listed, prevailing
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
-from confirma_connector.journal import TAKEN, Entry, Facts, Journal, Step
+from confirma_connector.journal import REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
 
-__all__ = ["fits", "miss", "observe", "preflight", "settle_uncertain"]
+__all__ = ["fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
 _A_DAY = dt.timedelta(days=1)
 _EARLIER = 300.0
@@ -22,6 +22,7 @@ _NOT_LISTED = "taken, but not in the delivery information for two days: ask Conf
 _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
 _NOT_DISTRIBUTED = "not distributed for more than three working days: ask Confirma what holds it"
+_STILL_FAILED: tuple[State, ...] = ("failed",)
 _WITNESSES = 3600.0
 """Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
 
@@ -30,20 +31,55 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
     """Read the listing for what is about to be sent; give the numbers (with their years) that must not be sent.
 
     Proves key and host before anything is claimed. An invoice that the server lists and the journal has not sent
-    becomes a conflict (a lost journal, a second computer). Raises Outage, Refused.
+    becomes a conflict (a lost journal, a second computer). One that failed is let go again if it still is failed.
+    Raises Outage, Refused.
     """
     known = journal.listed([facts.number for facts in todo])
     before = {(entry.number, entry.date) for entries in known.values() for entry in entries}
     findings = inquire(ask, before | {(facts.number, facts.date) for facts in todo})
     held: set[tuple[int, int]] = set()
     for facts in todo:
-        records = findings.of(facts.number, facts.year)
-        if records:
+        entry = journal.entry(facts.number, facts.year)
+        records = _since(entry, findings) if entry else findings.of(facts.number, facts.year)
+        if entry is not None and entry.state == "failed":
+            if not release(journal, entry, findings, now, "corrected, to be sent again", still=_STILL_FAILED):
+                held.add((facts.number, facts.year))
+        elif records:
             _meet(journal, facts, records, now)
             held.add((facts.number, facts.year))
         elif facts.number in findings.withheld:
             raise Outage(f"the delivery information tells of invoice {facts.number} but withholds it; nothing was sent")
     return held
+
+
+def release(
+    journal: Journal,
+    entry: Entry,
+    findings: Findings,
+    now: float,
+    event: str,
+    *,
+    still: Collection[State] = REOPENABLE,
+    detail: str = "",
+) -> bool:
+    """Let an invoice go again if it is *still* in one of these states by the server's own word; tell whether it may.
+
+    What the server says until now is of the attempts before. Raises Outage when it withholds anything.
+    """
+    if not (findings.covers(entry.date) or entry.number in findings.whole_numbers):
+        raise Outage(f"the delivery information on invoice {entry.number} is not whole; nothing was sent again")
+    records = _about(entry, _since(entry, findings))
+    news = _observation(entry, records, now) if records else None
+    if news and news.state not in still:
+        journal.advance(_changed(entry, news))
+        return False
+    journal.reopen(entry, [record.mark for record in findings.of(entry.number, entry.year)], event, detail)
+    return True
+
+
+def _since(entry: Entry, findings: Findings) -> list[Listed]:
+    """Give what the server lists of an invoice since it was let go again."""
+    return [record for record in findings.of(entry.number, entry.year) if record.mark not in entry.superseded]
 
 
 def _meet(journal: Journal, facts: Facts, records: Sequence[Listed], now: float) -> None:
@@ -80,8 +116,8 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     started = server_now() - (time.monotonic() - begun)
     for entry in uncertain:
         if is_whole[entry.id]:
-            records = findings.of(entry.number, entry.year)
-            seen = [findings.of(witness.number, witness.year) for witness in witnesses[entry.id]]
+            records = _since(entry, findings)
+            seen = [_since(witness, findings) for witness in witnesses[entry.id]]
             is_proof = all(seen) and (bool(seen) or findings.covers(entry.date))
             journal.advance(_concluded(entry, records, started, quiet_period, is_proof=is_proof))
 
@@ -162,7 +198,7 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
     steps: list[Step] = []
     for number in findings.records:
         for entry in entries.get(number, ()):
-            records = _about(entry, findings.of(number, entry.year))
+            records = _about(entry, _since(entry, findings))
             if records and entry.state in TAKEN:
                 steps += _changed(entry, _observation(entry, records, now))
             elif records and entry.state in ("ready", "rejected"):
@@ -183,7 +219,7 @@ def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: floa
     steps: list[Step] = []
     for entry in (one for one in asked if one.state in ("sent", "waiting")):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
-        if is_whole and not _about(entry, findings.of(entry.number, entry.year)) and now - _taken_at(entry) > _MISSED:
+        if is_whole and not _about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
             missed = Step(entry.id, "attention", "not listed", message=_NOT_LISTED, status=entry.status, seen_at=now)
             steps += _changed(entry, missed)
     journal.advance(steps)

@@ -24,6 +24,7 @@ __all__ = [
     "Value",
 ]
 
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A cell whose value cannot be trusted: what it shows, and why, for people ("is the error #N/A of a formula")."""

@@ -43,17 +43,19 @@ class Choice:
     only: frozenset[int] | None = None
     since: dt.date | None = None
     limit: int | None = None
+    resend_corrected: bool = False
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a run needs from outside."""
+    """Everything a run needs from outside; *ask* puts a question to a person, and where nobody is there it says no."""
 
     settings: Settings
     contract: Contract
     registry: Registry
     hear: Callable[[Event], None] = lambda _: None
     stop: Stop = field(default_factory=Stop)
+    ask: Callable[[str], bool] = lambda _: False
 
     def mapping(self, path: Path, named: str | None) -> LoadedMapping:
         """Give the mapping for *path*: the one *named*, that of the settings, or the shipped one that fits."""

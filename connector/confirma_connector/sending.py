@@ -44,7 +44,7 @@ class Sending:
     """The sending of one run. *ending* says why it stopped early; *touched* are the invoices it dealt with.
 
     *held* are those that could go and did not, each with the reason. *hear* is told of every verdict, and of how many
-    there are to come in all.
+    there are to come in all. With *resends* what Confirma could not deliver goes again once it is corrected.
     """
 
     journal: Journal
@@ -54,6 +54,7 @@ class Sending:
     stop: Stop
     filters: Filters
     seller: str | None
+    resends: bool
     hear: Callable[[Claim, Verdict, int], None]
     touched: set[Key] = field(default_factory=set)
     held: dict[Key, str] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Sending:
         for survey in surveys:
             for item in survey.valid():
                 facts = item.facts
-                if facts is None or _key(facts) in seen or not self._is_unsent(facts):
+                if facts is None or _key(facts) in seen or not self._may_go(facts):
                     continue
                 seen.add(_key(facts))
                 if self.filters.admits(facts, chosen):
@@ -115,11 +116,12 @@ class Sending:
                 else:
                     self.held[_key(facts)] = NOT_ASKED_FOR
 
-    def _is_unsent(self, facts: Facts) -> bool:
+    def _may_go(self, facts: Facts) -> bool:
         entry = self.journal.entry(facts.number, facts.year)
         if entry is None or entry.state == "ready":
             return True
-        return entry.state == "rejected" and entry.print != facts.print
+        is_open = entry.state == "rejected" or (entry.state == "failed" and self.resends)
+        return is_open and entry.print != facts.print
 
     def _may_follow(self, item: Item, facts: Facts, surveys: Sequence[Survey]) -> bool:
         """A credit note goes only after the invoice it credits; one that was sent elsewhere does not hold it back."""

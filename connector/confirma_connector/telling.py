@@ -79,11 +79,11 @@ def whole(
     changed: Sequence[Entry] = (),
     notices: Sequence[str] = (),
     ending: Ending | None = None,
-    is_unwritten: bool = False,
+    is_open: bool = False,
 ) -> Report:
-    """Tell of the whole run, with the exit code a scheduler can trust."""
+    """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do."""
     counts = dict(journal.counts()) if journal else {}
-    needs_a_person = is_unwritten or any(entry.state in _LOOK for entry in changed)
+    needs_a_person = is_open or any(entry.state in _LOOK for entry in changed)
     if command == "track":
         needs_a_person = needs_a_person or bool(counts.get("uncertain"))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -73,7 +74,12 @@ def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
     chosen = loaded_settings(given)
     stop = Stop()
     _listen(stop)
-    return Run(chosen, contract.read(chosen.contract), plugins.discover(chosen.adapters), hear, stop)
+    return Run(chosen, contract.read(chosen.contract), plugins.discover(chosen.adapters), hear, stop, _asked)
+
+
+def _asked(question: str) -> bool:
+    """Ask the person at the terminal; where there is none the answer is no."""
+    return sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(question, err=True)
 
 
 def _listen(stop: Stop) -> None:
@@ -101,6 +107,7 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
         only=_numbers(given.get("only") or ()),
         since=_day(given.get("since")),
         limit=given.get("limit"),
+        resend_corrected=bool(given.get("resend_corrected")),
     )
 
 

@@ -21,6 +21,7 @@ __all__ = ["send"]
 @click.option("--only", multiple=True, metavar="NUMBERS", help="Only these invoice numbers: 1001,1002.")
 @click.option("--since", metavar="DATE", help="Only invoices dated on or after DATE (2026-01-31).")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N invoices.")
+@click.option("--resend-corrected", is_flag=True, help="Send again what Confirma could not deliver and is corrected.")
 @click.option("--yes", is_flag=True, help="Answer the question before a production send with yes.")
 def send(files: tuple[Path, ...], as_json: bool, log_json: bool, yes: bool, **given: Any) -> None:  # noqa: ARG001
     """Send what of FILES was not sent before, and write the outcome beside each invoice.

@@ -27,7 +27,7 @@ import simplejson
 from confirma_connector.errors import JournalError, UnwritableResults
 from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, ResultsFile, State
 from confirma_connector.journal.schema import opened
-from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, Step
+from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 
 __all__ = ["Journal"]
 
@@ -232,6 +232,27 @@ class Journal:
         )
         self._log(database, step.entry, step.event, step.http_status, step.detail)
 
+    def reopen(self, entry: Entry, superseded: Iterable[str], event: str, detail: str = "") -> None:
+        """Let an invoice go again that the API took and did not deliver: from here on it is a new attempt.
+
+        *superseded* are the marks of what the server says of it now: that is about the attempts before.
+        """
+        if entry.state not in REOPENABLE:
+            raise JournalError(f"invoice {entry.number} is {entry.state} and cannot be sent again")
+        with self._transaction() as database:
+            database.execute(
+                "UPDATE invoices SET state = 'ready', changed_at = ?, message = '', fields = '[]', status = '',"
+                " ever_uncertain = 0, attempted_at = NULL, ended_at = NULL, taken_at = NULL, absent_at = NULL,"
+                " case_id = '', distributed_at = '', seen_at = NULL, superseded = ? WHERE id = ? AND state = ?",
+                (
+                    time.time(),
+                    simplejson.dumps(sorted({*entry.superseded, *superseded})),
+                    entry.id,
+                    entry.state,
+                ),
+            )
+            self._log(database, entry.id, event, None, detail)
+
     def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> None:
         database.execute(
             "INSERT INTO events (invoice, at, run, event, http_status, detail) VALUES (?, ?, ?, ?, ?, ?)",
@@ -321,5 +342,6 @@ def _entry(row: Sequence[Any]) -> Entry:
     values["date"] = dt.date.fromisoformat(values["date"])
     values["gross"] = Decimal(values["gross"])
     values["ever_uncertain"] = bool(values["ever_uncertain"])
+    values["superseded"] = tuple(simplejson.loads(values["superseded"]))
     values["fields"] = tuple((field, said) for field, said in simplejson.loads(values["fields"]))
     return Entry(**values)

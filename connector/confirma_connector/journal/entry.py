@@ -68,7 +68,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One invoice as the journal has it. Times are seconds since 1970; those of attempts are by the server's clock."""
+    """One invoice as the journal has it. Times are seconds since 1970; those of attempts are by the server's clock.
+
+    *superseded* are the marks of the server's records that were there before the invoice was let go again.
+    """
 
     id: int
     number: int
@@ -94,6 +97,7 @@ class Entry:
     case_id: str
     distributed_at: str
     seen_at: float | None
+    superseded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

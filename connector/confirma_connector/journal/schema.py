@@ -52,6 +52,10 @@ MIGRATIONS = (
         kind TEXT NOT NULL, written_at REAL NOT NULL
     ) STRICT;
     """,
+    """
+    -- what the server already said of an invoice when it was let go again: that is of an earlier attempt
+    ALTER TABLE invoices ADD COLUMN superseded TEXT NOT NULL DEFAULT '[]';
+    """,
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from confirma_connector.journal.entry import TAKEN, State
 
-__all__ = ["CLAIMABLE", "LEADS_TO", "Step"]
+__all__ = ["CLAIMABLE", "LEADS_TO", "REOPENABLE", "Step"]
 
 CLAIMABLE: frozenset[State] = frozenset({"ready", "rejected"})
 """States from which an invoice may be sent (again)."""
@@ -20,7 +20,10 @@ LEADS_TO: Mapping[State, frozenset[State]] = {
     "conflict": frozenset({"sent", "ready", "handled"}),
     **dict.fromkeys(TAKEN, TAKEN | {"handled"}),
 }
-"""What each state may become, except by a claim. What the API took never becomes sendable; `handled` is final."""
+"""What each state may become, except by a claim or by being let go again; `handled` is final."""
+
+REOPENABLE: frozenset[State] = frozenset({"failed", "duplicate", "attention", "unknown", "rejected"})
+"""States from which a person may let an invoice go again: the API has not delivered it, and nothing says it will."""
 
 
 @dataclass(frozen=True, slots=True)

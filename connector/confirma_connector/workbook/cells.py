@@ -55,27 +55,37 @@ class RowReader:
     """Reads the rows of one sheet in order; rows and cells without a reference follow the one before."""
 
     def __init__(
-        self, prefix: str, formats: Sequence[Format] = (), *, is_1904: bool = False, rounds: bool = False
+        self,
+        prefix: str,
+        formats: Sequence[Format] = (),
+        *,
+        is_1904: bool = False,
+        rounds: bool = False,
+        is_uncalculated: bool = False,
     ) -> None:
         p = re.escape(prefix)
         self._formats = {str(style): format_ for style, format_ in enumerate(formats)}
+        self._formats[""] = self._formats.get("0", PLAIN)
         self._is_1904 = is_1904
         self._rounds = rounds
-        self._is_bare = {"": True} | {
+        self._is_uncalculated = is_uncalculated
+        self._is_bare = {
             style: format_.kind == "number" and not (rounds and format_.decimals is not None)
             for style, format_ in self._formats.items()
         }
         self._last_mark = f"<{prefix}c ".encode()
-        self._cell_marks = (f"<{prefix}c ", f"<{prefix}c>", f"<{prefix}c/>")
+        self._cell_mark = f"<{prefix}c"
+        self._value_mark = f"<{prefix}v"
         self._tag = re.compile(rf"<{p}row({IN_TAG})>")
         self._usual = re.compile(
             rf'<{p}c r="([A-Z]{{1,3}})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
             rf"(?:/>|>(?:<{p}v>([^<]*)</{p}v></{p}c>|(.*?)</{p}c>))",
             re.DOTALL,
         )
-        self._any = re.compile(rf"<{p}c((?:\s{IN_TAG})?)(?:(?<=/)>|(?<!/)>(.*?)</{p}c\s*>)", re.DOTALL)
+        self._any = re.compile(rf"<{p}c((?:\s{IN_TAG}|/)?)(?:(?<=/)>|(?<!/)>(.*?)</{p}c\s*>)", re.DOTALL)
         self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}v\s*>", re.DOTALL)
-        self._formula = re.compile(rf"<{p}f[\s/>]")
+        self._start = re.compile(rf"<{p}c[\s/>]")
+        self._formula = re.compile(rf"<{p}f(?:\s{IN_TAG}|/)?>([^<]*)")
         self._inline = re.compile(rf"<{p}is(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}is\s*>", re.DOTALL)
         self._plain_inline = (f"<{prefix}is><{prefix}t>", f"</{prefix}t></{prefix}is>")
         self._columns: dict[str, int] = {}
@@ -92,18 +102,18 @@ class RowReader:
             raise ValueError("a row without a tag")
         told = attributes(match[1])
         number = told.get("r", "").strip()
-        self._before = int(number) if number.isdigit() else self._before + 1
+        self._before = self._before + 1 if _counted(number) < 0 else _counted(number)
         is_hidden = told.get("hidden", "") in ("1", "true")
         return RowTag(self._before, is_hidden, len(match[0].encode()), match[1].endswith("/"), told.get("spans", ""))
 
     def row(self, data: bytes, strings: Mapping[int, str]) -> Row | None:
-        """Read the next row; None when no cell of it has a value."""
+        """Read the next row; None when no cell of it has a value. Raises ValueError with a reason when it is damaged."""
         tag = self.tag(data)
         if tag.is_closed:
             return None
-        body = plain(data[tag.end :].decode("utf-8", "replace"))
+        body = plain(data[tag.end :].decode())
         found = self._usual.findall(body)
-        if len(found) == sum(map(body.count, self._cell_marks)):
+        if len(found) == body.count(self._cell_mark):
             values = self._quickly(found, strings)
         else:
             values = self._thoroughly(body, strings)
@@ -155,7 +165,10 @@ class RowReader:
     def _thoroughly(self, body: str, strings: Mapping[int, str]) -> dict[int, Value]:
         values: dict[int, Value] = {}
         column = 0
-        for attrs, inner in self._any.findall(body):
+        found = self._any.findall(body)
+        if len(found) != len(self._start.findall(body)):
+            raise ValueError("a cell has no end")
+        for attrs, inner in found:
             told = attributes(attrs)
             column = self._column(told.get("r", ""), column)
             meant = self._meant(told.get("t", ""), told.get("s", ""), inner, strings)
@@ -173,14 +186,22 @@ class RowReader:
             return text_of(match[1]) if match else ""
         match = self._value.search(inner)
         value = match[1] if match else ""
-        if kind != "str" and not value.strip():
-            return _UNCALCULATED if self._formula.search(inner) else ""
+        is_empty = not value.strip()
+        if is_empty and kind not in ("str", "e") or (not match and self._value_mark not in inner):
+            return self._uncalculated(inner, _NEVER)
+        if self._is_uncalculated and value.strip() == "0":
+            return self._uncalculated(inner, _PERHAPS_NEVER) or self._typed(kind, style, value, strings)
         return self._typed(kind, style, value, strings)
+
+    def _uncalculated(self, inner: str, reason: str) -> Value:
+        """Give the formula of a cell as something unreadable; "" when it has none."""
+        formula = self._formula.search(inner)
+        return Unreadable(f"={decoded(formula[1])}", reason) if formula else ""
 
     def _typed(self, kind: str, style: str, value: str, strings: Mapping[int, str]) -> Value:
         if kind == "s":
-            text = strings.get(int(value)) if value.strip().isdigit() else None
-            return Unreadable("", "points to a text that the workbook does not have") if text is None else text
+            text = strings.get(_counted(value))
+            return Unreadable("?", "points to a text that the workbook does not have") if text is None else text
         if kind in ("", "n"):
             return self._number(style, value)
         if kind == "str":
@@ -189,9 +210,10 @@ class RowReader:
             return "TRUE" if value.strip() in ("1", "true") else "FALSE"
         if kind == "d":
             return _moment(value.strip())
+        shown = decoded(value).strip() or "#"
         if kind == "e":
-            return Unreadable(decoded(value), f"shows the error {decoded(value)}: correct its formula")
-        return Unreadable(decoded(value), f'is of the unknown kind "{kind}"')
+            return Unreadable(shown, f"shows the error {shown}: correct its formula")
+        return Unreadable(shown, f'is of the unknown kind "{kind}"')
 
     def _number(self, style: str, value: str) -> Value:
         if len(value) <= _FEW_DIGITS and self._is_bare.get(style, True) and _SIMPLE.fullmatch(value):
@@ -207,9 +229,17 @@ class RowReader:
 
 _REFERENCE = re.compile(rb'r="([A-Z]{1,3})\d+"')
 _SIMPLE = re.compile(r"0|-?(?:[1-9]\d*|0(?=\.\d*[1-9]))(?:\.\d+)?")
-_UNCALCULATED = Unreadable(
-    "", "has a formula that was never calculated: open the workbook in Excel or LibreOffice and save it"
+_NEVER = "has a formula that was never calculated: open the workbook in Excel or LibreOffice and save it"
+_PERHAPS_NEVER = (
+    "has a formula whose 0 the program that wrote the workbook may only have put there until it is calculated: "
+    "open the workbook in Excel or LibreOffice and save it"
 )
+
+
+def _counted(text: str) -> int:
+    """Read a whole number from 0; -1 when it is none."""
+    digits = text.strip()
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else -1
 
 
 def _moment(text: str) -> Value:
@@ -217,5 +247,5 @@ def _moment(text: str) -> Value:
     try:
         moment = datetime.fromisoformat(text.removesuffix("Z"))
     except ValueError:
-        return Unreadable(text, "is said to be a date, and is none")
+        return Unreadable(text or "?", "is said to be a date, and is none")
     return moment if moment.time() != time() else moment.date()

@@ -157,7 +157,7 @@ class _Packed:
 
     def __init__(self, info: zipfile.ZipInfo) -> None:
         self._info = info
-        self._name = info.filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
+        self._name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAME else "cp437")
         self._flags = info.flag_bits & ~_HAS_DESCRIPTOR
         self._method = info.compress_type
         self._crc, self._packed, self._size = info.CRC, info.compress_size, info.file_size

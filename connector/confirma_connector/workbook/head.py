@@ -14,36 +14,41 @@ __all__ = ["fitted_head"]
 
 def fitted_head(head: bytes, prefix: str, widths: Mapping[int, int], bottom: int) -> bytes:
     """Give a sheet's head for new columns of *widths* down to row *bottom*; a column that was hidden there is shown."""
-    text, look = head.decode("utf-8"), masked(head).decode("utf-8", "replace")
-    dimension = re.search(rf"<{prefix}dimension{IN_TAG}>", look) if len(look) == len(text) else None
-    if dimension and (place := area(attributes(dimension[0]).get("ref", ""))):
-        wide = place.widened(max(widths)).lengthened(bottom)
-        text = text[: dimension.start()] + with_attribute(dimension[0], "ref", str(wide)) + text[dimension.end() :]
-    block = re.search(rf"(<{prefix}cols(?:\s{IN_TAG})?>)(.*?)(</{prefix}cols\s*>)", text, re.DOTALL)
+    text, look = head.decode("latin-1"), masked(head).decode("latin-1")  # a character a byte: places are the same
+    rows = re.search(rf"<{prefix}sheetData{IN_TAG}>\Z", look)
+    block = re.search(rf"<{prefix}cols(?:\s{IN_TAG})?(?<!/)>(.*?)</{prefix}cols\s*>", look, re.DOTALL)
     if block:
-        told = [(attributes(tag), tag) for tag in re.findall(rf"<{prefix}col\s{IN_TAG}>", block[2])]
-        return (text[: block.start(2)] + _columns(told, prefix, widths) + text[block.end(2) :]).encode("utf-8")
-    rows = re.search(rf"<{prefix}sheetData{IN_TAG}>\Z", text)
-    at = rows.start() if rows else len(text)
-    return f"{text[:at]}<{prefix}cols>{_columns([], prefix, widths)}</{prefix}cols>{text[at:]}".encode()
+        start, end = block.span(1)
+        text = text[:start] + _columns(text[start:end], look[start:end], prefix, widths) + text[end:]
+    elif rows:
+        fresh = f"<{prefix}cols>{_columns('', '', prefix, widths)}</{prefix}cols>"
+        text = text[: rows.start()] + fresh + text[rows.start() :]
+    dimension = re.search(rf"<{prefix}dimension\s{IN_TAG}>", look)
+    if dimension and (place := area(attributes(dimension[0]).get("ref", ""))):
+        wide = with_attribute(dimension[0], "ref", str(place.widened(max(widths)).lengthened(bottom)))
+        text = text[: dimension.start()] + wide + text[dimension.end() :]
+    return text.encode("latin-1")
 
 
-def _columns(told: list[tuple[dict[str, str], str]], prefix: str, widths: Mapping[int, int]) -> str:
+def _columns(text: str, look: str, prefix: str, widths: Mapping[int, int]) -> str:
     missing = dict(widths)
     found: list[tuple[int, str]] = []
-    for attrs, tag in told:
-        first, last = int(attrs.get("min", "0")), int(attrs.get("max", "0"))
+    end = 0
+    for match in re.finditer(rf"<{prefix}col(\s{IN_TAG})(?:(?<=/)>|(?<!/)>\s*</{prefix}col\s*>)", look):
+        told = attributes(match[1])
+        first, last = int(told.get("min", "0")), int(told.get("max", "0"))
+        lead, end = text[end : match.start()], match.end()
         ours = [column for column in widths if first <= column <= last]
-        if not ours or attrs.get("hidden", "0") not in ("1", "true"):
-            found.append((first, tag))
-            missing = {column: width for column, width in missing.items() if column not in ours}
+        if ours and told.get("hidden", "0") in ("1", "true"):
+            found += [(column, lead + tag) for column, tag in _around(match[0], first, last, ours)]
         else:
-            found += _around(tag, first, last, ours)
+            found.append((first, lead + match[0]))
+            missing = {column: width for column, width in missing.items() if column not in ours}
     found += [
         (column, f'<{prefix}col min="{column}" max="{column}" width="{width}" customWidth="1"/>')
         for column, width in missing.items()
     ]
-    return "".join(tag for _, tag in sorted(found, key=lambda column: column[0]))
+    return "".join(tag for _, tag in sorted(found, key=lambda column: column[0])) + text[end:]
 
 
 def _around(tag: str, first: int, last: int, ours: list[int]) -> Iterator[tuple[int, str]]:

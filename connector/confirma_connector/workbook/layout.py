@@ -44,12 +44,10 @@ class Layout:
         return {name: column_letters(column) for column, name in names.items()}
 
     def place_of(self, ours: Sequence[str]) -> int | None:
-        """Find where the four result headers stand as neighbours, in any order; None where they do not."""
-        places = [
-            column
-            for column in self.headers
-            if sorted(self.headers.get(column + step, "") for step in range(4)) == sorted(ours)
-        ]
+        """Find where the four result headers stand as neighbours: in our order first, else in any; None: nowhere."""
+        groups = {column: [self.headers.get(column + step, "") for step in range(4)] for column in self.headers}
+        places = [column for column, group in groups.items() if group == list(ours)]
+        places = places or [column for column, group in groups.items() if sorted(group) == sorted(ours)]
         if len(places) > 1:
             named = " and ".join(column_letters(place) for place in places[:2])
             raise SourceError(

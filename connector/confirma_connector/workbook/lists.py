@@ -21,11 +21,12 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     """Give a table's part with the columns *names* added at its right end."""
     text = data.decode("utf-8")
     p = _prefix(text, "table")
-    text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", _widening(table.area, len(names)), text)
+    text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", _widening(table.area, table.area.right + len(names)), text)
     columns = re.search(rf"(<{p}tableColumns{IN_TAG}>)(.*?)(</{p}tableColumns\s*>)", text, re.DOTALL)
     if columns is None:
         raise ValueError(f"the table {table.name} has no columns")
-    used = [int(number) for number in re.findall(r"""\sid\s*=\s*["'](\d+)["']""", columns[2])]
+    tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", columns[2])
+    used = [int(attributes(tag)["id"]) for tag in tags]
     added = "".join(
         f'<{p}tableColumn id="{number}" name="{in_attribute(name)}"/>'
         for number, name in enumerate(names, max(used, default=0) + 1)
@@ -40,18 +41,18 @@ def filter_area(tail: str, prefix: str) -> Area | None:
     return area(attributes(match[1]).get("ref", "")) if match else None
 
 
-def grown_filter(tail: str, prefix: str, was: Area, columns: int) -> str:
-    """Give a sheet's tail with its autofilter, and the order it keeps, wider by *columns*."""
+def grown_filter(tail: str, prefix: str, was: Area, right: int) -> str:
+    """Give a sheet's tail with its autofilter, and the order it keeps, reaching to column *right*."""
     own = _own(tail, prefix)
     changed, end = "", 0
     for match in re.finditer(rf"<{prefix}(?:autoFilter|sortState)(?:\s{IN_TAG})?>", own):
-        changed += tail[end : match.start()] + _widening(was, columns)(match)
+        changed += tail[end : match.start()] + _widening(was, right)(match)
         end = match.end()
     return changed + tail[end:]
 
 
-def grown_filter_name(data: bytes, sheet: Sheet, was: Area, columns: int) -> bytes:
-    """Give the workbook's part with the hidden name of the sheet's autofilter wider by *columns*."""
+def grown_filter_name(data: bytes, sheet: Sheet, was: Area, right: int) -> bytes:
+    """Give the workbook's part with the hidden name of the sheet's autofilter reaching to column *right*."""
     text = data.decode("utf-8")
     p = _prefix(text, "workbook")
 
@@ -61,7 +62,7 @@ def grown_filter_name(data: bytes, sheet: Sheet, was: Area, columns: int) -> byt
         start, mark, place = match[2].rpartition("!")
         if not is_its or area(place) != was:
             return match[0]
-        wide = str(was.widened(was.right + columns))
+        wide = str(was.widened(right))
         shown = re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", wide) if "$" in place else wide
         return f"<{p}definedName{match[1]}>{start}{mark}{shown}{match[3]}"
 
@@ -85,13 +86,13 @@ def _own(tail: str, prefix: str) -> str:
     return re.sub(views, lambda match: " " * len(match[0]), tail, flags=re.DOTALL)
 
 
-def _widening(was: Area, columns: int) -> Callable[[re.Match[str]], str]:
+def _widening(was: Area, right: int) -> Callable[[re.Match[str]], str]:
     """Give what widens the `ref` of a tag that reaches to the right end of the list."""
 
     def widened(match: re.Match[str]) -> str:
         place = area(attributes(match[0]).get("ref", ""))
         if place is None or place.right != was.right or not was.top <= place.top <= was.bottom:
             return match[0]
-        return with_attribute(match[0], "ref", str(place.widened(place.right + columns)))
+        return with_attribute(match[0], "ref", str(place.widened(right)))
 
     return widened

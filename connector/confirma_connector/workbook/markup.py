@@ -35,6 +35,7 @@ _ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile(r"_x([0-9a-fA-F]{4})_")
+_LIKE_ESCAPE = re.compile(r"_(?=x[0-9a-fA-F]{4}_)")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 _SPECIAL = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
@@ -99,7 +100,7 @@ def encoded(text: str) -> str:
     text = _NO_CHARACTER.sub("?", text)
     if len(text.encode("utf-16-le")) > 2 * LONGEST:
         text = text.encode("utf-16-le")[: 2 * (LONGEST - 1)].decode("utf-16-le", "ignore") + "…"
-    text = _ESCAPE.sub(lambda match: f"_x005F{match[0]}", text)
+    text = _LIKE_ESCAPE.sub("_x005F_", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _UNWRITABLE.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
 

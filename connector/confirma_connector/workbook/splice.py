@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector.errors import NoWriteBack, SourceError
 from confirma_connector.records import Result
-from confirma_connector.workbook.area import Area
-from confirma_connector.workbook.book import Book, Table
+from confirma_connector.workbook.book import Book
 from confirma_connector.workbook.cells import RowReader, RowTag
 from confirma_connector.workbook.container import copy_with
 from confirma_connector.workbook.head import fitted_head
 from confirma_connector.workbook.layout import Layout
-from confirma_connector.workbook.lists import (
-    filter_area,
-    grown_filter,
-    grown_filter_name,
-    grown_table,
-    merged_areas,
-    with_attribute,
-)
-from confirma_connector.workbook.markup import column_letters, encoded, is_utf8
+from confirma_connector.workbook.lists import grown_filter, grown_filter_name, grown_table, with_attribute
+from confirma_connector.workbook.markup import column_letters, encoded
+from confirma_connector.workbook.plan import Plan, plan
 
 __all__ = ["splice"]
 
-_LAST_COLUMN = 16_384
 _WIDTHS = (16, 48, 20, 16)
 
 
@@ -42,36 +32,27 @@ def splice(book: Book, found: Layout, ours: Sequence[str], results: Sequence[Res
     if not found.header:
         raise NoWriteBack(f"{book.name}: {found.sheet.quoted} has no header row, so it cannot carry result columns")
     due = _by_row(book, results)
-    plan = _plan(book, found, [" ".join(name.split()) for name in ours])
-    parts: dict[str, Iterator[bytes]] = {found.sheet.part: _Splicing(book, found, plan, due).chunks()}
-    if plan.table:
-        parts[plan.table.part] = iter([grown_table(book.container.read(plan.table.part), plan.table, ours)])
-    if plan.filtered:
-        part = grown_filter_name(book.container.read(book.part), found.sheet, plan.filtered, len(ours))
-        parts[book.part] = iter([part])
-    if not copy_with(book.container, parts, target):
-        shutil.copyfile(book.container.path, target)
-    return f"{found.sheet.quoted} is protected, and stays so; the results are in it" if plan.is_protected else ""
+    planned = plan(book, found, [" ".join(name.split()) for name in ours])
+    parts = {found.sheet.part: _Splicing(book, found, planned, due).chunks(), **dict(_grown(book, found, planned))}
+    try:
+        if not copy_with(book.container, parts, target):
+            shutil.copyfile(book.container.path, target)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return f"{found.sheet.quoted} is protected, and stays so; the results are in it" if planned.is_protected else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Which column gets which result cell, their headers if they are new, and what has to grow with them."""
-
-    columns: tuple[int, ...]
-    headers: tuple[str, ...] = ()
-    table: Table | None = None
-    filtered: Area | None = None
-    is_protected: bool = False
-
-
-@dataclass
-class _Surroundings:
-    """What one pass over the sheet finds right of the list and behind its rows."""
-
-    used: set[int] = field(default_factory=set)
-    tail: str = ""
-    prefix: str = ""
+def _grown(book: Book, found: Layout, planned: Plan) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """Give the parts beside the sheet that have to tell of the new columns."""
+    if planned.table:
+        part = planned.table.part
+        yield part, iter([grown_table(book.container.read(part), planned.table, planned.headers)])
+    if planned.filtered:
+        was = book.container.read(book.part)
+        now = grown_filter_name(was, found.sheet, planned.filtered, max(planned.columns))
+        if now != was:
+            yield book.part, iter([now])
 
 
 def _by_row(book: Book, results: Sequence[Result]) -> dict[int, tuple[str, ...]]:
@@ -82,95 +63,15 @@ def _by_row(book: Book, results: Sequence[Result]) -> dict[int, tuple[str, ...]]
     return due
 
 
-def _plan(book: Book, found: Layout, ours: Sequence[str]) -> _Plan:
-    place = found.place_of(ours)
-    around = _surroundings(book, found, everything=place is None)
-    is_protected = bool(re.search(rf"<{around.prefix}sheetProtection\b", around.tail))
-    if place is not None:
-        by_name = {found.headers[column]: column for column in range(place, place + 4)}
-        return _Plan(tuple(by_name[name] for name in ours), is_protected=is_protected)
-    if len(set(ours)) < len(ours):
-        raise NoWriteBack(f"{book.name}: two result columns would have the same header")
-    start = _first_free(book, found, around)
-    table, filtered = _joined_table(book, found, ours, start), _joined_filter(book, found, around, start)
-    return _Plan(tuple(range(start, start + 4)), tuple(ours), table, filtered, is_protected)
-
-
-def _surroundings(book: Book, found: Layout, *, everything: bool) -> _Surroundings:
-    around = _Surroundings()
-    is_below = False
-    part = book.stream(found.sheet)
-    reader: RowReader | None = None
-    for piece in part.pieces():
-        if piece.kind == "tail":
-            around.tail, around.prefix = piece.data.decode("utf-8"), part.prefix
-        elif piece.kind == "row" and everything:
-            reader = reader or RowReader(part.prefix)
-            if reader.ends_before(piece.data, found.last + 1) and is_below:
-                continue
-            tag = reader.tag(piece.data)
-            is_below = is_below or tag.number >= found.header
-            if is_below:
-                around.used.update(cell.column for cell in reader.cells(piece.data, tag) if cell.has_content)
-    return around
-
-
-def _first_free(book: Book, found: Layout, around: _Surroundings) -> int:
-    """Give the first of four columns right of the list in which nothing stands, from the header down."""
-    used = set(around.used)
-    for place in merged_areas(around.tail, around.prefix):
-        if place.bottom >= found.header:
-            used.update(range(place.left, place.right + 1))
-    start = found.last + 1
-    while not used.isdisjoint(range(start, start + 4)):
-        start += 1
-    if start + 3 > _LAST_COLUMN:
-        raise NoWriteBack(f"{book.name}: {found.sheet.quoted} has no room for result columns")
-    return start
-
-
-def _joined_table(book: Book, found: Layout, ours: Sequence[str], start: int) -> Table | None:
-    table = found.table
-    if table is None:
-        return None
-    if table.query:
-        raise NoWriteBack(f"{book.name}: the table {table.name} is filled by a query, and cannot grow")
-    taken = {name.casefold() for name in table.columns} & {name.casefold() for name in ours}
-    if taken:
-        raise NoWriteBack(
-            f'{book.name}: the table {table.name} has a column "{min(taken)}" already; '
-            "choose other headers under results: in the mapping"
-        )
-    if start != table.area.right + 1 or not is_utf8(book.container.read(table.part)):
-        raise NoWriteBack(_torn(book, f"the table {table.name}"))
-    return table
-
-
-def _joined_filter(book: Book, found: Layout, around: _Surroundings, start: int) -> Area | None:
-    place = filter_area(around.tail, around.prefix)
-    if place is None or place.top != found.header or not place.left <= found.last <= place.right:
-        return None
-    if start + 3 <= place.right:
-        return None
-    if start != place.right + 1 or not is_utf8(book.container.read(book.part)):
-        raise NoWriteBack(_torn(book, f"the autofilter of {found.sheet.quoted}"))
-    return place
-
-
-def _torn(book: Book, what: str) -> str:
-    return f"{book.name}: the columns right of {what} are in use, so that results would not be sorted with it"
-
-
 class _Splicing:
     """One pass over the sheet that gives it with the results in."""
 
-    def __init__(self, book: Book, found: Layout, plan: _Plan, due: Mapping[int, tuple[str, ...]]) -> None:
+    def __init__(self, book: Book, found: Layout, planned: Plan, due: Mapping[int, tuple[str, ...]]) -> None:
         self._book = book
         self._found = found
-        self._plan = plan
+        self._plan = planned
         self._due = dict(due)
         self._part = book.stream(found.sheet)
-        self._header_style = ""
 
     def chunks(self) -> Iterator[bytes]:
         """Give the sheet's part piece by piece. Raises SourceError when a result finds no row."""
@@ -196,8 +97,8 @@ class _Splicing:
         return fitted_head(head, self._part.prefix, widths, max(self._due, default=self._found.header))
 
     def _tail(self, tail: bytes) -> bytes:
-        was = self._plan.filtered
-        return grown_filter(tail.decode("utf-8"), self._part.prefix, was, 4).encode() if was else tail
+        was, right = self._plan.filtered, max(self._plan.columns)
+        return grown_filter(tail.decode("utf-8"), self._part.prefix, was, right).encode() if was else tail
 
     def _row(self, data: bytes, reader: RowReader) -> bytes:
         tag = reader.tag(data)
@@ -219,7 +120,7 @@ class _Splicing:
         cells = "".join(self._cell(column, tag.number, text, style) for column, text in wanted.items() if text)
         if not cells:
             return data
-        opening = self._opening(data, tag, max(wanted))
+        opening = self._opening(data, tag, wanted)
         closing = f"</{self._part.prefix}row>".encode()
         if tag.is_closed:
             return opening.rstrip(b">").rstrip(b"/").rstrip() + b">" + cells.encode() + closing
@@ -229,7 +130,7 @@ class _Splicing:
     def _replaced(self, data: bytes, tag: RowTag, reader: RowReader, wanted: Mapping[int, str], style: str) -> bytes:
         """Put the cells where they stand already, or between their neighbours."""
         left = dict(wanted)
-        pieces, end = [self._opening(data, tag, max(wanted))], tag.end
+        pieces, end = [self._opening(data, tag, wanted)], tag.end
         for cell in reader.cells(data, tag):
             for column in [column for column in left if column < cell.column]:
                 pieces += [data[end : cell.start], self._cell(column, tag.number, left.pop(column), style).encode()]
@@ -246,9 +147,9 @@ class _Splicing:
         rest = "".join(self._cell(column, tag.number, text, style) for column, text in left.items())
         return b"".join([*pieces, data[end:last], rest.encode(), data[last:]])
 
-    def _opening(self, data: bytes, tag: RowTag, last: int) -> bytes:
+    def _opening(self, data: bytes, tag: RowTag, wanted: Mapping[int, str]) -> bytes:
         opening = data[: tag.end]
-        upper = tag.spans.rpartition(":")[2]
+        upper, last = tag.spans.rpartition(":")[2], max((column for column, text in wanted.items() if text), default=0)
         if upper.isdigit() and int(upper) < last:
             spans = f"{tag.spans.rpartition(':')[0]}:{last}"
             return with_attribute(opening.decode(), "spans", spans).encode()

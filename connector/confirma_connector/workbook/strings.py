@@ -31,7 +31,7 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
             if root is None:
                 continue
             prefix = f"{root[1].decode()}:" if root[1] else ""
-            item = re.compile(rf"<{prefix}si(?:\s{IN_TAG})?(?:/>|>(.*?)</{prefix}si\s*>)", re.DOTALL)
+            item = re.compile(rf"<{prefix}si(?:\s{IN_TAG}|/)?(?:(?<=/)>|(?<!/)>(.*?)</{prefix}si\s*>)", re.DOTALL)
             end = f"</{prefix}si".encode()
         cut = buffer.rfind(end)
         if cut < 0 or unfinished(buffer[:cut]):
@@ -44,7 +44,7 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
         yield from item.findall(plain(buffer.decode("utf-8", "replace")))
 
 
-_TEXT = re.compile(rf"<(?:[\w.-]+:)?t(?:\s{IN_TAG})?>([^<]*)</")
+_TEXT = re.compile(rf"<(?:[\w.-]+:)?t(?:\s{IN_TAG})?(?<!/)>([^<]*)</")
 _PHONETIC = re.compile(r"<((?:[\w.-]+:)?rPh)[\s>].*?</\1\s*>", re.DOTALL)
 
 
