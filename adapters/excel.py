@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -10,11 +12,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
-from confirma_connector.workbook import Book, Layout, Row, choose_sheet, first_rows, layout, read_rows, splice
+from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
 _SUFFIXES = {".xlsx", ".xlsm"}
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NAMED = 12
+_MOST_TYPES = 1 << 20
 
 
 class Options(BaseModel):
@@ -34,8 +37,11 @@ class Options(BaseModel):
 
     @field_validator("sheet", mode="before")
     @classmethod
-    def _one_or_more(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
+    def _spellings(cls, value: Any) -> tuple[str, ...]:
+        spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
+        if spellings and all(spellings):
+            return spellings
+        raise ValueError("a sheet has a name or a number; leave sheet out to take the only one with content")
 
     @field_validator("header_row", mode="before")
     @classmethod
@@ -57,19 +63,17 @@ def options() -> type[BaseModel]:
 @hookimpl
 def detect(path: Path, head: bytes) -> Match:
     """Say "generic" for workbooks, also for ones that turn out to be protected or damaged."""
-    if head.startswith(_ZIP) or not head.startswith(_OLE):
-        is_named = path.suffix.lower() in _SUFFIXES and bool(head)
-        return "generic" if is_named or _is_workbook(path, head) else "no"
-    return "generic" if path.suffix.lower() in _SUFFIXES else "no"
+    if not head.startswith((_ZIP, _OLE)):
+        return "no"
+    is_named = path.suffix.lower() in _SUFFIXES
+    return "generic" if is_named or (head.startswith(_ZIP) and _is_workbook(path)) else "no"
 
 
-def _is_workbook(path: Path, head: bytes) -> bool:
-    if not head.startswith(_ZIP):
-        return False
+def _is_workbook(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as parts:
-            types = parts.read("[Content_Types].xml")
-    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        with zipfile.ZipFile(path) as parts, parts.open("[Content_Types].xml") as part:
+            types = part.read(_MOST_TYPES)
+    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error):
         return False
     return b"spreadsheetml.sheet.main" in types or b"ms-excel.sheet.macroEnabled.main" in types
 
@@ -85,7 +89,7 @@ def read(source: Source) -> Iterator[Record]:
         letters = found.letters(names)
         hidden: list[int] = []
         for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
-            if row.number <= found.header:
+            if row.number <= found.header or (found.header and names.keys().isdisjoint(row.values)):
                 continue
             if row.is_hidden and not chosen.hidden:
                 hidden.append(row.number)
@@ -124,4 +128,4 @@ def write_results(source: Source, results: Sequence[Result], target: Path) -> bo
 
 def _layout(book: Book, chosen: Options) -> Layout:
     sheet = choose_sheet(book, chosen.sheet)
-    return layout(book, sheet, first_rows(book, sheet), chosen.header_row)
+    return layout(book, sheet, chosen.header_row)

@@ -22,7 +22,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text
 ADAPTERS = sorted(((BUNDLED if INSTALLED else TOP) / "adapters").glob("*.py"))
 
 # Import names of what pyproject.toml lists, as far as an adapter may want it. An adapter never talks to the network.
-LIBRARIES = {"openpyxl", "pandas", "pydantic", "python_calamine", "stdnum", "yaml"}
+LIBRARIES = {"openpyxl", "pandas", "pyarrow", "pydantic", "python_calamine", "stdnum", "yaml"}
 
 
 def python(code: str) -> str:
@@ -83,8 +83,10 @@ def test_there_are_adapters():
 def test_a_bundled_adapter_imports_only_what_a_partner_may(adapter):
     ours = {name for name in imported_names(adapter) if name.split(".")[0] == "confirma_connector"}
     others = {name.split(".")[0] for name in imported_names(adapter)} - {"confirma_connector"}
-    public = {"confirma_connector", "confirma_connector.delimited"}
-    assert ours <= public, "a partner imports names from confirma_connector itself, and its tokenizer"
+    public = {"confirma_connector", "confirma_connector.delimited", "confirma_connector.workbook"}
+    assert ours <= public, (
+        "a partner imports names from confirma_connector itself, and its readers of text and workbooks"
+    )
     assert others <= sys.stdlib_module_names | LIBRARIES
 
 
@@ -100,7 +102,7 @@ def test_what_an_adapter_may_import_exists_and_loads_no_network():
 
 
 def test_the_command_starts_without_the_extras():
-    extras = ["fastapi", "uvicorn", "starlette", "openpyxl", "python_calamine", "pandas", "numpy"]
+    extras = ["fastapi", "uvicorn", "starlette", "openpyxl", "python_calamine", "pandas", "numpy", "pyarrow"]
     code = f"import sys\nsys.modules.update(dict.fromkeys({extras}))\nfrom confirma_connector.cli import main\n"
     assert "Usage" in python(code + "main(['--help'], prog_name='confirma')")
 

@@ -12,7 +12,7 @@ ConfirmaError
 ├── Unavailable          exit 3: nothing is lost, run again
 │   ├── Outage           the server cannot be reached or does not answer sensibly
 │   └── Busy             another run of the same account is active
-├── NoWriteBack          this source cannot carry results: they go to a results CSV beside it
+├── NoWriteBack          this source cannot carry results: they go to a list beside it
 └── UnwritableResults    a results file could not be written now: the states stay in the journal
 """
 

@@ -172,5 +172,5 @@ def spelled(value: Value) -> str:
     if isinstance(value, (int, dt.date)):
         return str(value)
     if isinstance(value, Unreadable):
-        return value.text
+        return value.text or "?"  # whatever it is, it is not nothing
     raise ValueError(f"expected text, a number or a date, not {type(value).__name__}")

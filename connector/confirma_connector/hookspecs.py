@@ -38,7 +38,7 @@ def write_results(source: Source, results: Sequence[Result], target: Path) -> bo
     The places in *results* were read from these bytes just now. Outside the four result cells (headers in
     `source.headers`) every byte stays; doing it twice is the same as once. *target* is a fresh temporary path that
     the host moves into place: never touch the source. Raise `NoWriteBack` when this source cannot carry results.
-    Without this hook the host writes a results CSV beside the source.
+    Without this hook the host writes a list of results beside the source.
     """
 
 

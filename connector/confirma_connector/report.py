@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from confirma_connector.errors import SettingsError
 from confirma_connector.records import Problem
 
+if TYPE_CHECKING:
+    import pandas
+
 __all__ = ["FileReport", "InvoiceReport", "ProblemReport", "Report", "SkippedRow"]
+
+_COLUMNS = ("file", "number", "state", "where", "message", "case_id", "is_new", "problems", "results")
 
 
 class _Model(BaseModel):
@@ -84,3 +91,25 @@ class Report(_Model):
     journal: dict[str, int] = Field(default={}, description="every invoice of the account by state")
     notices: tuple[str, ...] = ()
     problem: str = Field(default="", description="why the run stopped before its work was done")
+
+    def to_frame(self) -> pandas.DataFrame:
+        """Give a DataFrame with one row for each invoice of the files.
+
+        Its columns are file, number, state, where, message, case_id, is_new, problems and results; all are text but
+        is_new. Raises SettingsError where pandas is missing.
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise SettingsError(
+                f'a DataFrame needs more: pip install "confirma-connector[table]" ({error.name})'
+            ) from None
+        frame = pandas.DataFrame(self._rows(), columns=_COLUMNS, dtype=object)
+        return frame.astype({name: bool if name == "is_new" else "string" for name in _COLUMNS})
+
+    def _rows(self) -> Iterator[tuple[str | bool, ...]]:
+        for file in self.files:
+            for one in file.invoices:
+                problems = "; ".join(Problem(**dict(problem)).text() for problem in one.problems)
+                told = (one.number, one.state, one.where, one.message, one.case_id)
+                yield (file.path, *told, one.is_new, problems, file.results)

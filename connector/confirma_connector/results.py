@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,19 +14,25 @@ from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
+from confirma_connector.resultlist import KINDS, check_kind, write_list
 from confirma_connector.survey import Item, Survey
 
 __all__ = ["Target", "choose", "matching_environment", "write"]
 
 Joined = Sequence[tuple[Item, Outcome]]
+_WORKBOOKS = (".xlsx", ".xlsm")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The file that gets the results. *keeps* means it is updated where it stands, with what people changed in it."""
+    """The file that gets the results. *keeps* means it is updated where it stands, with what people changed in it.
+
+    *is_named* means that its name is settled, and says what kind of list it is if the source cannot carry results.
+    """
 
     path: Path
     keeps: bool = False
+    is_named: bool = False
     notice: str = ""
 
 
@@ -47,12 +52,23 @@ def choose(
     in_place: bool = False,
     taken: Collection[Path] = (),
 ) -> Target:
-    """Say which file gets the results of *survey*. Raises SettingsError when *output* is somebody else's file.
+    """Say which file gets the results of *survey*.
+
+    Raises SettingsError when *output* is somebody else's file, or a list that cannot be written here.
 
     A file that carries our columns is its own target. Otherwise `NAME.results.EXT` beside the source; what a person
     changed in it since is updated in place as long as the source is the same, and left alone when the source changed.
     *taken* are the targets of other files of the same run.
     """
+    target = _chosen(journal, survey, output, in_place=in_place, taken=taken)
+    if not _is_copy(survey, target.path):
+        check_kind(_list_path(survey, target).suffix.lower())
+    return target
+
+
+def _chosen(
+    journal: Journal, survey: Survey, output: Path | None, *, in_place: bool, taken: Collection[Path]
+) -> Target:
     source = survey.path
     if in_place or (survey.has_results and output is None) or (output is not None and _same(output, source)):
         return Target(source, keeps=True)
@@ -65,7 +81,7 @@ def choose(
         raise SettingsError(
             f"{output}: this file exists already and is not as a run of ours left it for {source}; name another"
         )
-    return target
+    return replace(target, is_named=True)
 
 
 def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[Path] = ()) -> Target:
@@ -104,11 +120,28 @@ def _same(one: Path, other: Path) -> bool:
 def _beside(survey: Survey, environment: str) -> Path:
     path = placed(survey.path)
     kind = ".sandbox.results" if environment == "sandbox" else ".results"
-    return path.with_name(f"{path.stem}{kind}{path.suffix if _can_write(survey) else '.csv'}")
+    return path.with_name(f"{path.stem}{kind}{path.suffix if _can_write(survey) else _list_kind(survey)}")
 
 
 def _can_write(survey: Survey) -> bool:
     return "write_results" in survey.mapping.adapter.hooks
+
+
+def _list_kind(survey: Survey) -> str:
+    return f".{survey.mapping.file.results.file}"
+
+
+def _is_copy(survey: Survey, path: Path) -> bool:
+    """Tell whether *path* can be the source with its results in: by its name it is a workbook like it, or none."""
+    is_workbook = [one.suffix.lower() in _WORKBOOKS for one in (survey.path, path)]
+    return _can_write(survey) and is_workbook[0] == is_workbook[1]
+
+
+def _list_path(survey: Survey, target: Target) -> Path:
+    """Give the name of a list in place of *target*."""
+    suffix = target.path.suffix
+    is_settled = target.is_named and suffix.lower() in KINDS
+    return target.path.with_suffix(suffix if is_settled else _list_kind(survey))
 
 
 def _names(path: Path) -> Iterator[Path]:
@@ -139,16 +172,26 @@ def write(
     except (OSError, CannotRun) as error:
         raise UnwritableResults(f"{place}: its results cannot be written now: {error}") from error
     joined = join(base)
-    lines = [result(item, outcome, journal.environment) for item, outcome in joined]
     try:
-        return _into_a_copy(journal, base, target, [*lines, *_emptied(base)]), _gone(survey, base)
-    except NoWriteBack as error:
-        return _beside_the_source(journal, survey, target, joined, lines), f"results CSV: {error}"
+        return _written(journal, survey, base, target, joined)
     except (OSError, CannotRun) as error:
         raise UnwritableResults(f"{target.path}: its results cannot be written now: {error}") from error
     finally:
         if base is not survey:
             base.close()
+
+
+def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joined: Joined) -> tuple[Path, str]:
+    lines = [result(item, outcome, journal.environment) for item, outcome in joined]
+    try:
+        if not _can_write(base):
+            raise NoWriteBack(f"{base.path.name} cannot carry them")
+        if not _is_copy(base, target.path):
+            raise NoWriteBack(f"{base.path.name} cannot be copied into a {target.path.suffix} file")
+        said = _into_a_copy(journal, base, target, [*lines, *_emptied(base)])
+        return target.path, "; ".join(text for text in (said, _gone(survey, base)) if text)
+    except NoWriteBack as error:
+        return _into_a_list(journal, survey, target, joined, lines, str(error))
 
 
 def _emptied(base: Survey) -> Iterator[Result]:
@@ -158,18 +201,19 @@ def _emptied(base: Survey) -> Iterator[Result]:
             yield from (Result(at, item.label, "") for at in item.rest)
 
 
-def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence[Result]) -> Path:
+def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence[Result]) -> str:
+    """Write the copy of *base* with its results; give what the adapter has to say about it."""
     known = _known(journal, target.path)
     if not target.keeps and target.path.exists() and (known is None or digest(target.path) != known.digest):
         raise UnwritableResults(f"{target.path}: was changed while this run went on, and is left alone")
     with _remembered(journal, base, target.path, "copy") as fresh:
-        base.mapping.adapter.write_results(base.source, lines, fresh)
+        said = base.mapping.adapter.write_results(base.source, lines, fresh)
         if digest(base.path) != base.digest:
             raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
         is_as_we_left_it = known is not None and known.digest == base.digest
         if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
             kept_aside(target.path)
-    return target.path
+    return said
 
 
 def _gone(survey: Survey, base: Survey) -> str:
@@ -208,19 +252,14 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
         raise
 
 
-def _beside_the_source(
-    journal: Journal, survey: Survey, target: Target, joined: Joined, lines: Sequence[Result]
-) -> Path:
-    """Write a results CSV: key and result columns, for a source that cannot carry them."""
-    is_source = _same(target.path, survey.path)
-    wanted = (_beside(survey, journal.environment) if is_source else target.path).with_suffix(".csv")
-    path = _first_free(journal, survey, placed(wanted)).path
-    with (
-        _remembered(journal, survey, path, "csv") as fresh,
-        fresh.open("w", encoding="utf-8-sig", newline="") as file,
-    ):
-        rows = csv.writer(file, delimiter=";")
-        rows.writerow(["number", "where", *survey.mapping.headers.names()])
-        for line, (item, _) in zip(lines, joined, strict=True):
-            rows.writerow([line.number, item.where, *line.cells()])
-    return path
+def _into_a_list(
+    journal: Journal, survey: Survey, target: Target, joined: Joined, lines: Sequence[Result], why: str
+) -> tuple[Path, str]:
+    """Write a list of results: key and result columns, for a source that cannot carry them."""
+    if _same(target.path, survey.path):
+        target = Target(_beside(survey, journal.environment))
+    free = _first_free(journal, survey, placed(_list_path(survey, target)))
+    with _remembered(journal, survey, free.path, "csv") as fresh:
+        rows = [(line.number, item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)]
+        write_list(fresh, free.path.suffix.lower(), [("number", "where", *survey.mapping.headers.names()), *rows])
+    return free.path, "; ".join(text for text in (f"list of results: {why}", free.notice) if text)

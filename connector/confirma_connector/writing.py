@@ -89,7 +89,7 @@ class Writing:
             self.notices.append(self._unwritten(error))
             return
         try:
-            self.write(found, Target(file.path, keeps=file.kind != "csv"))
+            self.write(found, Target(file.path, keeps=file.kind != "csv", is_named=True))
         finally:
             found.close()
 

@@ -105,7 +105,7 @@ class ResultsFile:
     """A results file, what it was made from, and the hashes of both as we left them.
 
     *kind* is "copy" for a copy of the source with the results in, "edited" for one that people changed since, "csv" for
-    a results CSV beside it.
+    a list of results beside it.
     """
 
     path: Path

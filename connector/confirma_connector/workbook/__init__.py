@@ -5,8 +5,7 @@ from confirma_connector.workbook.cells import Row as Row
 from confirma_connector.workbook.layout import Layout as Layout
 from confirma_connector.workbook.layout import choose_sheet as choose_sheet
 from confirma_connector.workbook.layout import layout as layout
-from confirma_connector.workbook.reading import first_rows as first_rows
 from confirma_connector.workbook.reading import read_rows as read_rows
 from confirma_connector.workbook.splice import splice as splice
 
-__all__ = ["Book", "Layout", "Row", "choose_sheet", "first_rows", "layout", "read_rows", "splice"]
+__all__ = ["Book", "Layout", "Row", "choose_sheet", "layout", "read_rows", "splice"]

@@ -86,17 +86,26 @@ class Book:
             name.startswith("_xmlsignatures/") for name in self.container.parts
         )
 
-    @property
+    @cached_property
     def is_1904(self) -> bool:
         """Whether its days are counted from 1904."""
         flags = [block.get("date1904", "") for block in children(self._tree, "workbookPr")]
         return any(flag in ("1", "true") for flag in flags)
 
     @cached_property
+    def is_uncalculated(self) -> bool:
+        """Whether its formulas are to be calculated when it is opened: zeros may stand there until then."""
+        flags = [block.get("fullCalcOnLoad", "") for block in children(self._tree, "calcPr")]
+        return any(flag in ("1", "true") for flag in flags)
+
+    @cached_property
     def formats(self) -> Sequence[Format]:
         """The number format of each cell style."""
         part = next((target for kind, target in self._relations.values() if kind == "styles"), None)
-        return formats(self._parsed(part)) if part and self.container.has(part) else ()
+        try:
+            return formats(self._parsed(part)) if part else ()
+        except ValueError as error:
+            raise SourceError(f"{self.name}: its part {part} is damaged ({error})") from None
 
     def strings(self) -> Iterator[bytes]:
         """Give the part of the shared strings piece by piece; nothing when there is none."""
@@ -187,11 +196,16 @@ class Book:
         found = {}
         for relation in self._parsed(own):
             if relation.get("TargetMode") != "External":
-                target = unquote(relation.get("Target", "")).replace("\\", "/")
-                place = (
-                    target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
-                )
+                place = self._place(folder, relation.get("Target", ""))
                 kind = relation.get("Type", "")
                 last = kind.rpartition("/")[2] if "digital-signature" not in kind else kind
                 found[relation.get("Id", "")] = (last, place)
         return found
+
+    def _place(self, folder: str, target: str) -> str:
+        """Give the part that *target* means, seen from *folder*; escaped characters count only where they must."""
+        spelled = target.replace("\\", "/")
+        places = [
+            posixpath.normpath(posixpath.join("/", folder, one)).lstrip("/") for one in (spelled, unquote(spelled))
+        ]
+        return next(filter(self.container.has, places), places[0])

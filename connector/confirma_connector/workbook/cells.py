@@ -74,6 +74,7 @@ class RowReader:
             for style, format_ in self._formats.items()
         }
         self._last_mark = f"<{prefix}c ".encode()
+        self._unusual_mark = re.compile(rf"<{p}c[\s/>]".encode())
         self._cell_mark = f"<{prefix}c"
         self._value_mark = f"<{prefix}v"
         self._tag = re.compile(rf"<{p}row({IN_TAG})>")
@@ -138,7 +139,9 @@ class RowReader:
         if last < 0:
             return not self._any.search(data.decode("latin-1"))
         match = _REFERENCE.match(data, last + len(self._last_mark))
-        return match is not None and self._index(match[1].decode()) < column
+        if match is None or self._unusual_mark.search(data, match.end()):
+            return False
+        return self._index(match[1].decode()) < column
 
     def _index(self, letters: str) -> int:
         return self._columns.get(letters) or self._columns.setdefault(letters, column_index(letters))
@@ -186,8 +189,7 @@ class RowReader:
             return text_of(match[1]) if match else ""
         match = self._value.search(inner)
         value = match[1] if match else ""
-        is_empty = not value.strip()
-        if is_empty and kind not in ("str", "e") or (not match and self._value_mark not in inner):
+        if not value.strip() and (kind not in ("str", "e") or self._value_mark not in inner):
             return self._uncalculated(inner, _NEVER)
         if self._is_uncalculated and value.strip() == "0":
             return self._uncalculated(inner, _PERHAPS_NEVER) or self._typed(kind, style, value, strings)

@@ -34,12 +34,13 @@ class Container:
         self.path = path
         self.name = path.name
         with path.open("rb") as file:
-            if file.read(8) == _OLE:
-                raise SourceError(f"{path.name}: {_what_else(file)}")
+            head = file.read(len(_OLE))
+            if not head.startswith(b"PK"):
+                raise SourceError(f"{path.name}: {_what_else(head, file)}")
         with self._readable():
             self._zip = zipfile.ZipFile(path)
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
-        self.parts = {info.filename.lower(): info for info in infos}
+        self.parts = {info.filename.replace("\\", "/").lower(): info for info in infos}
         if len(self.parts) < len(infos) or len(infos) > _MOST_PARTS:
             self.close()
             raise SourceError(f"{path.name}: is damaged: it holds the same part twice, or too many parts")
@@ -99,7 +100,9 @@ class Container:
             raise SourceError(f"{self.name}: is encrypted; save it without a password") from None
 
 
-def _what_else(file: BinaryIO) -> str:
+def _what_else(head: bytes, file: BinaryIO) -> str:
+    if head != _OLE:
+        return "is no workbook by its content, whatever its name says" if head else "the file is empty"
     file.seek(0)
     if any("EncryptedPackage".encode("utf-16-le") in block for block in iter(lambda: file.read(_CHUNK), b"")):
         return "is protected by a password: save it without one"

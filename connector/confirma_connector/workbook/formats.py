@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 from xml.etree import ElementTree
 
@@ -38,6 +38,10 @@ _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _BETWEEN_ZEROS = frozenset("- /.")
 _FIFTEEN = Context(prec=15)
 _MOST_DIGITS = 15
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_LARGEST = 307  # ten to the power of this
+_MOST_DECIMALS = 30
+_WIDE = Context(prec=400)
 _LAST_DAY = 2_958_465  # 9999-12-31 in the 1900 system
 _NOT_A_LEAP_YEAR = 60  # the 29th of February 1900, which Excel knows and the calendar does not
 
@@ -54,15 +58,12 @@ class Format:
 
     def value(self, text: str, *, is_1904: bool, rounds: bool) -> Value:
         """Give what the number *text* means in a cell of this format; *rounds* to the decimals that are shown."""
-        try:
-            number = Decimal(text)
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not number.is_finite():
+        number = Decimal(text if _NUMBER.fullmatch(text) else "NaN") or Decimal(0)
+        if number.is_nan() or abs(number.adjusted()) > _LARGEST:
             return Unreadable(text, "is no number that a cell can hold")
         if self.kind == "date":
             return self._moment(number, text, is_1904=is_1904)
-        if number == number.to_integral_value() and number.adjusted() >= _MOST_DIGITS:
+        if number.adjusted() >= _MOST_DIGITS:
             return Unreadable(
                 f"{number:f}",
                 "is a number of more than 15 digits, of which a spreadsheet keeps only the first 15: "
@@ -75,21 +76,23 @@ class Format:
         if self.kind == "percent":
             number *= 100
         if rounds and self.decimals is not None:
-            number = number.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
+            number = number.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP, _WIDE)
         return number or Decimal(0)
 
     def _moment(self, number: Decimal, text: str, *, is_1904: bool) -> Value:
-        days = int(number)
-        seconds = int(((number - days) * 86_400).to_integral_value(ROUND_HALF_UP))
         last = _LAST_DAY - 1462 if is_1904 else _LAST_DAY
-        if number < 0 or days > last or (days == _NOT_A_LEAP_YEAR and not is_1904):
+        if not 0 <= number < last + 1:
             return Unreadable(text, "has the format of a date, and is none")
+        days, seconds = divmod(int((number * 86_400).to_integral_value(ROUND_HALF_UP)), 86_400)
         if not self.has_day:
-            return str(dt.timedelta(days=days, seconds=seconds))
+            minutes, second = divmod(days * 86_400 + seconds, 60)
+            return f"{minutes // 60}:{minutes % 60:02}:{second:02}"
+        if not self.has_time:
+            days, seconds = int(number), 0
+        if days > last or (days in (0, _NOT_A_LEAP_YEAR) and not is_1904):
+            return Unreadable(text, "has the format of a date, and is none")
         day = _day_zero(days, is_1904=is_1904) + dt.timedelta(days=days)
-        if not self.has_time or not seconds:
-            return day
-        return dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds)
+        return dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds) if seconds else day
 
 
 def _day_zero(days: int, *, is_1904: bool) -> dt.date:
@@ -110,12 +113,15 @@ def _filled(template: str, digits: str) -> str:
 
 
 def parsed(code: str) -> Format:
-    """Read a format code; only its first section counts, which is that of positive numbers."""
+    """Read a format code; only its first section that shows a value counts, as a rule that of positive numbers."""
     bare, template = "", ""
     has_elapsed = False
     for token in _TOKEN.findall(code):
         if token == ";":
-            break
+            if bare.strip():
+                break
+            template = ""
+            continue
         has_elapsed = has_elapsed or bool(_ELAPSED.fullmatch(token))
         literal = token[1:].removesuffix('"') if token[0] in '"\\' else ""
         if token[0] not in '"\\_*[':
@@ -125,12 +131,12 @@ def parsed(code: str) -> Format:
     if lowered in ("general", "@", ""):
         return PLAIN
     if has_elapsed or any(sign in lowered for sign in "dmyhs"):
-        has_day = "d" in lowered or "y" in lowered
-        return Format("date", has_day=has_day, has_time=has_elapsed or "h" in lowered or "s" in lowered)
+        has_time = has_elapsed or "h" in lowered or "s" in lowered
+        return Format("date", has_day="d" in lowered or "y" in lowered or not has_time, has_time=has_time)
     if template.count("0") > 1 and set(bare) <= {"0", "-", " "} and set(template) <= {"0", *_BETWEEN_ZEROS}:
         return Format("zeros", decimals=0, template=template.strip())
     is_scaled = "e" in lowered or "/" in bare or re.search(r"[0#?],+(?:$|[^0#?,])", bare)
-    decimals = None if is_scaled else len(re.findall(r"[0#?]", bare.partition(".")[2]))
+    decimals = None if is_scaled else min(len(re.findall(r"[0#?]", bare.partition(".")[2])), _MOST_DECIMALS)
     if not re.search(r"[0#?]", bare):
         decimals = None
     return Format("percent" if "%" in bare else "number", decimals)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from confirma_connector.errors import SourceError
 from confirma_connector.records import Unreadable, Value
+from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Sheet, Table
 from confirma_connector.workbook.cells import Row
 from confirma_connector.workbook.markup import column_letters
-from confirma_connector.workbook.reading import has_values
+from confirma_connector.workbook.reading import first_rows, has_values
 
 __all__ = ["Layout", "choose_sheet", "layout"]
 
@@ -28,11 +31,11 @@ class Layout:
     @property
     def last(self) -> int:
         """The last column of the list."""
-        return self.table.area.right if self.table else max(self.headers)
+        return self.table.area.right if self.table else max(self.headers, default=0)
 
     def names(self) -> dict[int, str]:
         """Name the columns: the header, or "#3 Nimi" where it stands twice and "#5" where it is blank."""
-        columns = range(min(self.headers), self.last + 1)
+        columns = range(min(self.headers, default=1), self.last + 1)
         names = {column: self.headers.get(column, "") or f"#{column}" for column in columns}
         while len(set(names.values())) < len(names):
             count = Counter(names.values())
@@ -80,29 +83,36 @@ _DECLARE = "name one in the mapping, as in source: {sheet: Laskut}"
 
 
 def _called(book: Book, text: str) -> list[Sheet]:
-    folded = text.strip().casefold()
-    found = [sheet for sheet in book.sheets if sheet.name.strip().casefold() == folded]
+    folded = _folded(text)
+    found = [sheet for sheet in book.sheets if _folded(sheet.name) == folded]
     number = folded.removeprefix("#")
-    if number.isascii() and number.isdigit():
+    if number.isascii() and number.isdigit() and len(number) < 10:
         found += [sheet for sheet in book.sheets if sheet.position + 1 == int(number)]
     return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split())).casefold()
 
 
 def _listed(sheets: Iterable[Sheet]) -> str:
     return ", ".join(f'"{sheet.name}"' for sheet in sheets)
 
 
-def layout(book: Book, sheet: Sheet, rows: Sequence[Row], header_row: int | None) -> Layout:
-    """Say where the list is, from the first *rows* that have values; *header_row* 0 stands for "none".
+def layout(book: Book, sheet: Sheet, header_row: int | None) -> Layout:
+    """Say where the list is, from the first rows of *sheet* that have values; *header_row* 0 stands for "none".
 
     An undeclared header is that of the sheet's only table, else of its autofilter, else the first row of text that is
     at least half as wide as the widest. Raises SourceError when that tells nothing.
     """
     tables = [table for table in book.tables(sheet) if table.has_header]
+    filtered = book.filtered(sheet)
+    tops = [area.top for area in (filtered, *(table.area for table in tables)) if area]
+    rows = first_rows(book, sheet, until=max(header_row or 0, *tops, 0))
     if header_row == 0:
         last = max((max(row.values) for row in rows), default=0)
         return Layout(sheet, 0, dict.fromkeys(range(1, last + 1), ""), None)
-    at = header_row or _found(book, sheet, rows, tables)
+    at = header_row or _found(book, sheet, rows, tables, filtered)
     cells = next((row.values for row in rows if row.number == at), {})
     its = [table for table in tables if table.area.top == at]
     table = its[0] if len(its) == 1 else None
@@ -117,13 +127,12 @@ def layout(book: Book, sheet: Sheet, rows: Sequence[Row], header_row: int | None
 _HEADER = "declare it in the mapping, as in source: {header_row: 3}, or none for a list without one"
 
 
-def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table]) -> int:
+def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table], filtered: Area | None) -> int:
     if len(tables) > 1:
         named = ", ".join(f"{table.name} ({table.area})" for table in tables)
         raise SourceError(f"{book.name}: {sheet.quoted} has {len(tables)} tables: {named}; {_HEADER}")
     if tables:
         return tables[0].area.top
-    filtered = book.filtered(sheet)
     if filtered and any(row.number == filtered.top for row in rows):
         return filtered.top
     widest = max((len(row.values) for row in rows), default=0)
@@ -137,4 +146,4 @@ def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table
 def text(value: Value) -> str:
     """Give a header as text on one line."""
     shown = value.text if isinstance(value, Unreadable) else value
-    return " ".join(str("" if shown is None else shown).split())
+    return " ".join((f"{shown:f}" if isinstance(shown, Decimal) else str("" if shown is None else shown)).split())

@@ -21,7 +21,8 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     """Give a table's part with the columns *names* added at its right end."""
     text = data.decode("utf-8")
     p = _prefix(text, "table")
-    text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", _widening(table.area, table.area.right + len(names)), text)
+    widened = _widening(table.area, table.area.right + len(names))
+    text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", widened, text)
     columns = re.search(rf"(<{p}tableColumns{IN_TAG}>)(.*?)(</{p}tableColumns\s*>)", text, re.DOTALL)
     if columns is None:
         raise ValueError(f"the table {table.name} has no columns")

@@ -77,10 +77,10 @@ def attributes(text: str) -> dict[str, str]:
 
 def decoded(text: str, *, is_cell: bool = True) -> str:
     """Give the characters that *text* stands for: entities, and in cells `_x000D_` too."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "&" in text:
         text = _ENTITY.sub(_character, text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
     if is_cell and "_x" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
         if _NO_CHARACTER.search(text):  # surrogate pairs may have been escaped one by one
@@ -92,7 +92,7 @@ def _character(match: re.Match[str]) -> str:
     if match[3]:
         return _ENTITIES[match[3]]
     code = int(match[1], 16) if match[1] else int(match[2])
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
+    return chr(code) if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else "\ufffd"
 
 
 def encoded(text: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
+from confirma_connector.errors import SourceError
 from confirma_connector.workbook.book import Book, Sheet
 from confirma_connector.workbook.cells import Row, RowReader
 from confirma_connector.workbook.strings import shared_strings
@@ -17,45 +18,71 @@ LOOKED_AT = 50
 
 def read_rows(book: Book, sheet: Sheet, *, rounds: bool = False) -> Iterator[Row]:
     """Give every row with a value, in order; *rounds* numbers to the decimals that are shown."""
-    strings = shared_strings(book.strings())
-    reader: RowReader | None = None
-    for data, prefix in _raw(book, sheet):
-        reader = reader or RowReader(prefix, book.formats, is_1904=book.is_1904, rounds=rounds)
-        row = reader.row(data, strings)
-        if row is not None:
-            yield row
+    strings = _strings(book)
+    return (row for row, _, _ in _rows(book, sheet, strings, rounds=rounds))
 
 
-def first_rows(book: Book, sheet: Sheet) -> list[Row]:
-    """Give the first rows with values as `read_rows` does, holding no more of the workbook than these."""
+def first_rows(book: Book, sheet: Sheet, until: int = 0) -> list[Row]:
+    """Give the first rows with values as `read_rows` does, and those to row *until*; it holds no more than these."""
     limit = LOOKED_AT
     while True:
         asked = _Asked()
         found: list[tuple[Row, bytes]] = []
         reader: RowReader | None = None
-        for data, prefix in _raw(book, sheet):
-            reader = reader or RowReader(prefix, book.formats, is_1904=book.is_1904)
-            row = reader.row(data, asked)
-            if row is not None:
-                found.append((row, data))
-            if len(found) == limit:
+        is_whole = True
+        for row, data, reader in _rows(book, sheet, asked):
+            found.append((row, data))
+            if len(found) >= limit and row.number >= until:
+                is_whole = False
                 break
-        strings = shared_strings(book.strings(), asked.numbers)
+        strings = _strings(book, asked.numbers)
         again = [(row, reader.row(data, strings)) for row, data in found] if reader else []
         rows = [replace(read, number=row.number) for row, read in again if read is not None]
-        if len(found) < limit or len(rows) >= LOOKED_AT:
-            return rows[:LOOKED_AT]
+        if is_whole or len(rows) >= LOOKED_AT:
+            return rows
         limit *= 4  # some of them had nothing but empty texts
+
+
+def _strings(book: Book, wanted: Collection[int] | None = None) -> dict[int, str]:
+    try:
+        return shared_strings(book.strings(), wanted)
+    except ValueError as error:
+        raise SourceError(f"{book.name}: its shared texts are damaged: {error}") from None
 
 
 def has_values(book: Book, sheet: Sheet) -> bool:
     """Tell whether there is anything on *sheet*."""
-    return any(RowReader(prefix, book.formats).row(data, _Asked()) is not None for data, prefix in _raw(book, sheet))
+    return any(_rows(book, sheet, _Asked()))
 
 
-def _raw(book: Book, sheet: Sheet) -> Iterator[tuple[bytes, str]]:
+def _rows(
+    book: Book, sheet: Sheet, strings: Mapping[int, str], *, rounds: bool = False
+) -> Iterator[tuple[Row, bytes, RowReader]]:
+    """Give the rows with values, each with its bytes. Raises SourceError where they are damaged."""
     part = book.stream(sheet)
-    return ((piece.data, part.prefix) for piece in part.pieces() if piece.kind == "row")
+    reader: RowReader | None = None
+    before = 0
+    for piece in part.pieces():
+        if piece.kind != "row":
+            continue
+        reader = reader or RowReader(
+            part.prefix,
+            book.formats,
+            is_1904=book.is_1904,
+            rounds=rounds,
+            is_uncalculated=book.is_uncalculated,
+        )
+        try:
+            row = reader.row(piece.data, strings)
+        except ValueError as error:
+            where = f"below row {before}" if before else "in its first rows"
+            raise SourceError(f"{book.name}: {sheet.quoted} is damaged {where} ({error})") from None
+        if row is None:
+            continue
+        if row.number <= before:
+            raise SourceError(f"{book.name}: {sheet.quoted} is damaged: row {row.number} comes after row {before}")
+        before = row.number
+        yield row, piece.data, reader
 
 
 class _Asked(dict[int, str]):

@@ -14,6 +14,7 @@ __all__ = ["Piece", "SheetPart"]
 _ROOT = re.compile(rb"<(?:([\w.-]+):)?worksheet[\s>]")
 _TAG_END = re.compile(IN_TAG.encode() + rb">")
 _LONGEST_ROW = 256 << 20
+_LONGEST_ELSE = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class SheetPart:
         if not self._is_empty:
             yield from self._rows()
         while self._more():
-            pass
+            self._allow(_LONGEST_ELSE)
         yield Piece("tail", self._taken(len(self._buffer) - self._at))
 
     def _head(self) -> int:
@@ -63,6 +64,7 @@ class SheetPart:
                 if data:
                     self._is_empty = data[1].endswith(b"/")
                     return data.end()
+            self._allow(_LONGEST_ELSE)
             if not self._more():
                 if root is None:
                     raise self._odd("it is no worksheet")
@@ -120,8 +122,13 @@ class SheetPart:
         return bool(chunk)
 
     def _more_of_it(self) -> None:
-        if len(self._buffer) > _LONGEST_ROW or not self._more():
+        self._allow(_LONGEST_ROW)
+        if not self._more():
             raise self._odd("it ends in the middle")
+
+    def _allow(self, size: int) -> None:
+        if len(self._buffer) - self._at > size:
+            raise self._odd("it is too large to be what it says")
 
     def _odd(self, why: str) -> SourceError:
         return SourceError(f"{self._place}: the sheet cannot be read: {why}")

@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from confirma_connector.workbook.markup import IN_TAG, decoded, plain, unfinished
+from confirma_connector.workbook.markup import IN_TAG, decoded, is_utf8, masked, plain, unfinished
 
 __all__ = ["shared_strings", "text_of"]
 
+_LONGEST = 1 << 23
 _PREFIX = re.compile(rb"<(?:([\w.-]+):)?sst[\s>/]")
 
 
 def shared_strings(chunks: Iterable[bytes], wanted: Collection[int] | None = None) -> dict[int, str]:
-    """Give the shared strings by number; with *wanted* only these, so that little is held in memory."""
+    """Give the shared strings by number; with *wanted* only these, so that little is held in memory.
+
+    Raises ValueError with a reason when they are damaged.
+    """
     found: dict[int, str] = {}
     for number, inner in enumerate(_items(chunks)):
         if wanted is None or number in wanted:
@@ -27,7 +31,7 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in chunks:
         buffer += chunk
         if item is None:
-            root = _PREFIX.search(buffer)
+            root = _root(buffer)
             if root is None:
                 continue
             prefix = f"{root[1].decode()}:" if root[1] else ""
@@ -35,13 +39,27 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
             end = f"</{prefix}si".encode()
         cut = buffer.rfind(end)
         if cut < 0 or unfinished(buffer[:cut]):
+            if len(buffer) > _LONGEST:
+                raise ValueError("a text has no end")
             continue
         cut = buffer.find(b">", cut) + 1
         if cut:
-            yield from item.findall(plain(buffer[:cut].decode("utf-8", "replace")))
+            yield from item.findall(plain(buffer[:cut].decode()))
             buffer = buffer[cut:]
     if item is not None:
-        yield from item.findall(plain(buffer.decode("utf-8", "replace")))
+        yield from item.findall(plain(buffer.decode()))
+
+
+def _root(data: bytes) -> re.Match[bytes] | None:
+    """Find the opening tag in what has been read so far; None when there is more to read before it."""
+    root = _PREFIX.search(masked(data))
+    if b">" in data and not is_utf8(data):
+        raise ValueError("they are not written in UTF-8")
+    if b"<!DOCTYPE" in (data[: root.start()] if root else data):
+        raise ValueError("they have a document type, which no workbook needs")
+    if root is None and len(data) > _LONGEST:
+        raise ValueError("they have no beginning")
+    return root
 
 
 _TEXT = re.compile(rf"<(?:[\w.-]+:)?t(?:\s{IN_TAG})?(?<!/)>([^<]*)</")
