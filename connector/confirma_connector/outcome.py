@@ -38,7 +38,7 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str = "") 
     if entry.state == "rejected":
         return _rejected(item, entry, held)
     state, message = entry.state, entry_words(entry)
-    if use == "send" and (entry.state in TAKEN or entry.state == "handled"):
+    if use == "send" and entry.state in TAKEN:
         if item.facts is None:
             return _said(
                 "conflict",

@@ -55,11 +55,12 @@ def send(run: Run, choice: Choice) -> Report:
         _settle(run, journal, client)
         with run.stop.shield():
             sending.send(found)
-            notices = [] if sending.resends else _left(corrected)
+            left = [] if sending.resends else _left(corrected)
+            notices = [*left, *_aged(sending.old)]
             writing = Writing(run, journal, "send", sending.touched, sending.held, notices)
             for one, target in zip(found, targets, strict=True):
                 writing.write(one, target)
-        return _report(run, journal, writing, before, sending.ending, is_left=bool(notices))
+        return _report(run, journal, writing, before, sending.ending, is_left=bool(left))
 
 
 def track(run: Run, choice: Choice) -> Report:
@@ -115,9 +116,15 @@ def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
         return None
     bound, other = journal.seller(), journal.account_of(seller) if seller else None
     if seller and bound and bound != seller:
-        raise SettingsError(f"account {journal.account} belongs to seller {bound}, but these invoices are of {seller}")
-    if seller and other and other != journal.account:
-        raise SettingsError(f"seller {seller} belongs to account {other}, not {journal.account}")
+        raise SettingsError(
+            f"account {journal.account} belongs to seller {bound}, but these invoices are of {seller}; if that has "
+            f"changed: confirma account bind {seller}"
+        )
+    if seller and other and not bound:
+        raise SettingsError(
+            f"seller {seller} belongs to account {other}, not {journal.account}; if that has changed: "
+            f"confirma account bind {seller}"
+        )
     return seller
 
 
@@ -173,6 +180,12 @@ def _left(corrected: Sequence[int]) -> list[str]:
     if not corrected:
         return []
     return [f"{_named(corrected)}: corrected since Confirma could not deliver; --resend-corrected sends again"]
+
+
+def _aged(numbers: Sequence[int]) -> list[str]:
+    if not numbers:
+        return []
+    return [f"{_named(numbers)}: dated more than 35 days ago; what was sent elsewhere belongs into confirma adopt"]
 
 
 def _named(numbers: Sequence[int]) -> str:

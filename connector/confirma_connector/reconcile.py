@@ -23,6 +23,7 @@ _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
 _NOT_DISTRIBUTED = "not distributed for more than three working days: ask Confirma what holds it"
 _STILL_FAILED: tuple[State, ...] = ("failed",)
+_UNSENT: tuple[State, ...] = ("ready", "rejected")
 _WITNESSES = 3600.0
 """Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
 
@@ -38,18 +39,34 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
     before = {(entry.number, entry.date) for entries in known.values() for entry in entries}
     findings = inquire(ask, before | {(facts.number, facts.date) for facts in todo})
     held: set[tuple[int, int]] = set()
+    failed = {entry.id for entry in journal.entries(_STILL_FAILED)}
+    _find_unsent(journal, findings, now)
     for facts in todo:
         entry = journal.entry(facts.number, facts.year)
         records = _since(entry, findings) if entry else findings.of(facts.number, facts.year)
-        if entry is not None and entry.state == "failed":
+        if entry is not None and entry.id in failed:
             if not release(journal, entry, findings, now, "corrected, to be sent again", still=_STILL_FAILED):
                 held.add((facts.number, facts.year))
+        elif entry is not None and entry.state not in _UNSENT:
+            held.add((facts.number, facts.year))
         elif records:
-            _meet(journal, facts, records, now)
+            _note(journal, facts, records)
             held.add((facts.number, facts.year))
         elif facts.number in findings.withheld:
             raise Outage(f"the delivery information tells of invoice {facts.number} but withholds it; nothing was sent")
     return held
+
+
+def _find_unsent(journal: Journal, findings: Findings, now: float) -> None:
+    """Match the listing against what this journal holds as never arrived: what is listed all the same is found."""
+    entries = journal.listed(list(findings.records))
+    unsent = [one for group in entries.values() for one in group if one.state in _UNSENT]
+    journal.advance([step for one in unsent for step in _sighted(one, findings, now)])
+
+
+def _sighted(entry: Entry, findings: Findings, now: float) -> list[Step]:
+    records = _about(entry, _since(entry, findings))
+    return _found(entry, records, now) if records else []
 
 
 def release(
@@ -82,11 +99,7 @@ def _since(entry: Entry, findings: Findings) -> list[Listed]:
     return [record for record in findings.of(entry.number, entry.year) if record.mark not in entry.superseded]
 
 
-def _meet(journal: Journal, facts: Facts, records: Sequence[Listed], now: float) -> None:
-    entry = journal.entry(facts.number, facts.year)
-    if entry is not None and entry.state in ("ready", "rejected") and _ours(entry, records):
-        journal.advance(_found(entry, records, now))
-        return
+def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
     raw = "\n".join(record.raw for record in records)
     shown, _ = prevailing(records)
     since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
@@ -201,8 +214,8 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
             records = _about(entry, _since(entry, findings))
             if records and entry.state in TAKEN:
                 steps += _changed(entry, _observation(entry, records, now))
-            elif records and entry.state in ("ready", "rejected"):
-                steps += _found(entry, records, now)
+            elif entry.state in _UNSENT:
+                steps += _sighted(entry, findings, now)
     journal.advance(steps)
 
 

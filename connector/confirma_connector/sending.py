@@ -20,6 +20,11 @@ NOT_REACHED = "not sent: the run stopped before it"
 _GOOD = frozenset({"sent", "waiting", "delivered", "credited", "handled"})
 """States of an invoice that its credit note may follow."""
 NOT_ASKED_FOR = "not asked for in this run"
+_OLD = dt.timedelta(days=35)
+_OLD_AND_UNKNOWN = (
+    "dated more than 35 days ago and unknown here: if it was sent elsewhere, say so with confirma adopt; "
+    "if it is to go, set the rule old-invoice to warning"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Sending:
     """The sending of one run. *ending* says why it stopped early; *touched* are the invoices it dealt with.
 
     *held* are those that could go and did not, each with the reason. *hear* is told of every verdict, and of how many
-    there are to come in all. With *resends* what Confirma could not deliver goes again once it is corrected.
+    there are to come in all. *old* are those that went though they are so old that somebody else may have sent them.
+    With *resends* what Confirma could not deliver goes again once it is corrected.
     """
 
     journal: Journal
@@ -58,6 +64,7 @@ class Sending:
     hear: Callable[[Claim, Verdict, int], None]
     touched: set[Key] = field(default_factory=set)
     held: dict[Key, str] = field(default_factory=dict)
+    old: list[int] = field(default_factory=list)
     ending: Ending | None = None
 
     def send(self, surveys: Sequence[Survey]) -> None:
@@ -110,11 +117,24 @@ class Sending:
                 if facts is None or _key(facts) in seen or not self._may_go(facts):
                     continue
                 seen.add(_key(facts))
-                if self.filters.admits(facts, chosen):
+                if not self.filters.admits(facts, chosen):
+                    self.held[_key(facts)] = NOT_ASKED_FOR
+                elif self._is_too_old(survey, facts):
+                    self.touched.add(_key(facts))
+                    self.held[_key(facts)] = _OLD_AND_UNKNOWN
+                else:
                     chosen += 1
                     yield survey, item, facts
-                else:
-                    self.held[_key(facts)] = NOT_ASKED_FOR
+
+    def _is_too_old(self, survey: Survey, facts: Facts) -> bool:
+        """Whether an invoice is so old that it was probably sent elsewhere; noted where it may go all the same."""
+        if dt.date.today() - facts.date <= _OLD or self.journal.entry(facts.number, facts.year):
+            return False
+        usual = "error" if self.journal.environment == "production" else "warning"
+        severity = survey.mapping.severities.get("E-OLD-INVOICE", usual)
+        if severity == "warning":
+            self.old.append(facts.number)
+        return severity == "error"
 
     def _may_go(self, facts: Facts) -> bool:
         entry = self.journal.entry(facts.number, facts.year)

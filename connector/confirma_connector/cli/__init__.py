@@ -19,6 +19,8 @@ _COMMANDS: Mapping[str, str] = {
     "track": "Fetch the delivery information and update the results files.",
     "status": "Count the invoices of the account by state, and list those that need a person.",
     "show": "Show one invoice: its state and everything that happened to it.",
+    "adopt": "Make invoices known that were sent elsewhere: they are never sent from here.",
+    "account": "Show which seller the account belongs to, or bind it to another.",
     "resend": "Let the next send send one invoice again that Confirma could not deliver.",
     "resolve": "Decide about an invoice where Confirma's own word is missing.",
     "template": "Make a workbook to fill in, check and send.",

@@ -19,7 +19,7 @@ from confirma_connector.errors import SettingsError
 from confirma_connector.pipeline import Choice, Event, Run
 from confirma_connector.settings import Settings
 
-__all__ = ["choice_from", "file_options", "loaded_settings", "number_option", "prepared", "settings_options"]
+__all__ = ["choice_from", "day", "file_options", "loaded_settings", "number_option", "prepared", "settings_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -105,7 +105,7 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
         output=output,
         in_place=in_place,
         only=_numbers(given.get("only") or ()),
-        since=_day(given.get("since")),
+        since=day("--since", given.get("since")),
         limit=given.get("limit"),
         resend_corrected=bool(given.get("resend_corrected")),
     )
@@ -118,8 +118,9 @@ def _numbers(texts: tuple[str, ...]) -> frozenset[int] | None:
     return frozenset(map(int, words)) if texts else None
 
 
-def _day(text: str | None) -> dt.date | None:
+def day(option: str, text: str | None) -> dt.date | None:
+    """Give the date that an option names. Raises SettingsError."""
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        raise SettingsError(f"--since takes a date like 2026-01-31, not {text}") from None
+        raise SettingsError(f"{option} takes a date like 2026-01-31, not {text}") from None

@@ -28,6 +28,7 @@ from confirma_connector.errors import JournalError, UnwritableResults
 from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, ResultsFile, State
 from confirma_connector.journal.schema import opened
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
+from confirma_connector.journal.totals import Total, totals
 
 __all__ = ["Journal"]
 
@@ -129,6 +130,14 @@ class Journal:
         )
         return dict(rows)
 
+    def totals(self) -> list[Total]:
+        """Count and add up the invoices by state, method, currency and amount."""
+        return totals(self._rows, self._ours)
+
+    def dated(self, first: dt.date, last: dt.date) -> list[Entry]:
+        """Give the invoices with an invoice date from *first* to *last*, by date and number."""
+        return self._select("date BETWEEN ? AND ? ORDER BY date, number", (first.isoformat(), last.isoformat()))
+
     def events(self, entry: Entry) -> list[tuple[float, str, int | None, str]]:
         """Give the audit trail of one invoice: time, event, HTTP status, detail."""
         query = "SELECT at, event, http_status, detail FROM events WHERE invoice = ? ORDER BY id"
@@ -162,9 +171,9 @@ class Journal:
         return bool(row[0][0]) if row else None
 
     def bind(self, seller: str) -> None:
-        """Bind this account to *seller*."""
+        """Bind this account to *seller*, in the place of the one before."""
         with self._transaction() as database:
-            database.execute("INSERT INTO accounts VALUES (?, ?, ?, ?)", (*self._ours, seller, time.time()))
+            database.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?, ?)", (*self._ours, seller, time.time()))
 
     # -- transitions -----------------------------------------------------------------------------------------------
 
@@ -272,6 +281,20 @@ class Journal:
                 (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
             ).fetchone()
             self._log(database, id, "found at Confirma", None, detail)
+
+    def adopt(self, facts: Facts, message: str) -> bool:
+        """Remember an invoice that was sent elsewhere: it is never sent from here. Tells whether it was unknown."""
+        with self._transaction() as database:
+            row = database.execute(
+                "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
+                " type, date, currency, gross, method, core, print, message)"
+                " VALUES (?, ?, ?, ?, 'handled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (environment, account, number, year) DO NOTHING RETURNING id",
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
+            ).fetchone()
+            if row:
+                self._log(database, row[0], "adopted", None, message)
+            return row is not None
 
     def cut_off(self) -> int:
         """Turn what a killed run left as `sending` into `uncertain`; the caller holds the account's lock.

@@ -41,10 +41,21 @@ def _credited_number(invoice: Invoice) -> Iterator[Finding]:
         yield Finding("references.credited_invoice_number", "expected the number of the invoice that is credited")
 
 
+def _asked_by_send(_: Invoice) -> Iterator[Finding]:
+    """Find nothing: only `send` knows whether an old invoice was sent before."""
+    return iter(())
+
+
 RULES = (
     Rule("E-NUMBER", "error", "The invoice number is above zero.", _number),
     Rule("E-NUMBER-SIZE", "warning", "The invoice number is at most 2147483647.", _number_size),
     Rule("E-DUE-DATE", "error", "The due date is not before the invoice date.", _due_date),
     Rule("E-DUE-DATE-MISSING", "error", "An invoice has a due date.", _due_date_missing),
     Rule("E-CREDITED-NUMBER", "error", "A credit note names the invoice that it credits.", _credited_number),
+    Rule(
+        "E-OLD-INVOICE",
+        "warning",
+        "An invoice dated more than 35 days ago was not sent elsewhere (asked by `send`; an error in production).",
+        _asked_by_send,
+    ),
 )

@@ -11,6 +11,7 @@ from stdnum.eu import vat
 from stdnum.fi import hetu, ytunnus
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.masking import hidden
 from confirma_connector.rules.codes import OPERATORS
 from confirma_connector.rules.places import given, is_finnish, parties, receivers
 from confirma_connector.rules.rule import Finding, Rule
@@ -83,11 +84,10 @@ def _digits(text: str) -> str:
 def _identity_number(invoice: Invoice) -> Iterator[Finding]:
     text = given(invoice.buyer.personal_identity_number)
     if text and not hetu.is_valid(text):
-        masked = "".join("*" if sign.isalnum() else sign for sign in text)
         yield Finding(
             "buyer.personal_identity_number",
             "expected a Finnish personal identity code whose check character fits",
-            masked,
+            hidden(text),
         )
 
 
