@@ -13,7 +13,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from confirma_connector import Record, Source, plugins
 
-__all__ = ["ADAPTER", "DATE", "HEADER", "MAIN", "cells", "number", "raw", "records", "rows", "saved", "source", "values"]
+__all__ = [
+    "ADAPTER",
+    "DATE",
+    "HEADER",
+    "MAIN",
+    "cells",
+    "number",
+    "raw",
+    "records",
+    "rows",
+    "saved",
+    "source",
+    "values",
+]
 
 ADAPTER = plugins.discover([], []).get("excel")
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -67,7 +80,11 @@ def number(text: str, style: int = 0) -> str:
 
 def cells(*texts: str) -> str:
     """A row without references of cells that hold texts."""
-    return "<row>" + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' if text else "<c/>" for text in texts) + "</row>"
+    return (
+        "<row>"
+        + "".join(f'<c t="inlineStr"><is><t>{text}</t></is></c>' if text else "<c/>" for text in texts)
+        + "</row>"
+    )
 
 
 def raw(
@@ -106,7 +123,7 @@ def raw(
     if strings is not None:
         made["xl/sharedStrings.xml"] = f'{DECLARED}<sst xmlns="{MAIN}">{strings}</sst>'
     for index, sheet in enumerate(sheets, 1):
-        is_whole = sheet.lstrip("\ufeff").startswith(("<?xml", "<x:", "<worksheet"))
+        is_whole = sheet.lstrip("\ufeff").startswith("<?xml") or "worksheet" in sheet[:60]
         whole = sheet if is_whole else f'<worksheet xmlns="{MAIN}"><sheetData>{sheet}</sheetData></worksheet>'
         made[f"xl/{places[index]}"] = whole if whole.startswith(("<?xml", "\ufeff")) else DECLARED + whole
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

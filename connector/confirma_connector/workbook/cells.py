@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.formats import PLAIN, Format
-from confirma_connector.workbook.markup import IN_TAG, attributes, column_index, decoded, masked, plain
+from confirma_connector.workbook.markup import IN_TAG, attributes, column_index, column_letters, decoded, masked, plain
 from confirma_connector.workbook.strings import text_of
 
 __all__ = ["Cell", "Row", "RowReader", "RowTag"]
@@ -77,6 +77,8 @@ class RowReader:
         self._unusual_mark = re.compile(rf"<{p}c[\s/>]".encode())
         self._cell_mark = f"<{prefix}c"
         self._value_mark = f"<{prefix}v"
+        self._content = re.compile(rf"<{p}(?:v|is|f)[\s/>]".encode())
+        self._numbered = re.compile(rf'<{p}row r="(\d{{1,9}})"'.encode())
         self._tag = re.compile(rf"<{p}row({IN_TAG})>")
         self._usual = re.compile(
             rf'<{p}c r="([A-Z]{{1,3}})\d+"(?: s="(\d+)")?(?: t="(\w+)")?'
@@ -102,16 +104,18 @@ class RowReader:
         if match is None:
             raise ValueError("a row without a tag")
         told = attributes(match[1])
-        number = told.get("r", "").strip()
-        self._before = self._before + 1 if _counted(number) < 0 else _counted(number)
+        number = _counted(told.get("r", ""))
+        self._before = self._before + 1 if number < 0 else number
         is_hidden = told.get("hidden", "") in ("1", "true")
         return RowTag(self._before, is_hidden, len(match[0].encode()), match[1].endswith("/"), told.get("spans", ""))
 
     def row(self, data: bytes, strings: Mapping[int, str]) -> Row | None:
-        """Read the next row; None when no cell of it has a value. Raises ValueError with a reason when it is damaged."""
-        tag = self.tag(data)
-        if tag.is_closed:
+        """Read the next row; None when no cell of it has a value. Raises ValueError with a reason for a damaged one."""
+        if not self._content.search(data):
+            numbered = self._numbered.match(data)
+            self._before = int(numbered[1]) if numbered else self.tag(data).number
             return None
+        tag = self.tag(data)
         body = plain(data[tag.end :].decode())
         found = self._usual.findall(body)
         if len(found) == body.count(self._cell_mark):
@@ -120,10 +124,15 @@ class RowReader:
             values = self._thoroughly(body, strings)
         return Row(tag.number, tag.is_hidden, values) if values else None
 
-    def cells(self, data: bytes, tag: RowTag) -> Iterator[Cell]:
-        """Give every cell of a row, also the empty ones, with its place in *data*."""
-        column = 0
-        for match in self._any.finditer(masked(data).decode("latin-1"), tag.end):
+    def cells(self, data: bytes, tag: RowTag, first: int = 0) -> Iterator[Cell]:
+        """Give every cell of a row, also the empty ones, with its place in *data*.
+
+        With *first*, those left of that column are left out where it costs little to find it.
+        """
+        column, start = 0, -1
+        if first and b"<!" not in data and b"<?" not in data:
+            start = data.find(self._last_mark + f'r="{column_letters(first)}{tag.number}"'.encode())
+        for match in self._any.finditer(masked(data).decode("latin-1"), max(start, tag.end)):
             told = attributes(match[1])
             column = self._column(told.get("r", ""), column)
             inner = match[2] or ""

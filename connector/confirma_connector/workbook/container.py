@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import IO, BinaryIO, Self
 
 from confirma_connector.errors import NoWriteBack, SourceError
 
@@ -19,6 +20,10 @@ _CHUNK = 1 << 18
 _MOST_PARTS = 20_000
 _MOST_IN_MEMORY = 64 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_DAMAGES = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, OSError, ValueError),
+)
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
 _END = struct.Struct("<4sHHHHLLH")
@@ -33,6 +38,7 @@ class Container:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = path.name
+        self._files: set[IO[bytes]] = set()
         with path.open("rb") as file:
             head = file.read(len(_OLE))
             if not head.startswith(b"PK"):
@@ -54,7 +60,9 @@ class Container:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, also where a part was read half."""
+        for file in self._files:
+            file.close()
         self._zip.close()
 
     @property
@@ -86,14 +94,16 @@ class Container:
     def chunks(self, part: str) -> Iterator[bytes]:
         """Give a part piece by piece; its check sum is proved at the end."""
         with self._readable(), self._zip.open(self.member(part)) as file:
+            self._files.add(file)
             while chunk := file.read(_CHUNK):
                 yield chunk
+            self._files.discard(file)
 
     @contextlib.contextmanager
     def _readable(self) -> Iterator[None]:
         try:
             yield
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, ValueError) as error:
+        except _DAMAGES as error:
             reason = " ".join(str(error).split())
             raise SourceError(f"{self.name}: is no workbook, or is damaged or cut off ({reason})") from None
         except RuntimeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from confirma_connector.errors import NoWriteBack
 from confirma_connector.workbook.area import Area, area
 from confirma_connector.workbook.book import Sheet, Table
 from confirma_connector.workbook.markup import IN_TAG, attributes, in_attribute
@@ -25,9 +26,9 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", widened, text)
     columns = re.search(rf"(<{p}tableColumns{IN_TAG}>)(.*?)(</{p}tableColumns\s*>)", text, re.DOTALL)
     if columns is None:
-        raise ValueError(f"the table {table.name} has no columns")
+        raise NoWriteBack(f"the table {table.name} names no columns, and cannot grow")
     tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", columns[2])
-    used = [int(attributes(tag)["id"]) for tag in tags]
+    used = [int(attributes(tag).get("id", "0")) for tag in tags]
     added = "".join(
         f'<{p}tableColumn id="{number}" name="{in_attribute(name)}"/>'
         for number, name in enumerate(names, max(used, default=0) + 1)

@@ -30,7 +30,8 @@ def first_rows(book: Book, sheet: Sheet, until: int = 0) -> list[Row]:
         found: list[tuple[Row, bytes]] = []
         reader: RowReader | None = None
         is_whole = True
-        for row, data, reader in _rows(book, sheet, asked):
+        for row, data, used in _rows(book, sheet, asked):
+            reader = used
             found.append((row, data))
             if len(found) >= limit and row.number >= until:
                 is_whole = False

@@ -14,7 +14,7 @@ __all__ = ["Piece", "SheetPart"]
 _ROOT = re.compile(rb"<(?:([\w.-]+):)?worksheet[\s>]")
 _TAG_END = re.compile(IN_TAG.encode() + rb">")
 _LONGEST_ROW = 256 << 20
-_LONGEST_ELSE = 64 << 20
+_LONGEST_HEAD, _LONGEST_TAIL = 8 << 20, 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,7 @@ class SheetPart:
         yield Piece("head", self._taken(self._head()))
         if not self._is_empty:
             yield from self._rows()
-        while self._more():
-            self._allow(_LONGEST_ELSE)
-        yield Piece("tail", self._taken(len(self._buffer) - self._at))
+        yield Piece("tail", self._tail())
 
     def _head(self) -> int:
         """Give the end of the opening tag of the sheet's data; without one, the end of the part."""
@@ -64,11 +62,20 @@ class SheetPart:
                 if data:
                     self._is_empty = data[1].endswith(b"/")
                     return data.end()
-            self._allow(_LONGEST_ELSE)
+            self._allow(len(self._buffer), _LONGEST_HEAD)
             if not self._more():
                 if root is None:
                     raise self._odd("it is no worksheet")
                 return len(self._buffer)
+
+    def _tail(self) -> bytes:
+        """Give the rest: read in one go, for it may be long."""
+        rest, size = [self._taken(len(self._buffer) - self._at)], 0
+        for chunk in self._chunks:
+            size += len(chunk)
+            self._allow(size, _LONGEST_TAIL)
+            rest.append(chunk)
+        return b"".join(rest)
 
     def _rows(self) -> Iterator[Piece]:
         row, end = f"<{self.prefix}row".encode(), f"</{self.prefix}sheetData".encode()
@@ -122,12 +129,12 @@ class SheetPart:
         return bool(chunk)
 
     def _more_of_it(self) -> None:
-        self._allow(_LONGEST_ROW)
+        self._allow(len(self._buffer) - self._at, _LONGEST_ROW)
         if not self._more():
             raise self._odd("it ends in the middle")
 
-    def _allow(self, size: int) -> None:
-        if len(self._buffer) - self._at > size:
+    def _allow(self, size: int, most: int) -> None:
+        if size > most:
             raise self._odd("it is too large to be what it says")
 
     def _odd(self, why: str) -> SourceError:

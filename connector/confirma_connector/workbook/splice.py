@@ -131,7 +131,7 @@ class _Splicing:
         """Put the cells where they stand already, or between their neighbours."""
         left = dict(wanted)
         pieces, end = [self._opening(data, tag, wanted)], tag.end
-        for cell in reader.cells(data, tag):
+        for cell in reader.cells(data, tag, min(wanted)):
             for column in [column for column in left if column < cell.column]:
                 pieces += [data[end : cell.start], self._cell(column, tag.number, left.pop(column), style).encode()]
                 end = cell.start
