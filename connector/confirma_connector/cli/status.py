@@ -2,49 +2,117 @@
 
 from __future__ import annotations
 
+import io
 import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
 from confirma_connector.cli import options
+from confirma_connector.cli.grid import grid
+from confirma_connector.cli.period import period
 from confirma_connector.cli.printing import sandbox_line
-from confirma_connector.journal import Journal, State
+from confirma_connector.files import replacing
+from confirma_connector.journal import Entry, Journal, Total
 from confirma_connector.outcome import entry_words
+from confirma_connector.overview.ledger import Mark, write_ledger
+from confirma_connector.overview.sums import OPEN, Group, gathered, totals_of
+from confirma_connector.settings import Settings
 
 __all__ = ["status"]
-
-_OPEN: tuple[State, ...] = (
-    "ready",
-    "sending",
-    "uncertain",
-    "rejected",
-    "conflict",
-    "failed",
-    "duplicate",
-    "attention",
-    "unknown",
-)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.option(
+    "--csv",
+    "dates",
+    nargs=2,
+    metavar="FROM TO",
+    help="List the invoices dated FROM to TO (2026-10-01 2026-10-31) as CSV.",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the CSV into FILE.")
+@click.option("--decimal", "mark", type=click.Choice(["comma", "point"]), help="The decimal mark of the CSV: comma.")
 @options.settings_options
-def status(as_json: bool, **given: Any) -> None:
-    """Count the invoices of the account by state, and list those that need a person or were never sent."""
+def status(as_json: bool, dates: tuple[str, str] | None, output: Path | None, mark: Mark | None, **given: Any) -> None:
+    """Count and add up the invoices of the account by state, and list those that need a person or were never sent.
+
+    With --csv: one line for each invoice of a period, for bookkeeping.
+    """
+    if dates is None and (output or mark):
+        raise click.UsageError("--output and --decimal go with --csv FROM TO")
+    if dates is not None and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
     settings = options.loaded_settings(given)
+    if dates is not None:
+        _listed(settings, dates, output, mark or "comma")
+        return
     with Journal(settings.journal, settings.environment, settings.account) as journal:
-        counts, entries = journal.counts(), journal.entries(_OPEN)
+        totals, entries = journal.totals(), journal.entries(OPEN)
     if as_json:
-        listed = [{"number": entry.number, "state": entry.state, "message": entry_words(entry)} for entry in entries]
-        facts = {"version": 1, "environment": settings.environment, "account": settings.account}
-        click.echo(json.dumps({**facts, "states": counts, "invoices": listed}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_as_data(settings, totals, entries), ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
     click.echo(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
-    for state, count in sorted(counts.items()):
-        click.echo(f"  {state}: {count}")
+    for line in _table(totals, entries):
+        click.echo(line)
+    sandbox_line(settings.environment)
+
+
+def _table(totals: Sequence[Total], entries: Sequence[Entry]) -> Iterator[str]:
+    for whole in gathered(totals):
+        yield from grid(gathered(totals, "state"), whole, "state", dates=True)
+    if not totals:
+        yield "  no invoices yet"
     for entry in entries:
         words = entry_words(entry)
-        click.echo(f"  invoice {entry.number}: {entry.state}{': ' if words else ''}{words}")
-    sandbox_line(settings.environment)
+        yield f"  invoice {entry.number}: {entry.state}{': ' if words else ''}{words}"
+
+
+def _as_data(settings: Settings, totals: Sequence[Total], entries: Sequence[Entry]) -> dict[str, Any]:
+    states = gathered(totals, "state")
+    return {
+        "version": 1,
+        "environment": settings.environment,
+        "account": settings.account,
+        "states": {group.names[0]: group.count for group in states},
+        "invoices": [
+            {"number": entry.number, "state": entry.state, "message": entry_words(entry)} for entry in entries
+        ],
+        "by_state": {group.names[0]: _group_data(group) for group in states},
+        "all": _group_data(*whole) if (whole := gathered(totals)) else None,
+    }
+
+
+def _group_data(group: Group) -> dict[str, Any]:
+    return {
+        "count": group.count,
+        "gross": {currency: f"{amount:.2f}" for currency, amount in group.gross.items()},
+        "oldest_date": group.oldest.isoformat(),
+        "changed_at": group.changed_at,
+    }
+
+
+def _listed(settings: Settings, dates: tuple[str, str], output: Path | None, mark: Mark) -> None:
+    """Write the list of a period; what people read besides goes where the list does not."""
+    first, last = period(("--csv", dates[0]), ("--csv", dates[1]))
+    with Journal(settings.journal, settings.environment, settings.account) as journal:
+        entries = journal.dated(first, last)
+    if output:
+        with replacing(output) as fresh, fresh.open("wb") as file:
+            write_ledger(file, entries, settings.environment, mark)
+    else:
+        listed = io.BytesIO()
+        write_ledger(listed, entries, settings.environment, mark)
+        click.echo(listed.getvalue(), nl=False)
+    totals, beside = list(totals_of(entries)), output is None
+    sandbox_line(settings.environment, err=beside)
+    count = f"{len(entries)} invoice{'s' * (len(entries) != 1)}"
+    where = f": {output}" if output else ""
+    click.echo(f"account {settings.account}: {count} dated {first} to {last}{where}", err=beside)
+    for whole in gathered(totals):
+        for line in grid(gathered(totals, "method", "state"), whole, "method", "state"):
+            click.echo(line, err=beside)
+    sandbox_line(settings.environment, err=beside)

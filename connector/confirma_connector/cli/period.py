@@ -1,0 +1,21 @@
+"""A period of invoice dates, as options name it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from confirma_connector.cli.options import day
+from confirma_connector.errors import SettingsError
+
+__all__ = ["period"]
+
+
+def period(first: tuple[str, str | None], last: tuple[str, str | None]) -> tuple[dt.date, dt.date]:
+    """Give first and last day of a period from two pairs of option and text; what is not named is open.
+
+    Raises SettingsError.
+    """
+    begin, end = day(*first) or dt.date.min, day(*last) or dt.date.max
+    if begin > end:
+        raise SettingsError(f"the period ends before it begins: {begin} to {end}")
+    return begin, end

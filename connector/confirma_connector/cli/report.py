@@ -1,0 +1,46 @@
+"""`confirma report`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector.cli import options
+from confirma_connector.cli.period import period
+from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.errors import SettingsError
+from confirma_connector.files import replacing
+from confirma_connector.journal import Journal
+
+__all__ = ["report"]
+
+
+@click.command()
+@click.option(
+    "--html", "out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Write the page into FILE."
+)
+@click.option("--from", "first", metavar="DATE", help="Only invoices dated on or after DATE (2026-01-31).")
+@click.option("--to", "last", metavar="DATE", help="Only invoices dated on or before DATE.")
+@options.settings_options
+def report(out: Path, first: str | None, last: str | None, **given: Any) -> None:
+    """Make one page about the invoices of the account: sums, pictures over time, reasons, and what is open."""
+    try:
+        from confirma_connector.overview.page import Heading, page
+    except ImportError as error:
+        raise SettingsError(f'the report needs more: pip install "confirma-connector[report]" ({error.name})') from None
+    settings = options.loaded_settings(given)
+    begin, end = period(("--from", first), ("--to", last))
+    with Journal(settings.journal, settings.environment, settings.account) as journal:
+        entries = journal.dated(begin, end)
+    about = Heading(
+        settings.environment, settings.account, begin if first else None, end if last else None, dt.date.today()
+    )
+    made = page(entries, about)
+    with replacing(out) as fresh:
+        fresh.write_bytes(made)
+    sandbox_line(settings.environment)
+    click.echo(f"made {out}: {len(entries)} invoice{'s' * (len(entries) != 1)} of account {settings.account}")
+    sandbox_line(settings.environment)
