@@ -1,0 +1,57 @@
+"""`confirma login`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from pydantic import SecretStr
+
+from confirma_connector import contract, keys
+from confirma_connector.cli import options
+from confirma_connector.errors import SettingsError
+from confirma_connector.opening import reached
+from confirma_connector.settings import as_key
+
+__all__ = ["login"]
+
+
+@click.command()
+@click.option("--no-check", is_flag=True, help="Store the key without asking Confirma whether it is valid.")
+@click.argument("words", nargs=-1, metavar="")
+@options.settings_options
+def login(no_check: bool, words: tuple[str, ...], **given: Any) -> None:
+    """Put the key into the system keyring, for this environment, address and account alone.
+
+    The key is asked for without showing it; without a terminal it is the first line of standard input.
+    """
+    if words:  # not repeated: they may be the key
+        raise click.UsageError("the key is not given on the command line, where others can see it: it is asked for")
+    settings = options.loaded_settings(given)
+    read = contract.read(settings.contract)
+    here = keys.place(settings, read)
+    is_there = keys.stored(here) is not None
+    key = _entered(here)
+    if not no_check:
+        with reached(settings.model_copy(update={"token": key}), read) as client:
+            client.validate()
+    keys.store(here, key)
+    click.echo(f"the key for {here} is in the system keyring{', in the place of the earlier one' if is_there else ''}")
+    if settings.token.get_secret_value():
+        setting = f"the key file {settings.token_file}" if settings.token_file else "CONFIRMA_TOKEN"
+        click.echo(f"{setting} is set, and stands before the keyring: unset it to use this key", err=True)
+
+
+def _entered(here: keys.Place) -> SecretStr:
+    if sys.stdin.isatty():
+        text = click.prompt(f"The key for {here}", hide_input=True, err=True)
+    else:
+        text = sys.stdin.readline().removeprefix("\ufeff")
+    try:
+        key = as_key(text)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    if not key.get_secret_value():
+        raise SettingsError("no key was given: type it when asked, or give it as one line of standard input")
+    return key

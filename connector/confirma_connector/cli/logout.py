@@ -1,0 +1,23 @@
+"""`confirma logout`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from confirma_connector import contract, keys
+from confirma_connector.cli import options
+
+__all__ = ["logout"]
+
+
+@click.command()
+@options.settings_options
+def logout(**given: Any) -> None:
+    """Take the key for this environment, address and account out of the system keyring. It stays valid at Confirma."""
+    settings = options.loaded_settings(given)
+    here = keys.place(settings, contract.read(settings.contract))
+    keys.forget(here.beside)
+    words = "is no longer in" if keys.forget(here) else "was not in"
+    click.echo(f"the key for {here} {words} the system keyring")
