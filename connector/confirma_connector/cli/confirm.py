@@ -1,0 +1,76 @@
+"""`confirma contract confirm`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector import plugins
+from confirma_connector.cli import options
+from confirma_connector.cli.progress import listener
+from confirma_connector.confirming import confirm as written
+from confirma_connector.contract import Provisional, read
+from confirma_connector.errors import SettingsError, SourceError
+from confirma_connector.production import missing
+from confirma_connector.run import Run
+from confirma_connector.settings import Settings, own_overlay
+from confirma_connector.showing import shown
+from confirma_connector.survey import Survey
+
+__all__ = ["confirm"]
+
+
+@click.command()
+@options.one_file
+@click.option("--by", metavar="NAME", help="Who confirms it.")
+@click.option("--ground", metavar="TEXT", help="On what ground: a document, an e-mail, a printed invoice.")
+@click.option("--yes", is_flag=True, help="Answer the last question with yes.")
+@options.settings_options
+def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None, yes: bool, **given: Any) -> None:
+    """Confirm, with your name, what the invoices of FILE use of the contract and nobody has confirmed yet.
+
+    It shows every such value, and one invoice as it will be sent. Production is open to invoices that use nothing else.
+    """
+    settings = options.loaded_settings(given)
+    overlay = settings.contract or own_overlay()
+    run = _run(settings, overlay)
+    with contextlib.closing(run.read(file, run.mapping(file, mapping), os.urandom(32))) as found:
+        lines = missing(run, [found])
+        _show(run, found, lines)
+    if not lines:
+        return
+    if not options.at_a_terminal() and not (by and ground and yes):
+        raise SettingsError("nothing was confirmed: without a terminal to ask at, say --by NAME --ground TEXT --yes")
+    by = by or click.prompt("Who confirms this", err=True)
+    ground = ground or click.prompt("On what ground", err=True)
+    if not (yes or click.confirm(f"Is each of the {len(lines)} values above right?", err=True)):
+        raise SettingsError("nothing was confirmed")
+    written(overlay, lines, by, ground, run.contract.version)
+    click.echo(f"{len(lines)} confirmed by {by}, kept in {overlay}")
+
+
+def _run(settings: Settings, overlay: Path) -> Run:
+    """Give a run that reads: the overlay it is to write need not be there yet."""
+    in_force = read(overlay if overlay.exists() else None)
+    return Run(settings, in_force, plugins.discover(settings.adapters), listener(log_json=False, about={}))
+
+
+def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
+    sample = next(found.valid(), None)
+    if sample is None:
+        raise SourceError(f"{found.path}: there is no valid invoice in it; see confirma check")
+    if left := sum(item.facts is None for item in found.items):
+        click.echo(f"{left} of {len(found.items)} invoices are invalid and not looked at")
+    if not lines:
+        click.echo(f"{found.path.name}: everything that its invoices use of the contract is confirmed")
+        return
+    click.echo(f"{found.path.name} uses {len(lines)} values of the contract that nobody has confirmed:")
+    for one in lines:
+        click.echo(f"  {one.text()}")
+    click.echo(f"invoice {sample.label} as it will be sent:")
+    click.echo(shown(found.claim(sample).body, run.contract))

@@ -1,0 +1,77 @@
+"""`confirma contract verify`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from confirma_connector import pipeline, verifying
+from confirma_connector.cli import options
+from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.progress import listener
+from confirma_connector.report import Report
+from confirma_connector.run import Choice, Run
+from confirma_connector.showing import shown
+from confirma_connector.verifying import Subject
+
+__all__ = ["verify"]
+
+
+@click.command()
+@options.one_file
+@click.option("--only", "number", type=int, metavar="NUMBER", help="This invoice; else the first that is not done.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to ask for its delivery information.",
+)
+@options.settings_options
+def verify(file: Path, mapping: str | None, number: int | None, wait: float, **given: Any) -> None:
+    """Walk with one invoice of FILE through staging: what is sent, what the service says, what that proves.
+
+    Nothing is marked as confirmed by it. Running it again goes on where it stopped.
+    """
+    run = options.prepared(given, listener(log_json=False, about={}))
+    sandbox_line(run.settings.environment)
+    subject = verifying.chosen(run, file, mapping, number)
+    click.echo(f"1. invoice {subject.number}, as it is sent to {run.settings.environment}:")
+    click.echo(shown(subject.body, run.contract))
+    report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
+    with_file = f'"{file}"' + (f" --mapping {mapping}" if mapping else "")
+    is_seen = _looked_at(run, subject, with_file, wait, _said(report, subject))
+    sandbox_line(run.settings.environment)
+    raise click.exceptions.Exit(0 if is_seen else 1)
+
+
+def _said(report: Report, subject: Subject) -> str:
+    """Say what the send made of the invoice, as far as it had to say anything."""
+    own = (invoice for file in report.files for invoice in file.invoices if invoice.number == str(subject.number))
+    return report.problem or next((invoice.message for invoice in own), "")
+
+
+def _looked_at(run: Run, subject: Subject, with_file: str, wait: float, said: str) -> bool:
+    """Show what the service said, and what that proves; tell whether the delivery information has the invoice."""
+    sent = verifying.trail(run, subject)
+    records = verifying.listed(run, subject, wait) if sent.is_taken else []
+    trail = verifying.trail(run, subject)
+    click.echo("2. what happened, in the service's own words:")
+    for event, code, detail in trail.events:
+        click.echo(f"  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
+    again = f"confirma contract verify {with_file} --only {subject.number}"
+    if not trail.is_taken:
+        click.echo(f"3. invoice {subject.number} is {trail.state}, and not known to be taken: {said or 'not sent'}")
+        click.echo(f"  Put that right, then go on with: {again}")
+        return False
+    click.echo(f"3. invoice {subject.number} is {trail.state}: {said or 'taken'}. What that proves, and what not:")
+    for proof in verifying.proofs(run.contract, subject, records):
+        click.echo(f"  {proof}")
+    if records:
+        click.echo(f"  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}")
+    else:
+        click.echo(f"  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}")
+    return bool(records)

@@ -1,0 +1,66 @@
+"""What production asks for before anything goes there: confirmed lines of the contract, and a person's yes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from confirma_connector.contract import Provisional
+from confirma_connector.errors import ContractError, SettingsError
+from confirma_connector.journal import Facts
+from confirma_connector.run import Run
+from confirma_connector.survey import Survey
+from confirma_connector.usage import used_by_sending, used_by_tracking
+
+__all__ = ["agree", "closed", "missing", "refuse_unconfirmed"]
+
+
+def missing(run: Run, surveys: Sequence[Survey] | None = None) -> list[Provisional]:
+    """List the unconfirmed lines of the contract that sending *surveys* uses; without them, those of tracking."""
+    by_address = run.settings.environment == "production" and run.settings.url is not None
+    if surveys is None:
+        return used_by_tracking(run.contract, by_address=by_address)
+    return used_by_sending(run.contract, frozenset().union(*(one.used for one in surveys)), by_address=by_address)
+
+
+def refuse_unconfirmed(run: Run, surveys: Sequence[Survey] | None = None) -> None:
+    """Keep a production run from beginning while it stands on lines that nobody has confirmed. Raises ContractError."""
+    if run.settings.environment != "production" or not (lines := missing(run, surveys)):
+        return
+    names = ", then ".join(f'"{one.path}"' for one in surveys or () if missing(run, [one])) or "FILE"
+    raise ContractError("\n".join([_closed(len(lines), names), *(f"  {one.text()}" for one in lines)]))
+
+
+def closed(run: Run, survey: Survey) -> list[str]:
+    """Say, where the environment is production, that it is closed to the invoices of *survey*; nothing if it is not."""
+    if run.settings.environment != "production" or not (lines := missing(run, [survey])):
+        return []
+    return [_closed(len(lines), f'"{survey.path}"')]
+
+
+def _closed(count: int, names: str) -> str:
+    values = f"{count} values of the contract that this uses are" if count > 1 else "a value that this uses is"
+    return f"production is closed: {values} not confirmed; run confirma contract confirm {names}"
+
+
+def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is_agreed: bool) -> None:
+    """Before a production send have a person say yes to what goes. Raises SettingsError without it."""
+    if run.settings.environment != "production":
+        return
+    summary = _summary(run.settings.account, host, seller, going)
+    if not (is_agreed or run.ask(f"{summary}. Send?")):
+        raise SettingsError(f"nothing was sent, because nobody said yes to it (a scheduled run says --yes): {summary}")
+
+
+def _summary(account: str, host: str, seller: str | None, going: Sequence[Facts]) -> str:
+    sums: dict[str, Decimal] = {}
+    for facts in going:
+        sums[facts.currency] = sums.get(facts.currency, Decimal(0)) + facts.gross
+    money = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(sums.items()))
+    methods = ", ".join(f"{count} {method}" for method, count in sorted(Counter(one.method for one in going).items()))
+    return (
+        f"production at {host}, account {account}, seller {seller or 'unknown'}: "
+        f"{len(going)} invoice{'s' * (len(going) != 1)}, {money} in all, by method {methods}, "
+        f"the oldest of {min(one.date for one in going)}"
+    )
