@@ -9,13 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import keyring
 import pytest
+from keyring.backends import fail
 from world import TOKEN, Clock, World
 
 from confirma_connector.plugins import bundled
 from confirma_connector.sandbox import StandIn, serve_in_thread
 
 _CLOCK = Clock()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_keyring() -> Iterator[None]:
+    """Keep the keyring of whoever runs the tests out of them, here and in processes that tests start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        keyring.set_keyring(fail.Keyring())
+        yield
 
 
 @pytest.fixture(scope="session")

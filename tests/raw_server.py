@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-__all__ = ["RawServer", "closed_port", "raw_server"]
+__all__ = ["RawServer", "closed_port", "raw_server", "read_request"]
 
 
 @dataclass
@@ -59,7 +59,7 @@ def _serve(server: RawServer, listener: socket.socket, ending: threading.Event) 
         with connection, contextlib.suppress(OSError):
             connection.settimeout(5)
             if server.reads == "all":
-                server.requests.append(_request(connection))
+                server.requests.append(read_request(connection))
             elif server.reads == "some":
                 server.requests.append(_more(connection))
             answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
@@ -72,7 +72,8 @@ def _serve(server: RawServer, listener: socket.socket, ending: threading.Event) 
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def _request(connection: socket.socket) -> bytes:
+def read_request(connection: socket.socket) -> bytes:
+    """Read one whole request. Raises ConnectionError when it is cut off."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += _more(connection)

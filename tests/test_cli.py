@@ -46,7 +46,7 @@ def test_a_run_from_file_to_delivered(world: World) -> None:
     assert "delivered: 2" in tracked.stdout
     assert len(csv_rows(world.folder / "laskut ä ö å.results.csv")) == 2
     status = world.command("status")
-    assert "delivered: 2" in status.stdout
+    assert "delivered         2  251.00" in status.stdout
     shown = world.command("show", 1001)
     assert (shown.returncode, "claimed" in shown.stdout) == (0, True)
     assert world.places_of_the_token(sent.stdout, sent.stderr, status.stdout, shown.stdout) == []

@@ -212,7 +212,7 @@ def test_an_overlay_adds_headers_and_statuses_and_changes_paths(tmp_path: Path) 
 headers: {X-Client: {wire: acme}, X-Empty: {wire: ""}}
 paths: {prefix: {wire: /api/v2}}
 statuses: {ARCHIVED: {wire: Archived, state: delivered}, ERROR: {wire: FAILED}}
-behaviour: {credit_note_sign: {wire: positive, confirmed: true}}
+behaviour: {credit_note_sign: {wire: positive}}
 """,
     )
     assert more.extra_headers == {"X-Client": "acme"}
@@ -223,7 +223,6 @@ behaviour: {credit_note_sign: {wire: positive, confirmed: true}}
         "unknown",
     )
     assert more.behaviour("credit_note_sign") == "positive"
-    assert "credit_note_sign" not in [one.key for one in more.provisional()]
 
 
 def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
@@ -263,6 +262,13 @@ def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
         ("hosts: {production: {wire: https://user:word@host.example}}\n", "expected an address like https://host"),
         ('headers: {X-A: {wire: "a\\nB: c"}}\n', "characters that cannot be part of a request"),
         ("a: &b c\n", "anchors"),
+        ("confirmations: {a: b}\n", "confirmations: expected a list"),
+        (
+            "confirmations:\n  - {line: request.invoice.rows, value: rows, by: M, on: 2026-11-23}\n",
+            "line 2: confirmations.0.ground: is required",
+        ),
+        ("confirmations:\n  - {line: a, value: b, by: ' ', on: 2026-11-23, ground: g}\n", "confirmations.0.by: "),
+        ("confirmations:\n  - {line: a, value: b, by: c, on: yesterday, ground: g}\n", "confirmations.0.on: "),
     ],
 )
 def test_a_mistake_in_an_overlay_is_told_when_it_is_read(tmp_path: Path, text: str, said: str) -> None:
@@ -270,6 +276,56 @@ def test_a_mistake_in_an_overlay_is_told_when_it_is_read(tmp_path: Path, text: s
         overlaid(tmp_path, text)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+CONFIRMED = "{line: request.invoice.rows, value: rows, by: Maija M, on: 2026-11-23, ground: an e-mail}"
+
+
+def unconfirmed(contract: Contract) -> set[str]:
+    return {one.line for one in contract.provisional()}
+
+
+def test_a_confirmation_is_for_one_line_and_nothing_else(tmp_path: Path) -> None:
+    confirmed = overlaid(tmp_path, f"confirmations:\n  - {CONFIRMED}\n")
+    assert unconfirmed(SHIPPED) - unconfirmed(confirmed) == {"request.invoice.rows"}
+    assert unconfirmed(confirmed) < unconfirmed(SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "request: {invoice.rows: {wire: lines}}",
+        "request: {invoice.rows: {wire: lines, confirmed: true}}",
+        'request: {invoice.rows: {wire: ""}}',
+        "request: {invoice.rows: {wire: rows, also: [lines]}}",
+    ],
+)
+def test_a_confirmation_is_of_the_value_that_was_there(tmp_path: Path, text: str) -> None:
+    assert "request.invoice.rows" in unconfirmed(overlaid(tmp_path, f"{text}\nconfirmations: [{CONFIRMED}]\n"))
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("request.invoice.rows", "request: {invoice.rows: {wire: rows, confirmed: true}}"),
+        ("request.invoice.header.date", "request: {invoice.header.date: {wire: day}}"),
+        ("request.invoice.header.date", 'request: {invoice.header.date: {wire: ""}}'),
+        ("request.invoice.header.date", "request: {invoice.header.date: {wire: date, confirmed: false}}"),
+        ("hosts.production", "hosts: {production: {wire: https://other.example, confirmed: true}}"),
+        ("paths.create", "paths: {create: {wire: /other, confirmed: true}}"),
+        ("headers.X-Client", "headers: {X-Client: {wire: acme, confirmed: true}}"),
+        ("statuses.PAUSED", "statuses: {PAUSED: {wire: PAUSED, confirmed: true, state: delivered}}"),
+        ("statuses.PRINTED", "statuses: {PRINTED: {wire: PRINTED, confirmed: true, state: delivered}}"),
+        ("enums.method.EMAIL", "enums: {method: {EMAIL: {wire: LETTER, confirmed: true}}}"),
+    ],
+)
+def test_an_overlay_confirms_nothing_by_itself(tmp_path: Path, line: str, text: str) -> None:
+    assert line in unconfirmed(overlaid(tmp_path, text))
+
+
+def test_a_line_that_an_overlay_repeats_as_shipped_stays_confirmed(tmp_path: Path) -> None:
+    repeated = overlaid(tmp_path, 'request: {invoice.header.date: {wire: date, note: "as it was"}}')
+    assert unconfirmed(repeated) == unconfirmed(SHIPPED)
 
 
 def test_an_overlay_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_the_installed_distribution_is_the_one_described():
     installed = metadata.metadata("confirma-connector")
     assert installed["Version"] == PROJECT["version"]
     assert installed["Requires-Python"] == PROJECT["requires-python"]
-    assert set(installed.get_all("Provides-Extra")) == {"sandbox", "excel", "table", "all"}
+    assert set(installed.get_all("Provides-Extra")) == {"sandbox", "excel", "keyring", "table", "report", "all"}
 
 
 def test_the_command_is_called_confirma():
@@ -102,7 +102,8 @@ def test_what_an_adapter_may_import_exists_and_loads_no_network():
 
 
 def test_the_command_starts_without_the_extras():
-    extras = ["fastapi", "uvicorn", "starlette", "openpyxl", "python_calamine", "pandas", "numpy", "pyarrow"]
+    extras = ["fastapi", "uvicorn", "starlette", "openpyxl", "python_calamine", "pandas", "numpy", "pyarrow", "keyring"]
+    extras += ["matplotlib", "PIL", "fontTools"]
     code = f"import sys\nsys.modules.update(dict.fromkeys({extras}))\nfrom confirma_connector.cli import main\n"
     assert "Usage" in python(code + "main(['--help'], prog_name='confirma')")
 

@@ -342,12 +342,6 @@ def test_a_wrong_key_claims_nothing(world: World) -> None:
     assert (world.states(), world.posts()) == ({}, 0)
 
 
-def test_production_is_refused(world: World) -> None:
-    with pytest.raises(SettingsError, match="production is closed"):
-        world.but(environment="production").send(world.source(1001))
-    assert not world.settings.journal.exists()
-
-
 def test_another_seller_under_the_account_is_refused(world: World) -> None:
     world.send(world.source(1001))
     other = world.source(name="b.csv", rows=invoice_rows(1002, **{"Y-tunnus": "2331972-7"}))

@@ -101,10 +101,12 @@ def test_every_environment_variable_is_heard(tmp_path: Path) -> None:
         "CONFIRMA_TIMEOUT": "3",
         "CONFIRMA_ATTACHMENTS": str(tmp_path),
         "CONFIRMA_MAPPING": "row-per-line",
+        "CONFIRMA_RETENTION_DAYS": "7",
     }
     assert set(ENVIRONMENT_VARIABLES) == {*values, "CONFIRMA_TOKEN_FILE"}
     found = load({}, values)
     assert (found.url, found.concurrency, found.quiet_period, found.timeout) == ("https://host.example", 2, 1.5, 3)
+    assert (found.retention_days, load({}, {}).retention_days) == (7, 30)
     assert load({}, {**values, "CONFIRMA_ACCOUNT": " spaced "}).account == "spaced"
     assert load({}, {"CONFIRMA_URL": "", "CONFIRMA_TOKEN": " "}).environment == "sandbox"
 
@@ -119,10 +121,12 @@ def test_a_url_or_a_key_without_an_environment_is_refused(name: str) -> None:
     assert "CONFIRMA_ENVIRONMENT" in refused({}, {name: "https://host.example" if name == "CONFIRMA_URL" else MARKER})
 
 
-@pytest.mark.parametrize("name", ["CONFIRMA_ACCOUNT", "CONFIRMA_TOKEN"])
-def test_a_real_environment_needs_account_and_key(name: str) -> None:
-    environ = {**STAGING, name: ""}
-    assert f"environment staging needs {name}" in refused({}, environ)
+def test_a_real_environment_needs_an_account() -> None:
+    assert "environment staging needs CONFIRMA_ACCOUNT" in refused({}, {**STAGING, "CONFIRMA_ACCOUNT": ""})
+
+
+def test_a_key_is_looked_for_only_when_it_is_needed() -> None:
+    assert load({}, {**STAGING, "CONFIRMA_TOKEN": ""}).token.get_secret_value() == ""
 
 
 @pytest.mark.parametrize(
@@ -202,6 +206,20 @@ def test_the_key_in_the_environment_comes_before_the_profiles_key_file(tmp_path:
     path = config(tmp_path, 'environment = "staging"\naccount = "a"\ntoken_file = "missing"\n')
     assert load({"config": path}, {"CONFIRMA_TOKEN": MARKER}).token.get_secret_value() == MARKER
     assert f"the key file {tmp_path / 'own' / 'missing'} cannot be read" in refused({"config": path}, {})
+
+
+@pytest.mark.parametrize("content", [MARKER, f"{MARKER}\n", f" {MARKER} \r\n\n", f"\ufeff{MARKER}\r\n"])
+def test_space_a_line_end_and_a_byte_order_mark_are_no_part_of_the_key(tmp_path: Path, content: str) -> None:
+    (tmp_path / "key").write_bytes(content.encode())
+    environ = {**STAGING, "CONFIRMA_TOKEN": "", "CONFIRMA_TOKEN_FILE": str(tmp_path / "key")}
+    assert load({}, environ).token.get_secret_value() == MARKER
+
+
+@pytest.mark.parametrize("content", ["", "\n", " \t\r\n"])
+def test_an_empty_key_file_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "key").write_text(content)
+    environ = {**STAGING, "CONFIRMA_TOKEN": "", "CONFIRMA_TOKEN_FILE": str(tmp_path / "key")}
+    assert refused({}, environ) == f"the key file {tmp_path / 'key'} is empty"
 
 
 def test_a_key_file_with_more_than_a_key_is_refused(tmp_path: Path) -> None:

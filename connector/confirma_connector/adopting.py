@@ -11,6 +11,7 @@ from pathlib import Path
 
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal, Step
+from confirma_connector.masking import masked
 from confirma_connector.opening import held
 from confirma_connector.run import Choice, Run
 from confirma_connector.survey import Item
@@ -46,7 +47,7 @@ def adopt(run: Run, choice: Choice, reason: str, until: dt.date | None = None) -
 
 def _adopted(run: Run, journal: Journal, path: Path, choice: Choice, reason: str, until: dt.date | None) -> Adoption:
     told = Adoption(path)
-    message = f"sent elsewhere, says {getpass.getuser()}: {reason}"
+    message = f"sent elsewhere, says {getpass.getuser()}: {masked(reason)}"
     with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), journal.key)) as found:
         sellers = list(found.sellers)
         bound = journal.seller()

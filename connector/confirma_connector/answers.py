@@ -12,6 +12,7 @@ from typing import Any
 import simplejson
 
 from confirma_connector.contract import Contract, Observed
+from confirma_connector.masking import masked
 
 __all__ = [
     "Explanation",
@@ -137,9 +138,9 @@ def _listed(row: Any, contract: Contract) -> Listed | None:
         created_at=_time(said("created_at")),
         distributed_at=_text(said("distributed_at")),
         case_id=_text(said("case_id")),
-        message=_text(said("message")),
+        message=_words(said("message")),
         gross=_amount(said("gross_amount")),
-        raw=simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True),
+        raw=masked(simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True)),
     )
 
 
@@ -149,6 +150,11 @@ def _first(tree: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 def _text(value: Any) -> str:
     return "" if value is None or isinstance(value, (dict, list)) else " ".join(str(value).split())
+
+
+def _words(value: Any) -> str:
+    """Give what is said for people: it may repeat what an invoice says, but no personal identity number."""
+    return masked(_text(value))
 
 
 def _date(value: Any) -> dt.date | None:
@@ -214,16 +220,16 @@ def explanation(body: bytes, content_type: str, contract: Contract) -> Explanati
     try:
         tree = json_body(body)
     except ValueError:
-        return Explanation(_text(text)) if kind in ("text/plain", "") else None
+        return Explanation(_words(text)) if kind in ("text/plain", "") else None
     if isinstance(tree, str):
-        return Explanation(_text(tree)) if _text(tree) else None
+        return Explanation(_words(tree)) if _words(tree) else None
     if isinstance(tree, list):
         fields = tuple(_field_errors(tree, contract))
         return Explanation("", fields) if fields else None
     if not isinstance(tree, dict):
         return None
     fields = tuple(_field_errors(_first(tree, contract.names("answer", "errors")), contract))
-    message = next((said for name in contract.names("answer", "message") if (said := _text(tree.get(name)))), "")
+    message = next((said for name in contract.names("answer", "message") if (said := _words(tree.get(name)))), "")
     return Explanation(message, fields) if message or fields else None
 
 
@@ -232,18 +238,18 @@ def _field_errors(errors: Any, contract: Contract) -> Iterator[tuple[str, str]]:
     if isinstance(errors, dict):
         for field, said in errors.items():
             texts = said if isinstance(said, list) else [said]
-            if message := "; ".join(filter(None, map(_text, texts))):
+            if message := "; ".join(filter(None, map(_words, texts))):
                 yield str(field), message
     elif isinstance(errors, list):
         for error in errors:
             if isinstance(error, dict):
                 field = _text(_first(error, contract.names("answer", "error.field")))
-                message = _text(_first(error, contract.names("answer", "error.message")))
+                message = _words(_first(error, contract.names("answer", "error.message")))
                 if field or message:
                     yield field, message
-            elif text := _text(error):
+            elif text := _words(error):
                 yield "", text
-    elif text := _text(errors):
+    elif text := _words(errors):
         yield "", text
 
 

@@ -11,19 +11,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import httpx
+from pydantic import SecretStr
 
-from confirma_connector import answers
+from confirma_connector import answers, keys
 from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
-from confirma_connector.errors import ContractError, Outage, Refused
-from confirma_connector.overlay import production_host
+from confirma_connector.errors import Outage, Refused, SettingsError
+from confirma_connector.keyanswer import KeyAnswer, key_answer
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
 
 __all__ = ["Client"]
+
+_Read = TypeVar("_Read")
 
 _IDLE = 5.0
 _LARGEST_ANSWER = 1 << 20
@@ -33,6 +36,14 @@ _SLOWEST = 10
 _TRIES = 3
 _SHORTEST_KEY = 8
 """A shorter one is no secret, and might be part of any answer."""
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
 
 
 class Client:
@@ -42,7 +53,7 @@ class Client:
         self._settings = settings
         self._contract = contract
         self._transport = transport
-        self._base = self._address()
+        self._base = keys.address(settings, contract)
         self._offset = time.time() - time.monotonic()
         self._lock = threading.Lock()
         self._users: Counter[httpx.Client] = Counter()
@@ -93,15 +104,9 @@ class Client:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         try:
             answer = self._exchange("POST", self._url("create"), _LARGEST_ANSWER, content=body, headers=headers)
-        except (
-            httpx.ConnectError,
-            httpx.ConnectTimeout,
-            httpx.PoolTimeout,
-            httpx.ProxyError,
-            httpx.UnsupportedProtocol,
-        ) as e:
-            verdict = Verdict("ready", "unsent", f"no connection to {self.host} ({_brief(e)}); nothing was sent")
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except _NOTHING_SENT as error:
+            verdict = Verdict("ready", "unsent", self._unsent(error))
+        except _BROKEN as error:
             verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({_brief(error)})")
         else:
             verdict = classed(
@@ -115,22 +120,62 @@ class Client:
         query = {names["from"]: first.isoformat(), names["to"]: last.isoformat()}
         if number is not None:
             query[names["invoice_number"]] = str(number)
-        return self._patiently(lambda: self._listing_once(query))
 
-    def _listing_once(self, query: dict[str, str]) -> Listing:
-        answer = self._exchange("GET", self._url("listing"), _LARGEST_LISTING, params=query)
+        def ask() -> Listing:
+            return self._read(
+                "listing", _LARGEST_LISTING, lambda got: answers.listing(got.content, self._contract), query
+            )
+
+        return self._patiently("delivery information", ask)
+
+    def validate(self) -> str:
+        """Ask whether the key is good; give what the API says. Raises Outage, and Refused when it is not."""
+        said = self._patiently("word on the key", lambda: self._about_key("validate"))
+        if said.is_valid is None:
+            raise Refused(f"{self.host} does not say whether the key is valid: does the contract fit this server?")
+        if not said.is_valid:
+            raise Refused(f"{self.host}: the key is not valid any more{': ' if said.message else ''}{said.message}")
+        return said.message
+
+    def renew(self) -> KeyAnswer:
+        """Renew the key, by one request: a second one might end a key that nobody has seen. Raises Outage, Refused."""
+        try:
+            return self._about_key("renew")
+        except _NOTHING_SENT as error:
+            raise Outage(self._unsent(error)) from None
+        except (_NotNow, *_BROKEN) as error:
+            unknown = "it is not known whether the key was renewed (confirma token check)"
+            raise Outage(f"{self.host}: {_brief(error)}: {unknown}") from None
+
+    def with_key(self, key: SecretStr) -> Client:
+        """Give another client for the same host, with another key."""
+        return Client(self._settings.model_copy(update={"token": key}), self._contract, self._transport)
+
+    def _about_key(self, name: str) -> KeyAnswer:
+        return self._read(
+            name, _LARGEST_ANSWER, lambda answer: key_answer(answer, self._settings.token, self._contract)
+        )
+
+    def _read(
+        self, name: str, largest: int, read: Callable[[httpx.Response], _Read], query: dict[str, str] | None = None
+    ) -> _Read:
+        """GET once, and read a success answer. Raises _NotNow, Refused and what httpx raises."""
+        answer = self._exchange("GET", self._url(name), largest, params=query)
         if answer.is_success:
             try:
-                return answers.listing(answer.content, self._contract)
+                return read(answer)
             except ValueError as error:
-                raise _NotNow(f"the delivery information is not readable: {error}") from None
+                raise _NotNow(f"the answer is not readable: {error}") from None
         if answer.status_code == 429:
             raise _NotNow("the server asks to wait", retry_after(answer.headers.get("Retry-After"), self.server_now()))
         if answer.status_code >= 500 or answer.status_code in (408, 409):
             raise _NotNow(f"the server answered {answer.status_code}")
         raise Refused(refusal(self.host, answer, self._contract))
 
-    def _patiently(self, ask: Callable[[], Listing]) -> Listing:
+    def _unsent(self, error: Exception) -> str:
+        return f"no connection to {self.host} ({_brief(error)}); nothing was sent"
+
+    def _patiently(self, wanted: str, ask: Callable[[], _Read]) -> _Read:
         """Ask again after a while: reading changes nothing."""
         reason = ""
         for attempt in range(1, _TRIES + 1):
@@ -139,12 +184,12 @@ class Client:
                 return ask()
             except _NotNow as error:
                 reason, wait = str(error), error.wait
-            except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+            except _BROKEN as error:
                 reason = _brief(error)
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
-        raise Outage(f"no delivery information from {self.host}: {reason}")
+        raise Outage(f"no {wanted} from {self.host}: {reason}")
 
     def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
@@ -177,29 +222,28 @@ class Client:
 
     def _connected(self) -> httpx.Client:
         token = self._settings.token.get_secret_value()
-        return httpx.Client(
-            headers={"Accept": "application/json", self._contract.key_header: token, **self._contract.extra_headers},
-            timeout=httpx.Timeout(self._settings.timeout, connect=min(10.0, self._settings.timeout), pool=None),
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE),
-            follow_redirects=False,
-            transport=self._transport,
-            trust_env=not is_loopback(self._base.host),
-        )
+        try:
+            return httpx.Client(
+                headers={
+                    "Accept": "application/json",
+                    self._contract.key_header: token,
+                    **self._contract.extra_headers,
+                },
+                timeout=httpx.Timeout(self._settings.timeout, connect=min(10.0, self._settings.timeout), pool=None),
+                limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE),
+                follow_redirects=False,
+                transport=self._transport,
+                trust_env=not is_loopback(self._base.host),
+            )
+        except OSError as error:
+            raise SettingsError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}") from None
+        except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
+            raise SettingsError(
+                "HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080"
+            ) from None
 
     def _url(self, name: str) -> str:
         return str(self._base).rstrip("/") + self._contract.path(name)
-
-    def _address(self) -> httpx.URL:
-        prefix = self._contract.file.paths["prefix"].wire
-        host = self._settings.url or self._contract.file.hosts[self._settings.environment].wire
-        address = httpx.URL(host.removesuffix(prefix))
-        if self._settings.environment != "production" and address.host == httpx.URL(production_host()).host:
-            raise ContractError(
-                f"{address.host} is the production service, but the environment is {self._settings.environment}"
-            )
-        if address.scheme != "https" and not is_loopback(address.host):
-            raise ContractError(f"contract: {host} is not https://, and the key goes over nothing else")
-        return address
 
 
 class _NotNow(Exception):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from confirma_connector.errors import MappingError
 from confirma_connector.fields import spelled
 from confirma_connector.mapping import LoadedMapping, MappingFile
+from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 
 __all__ = ["Columns", "MissingColumns"]
@@ -32,6 +33,8 @@ class Columns:
         self._source = source
         self._spellings = {word: mapping.file.columns.get(word, (word,)) for word in _words(mapping.file)}
         self._headers = dict(self._spellings)
+        rules = mapping.file.invoice.items()
+        self._personal = {word for field, rule in rules if field in PERSONAL for word in rule.sources()}
 
     def bind(self, record: Record) -> None:
         """Find every column the mapping names among the headers of a flat source. Raises MappingError."""
@@ -88,6 +91,11 @@ class Columns:
     def text(self, record: Record, word: str) -> str:
         """Give it as text without outer space."""
         return spelled(self.value(record, word))
+
+    def shown(self, record: Record, word: str) -> str:
+        """Give it as people may see it: a personal identity number only by its length."""
+        is_personal = self.header(word) in map(self.header, self._personal)
+        return (hidden if is_personal else masked)(self.text(record, word))
 
 
 def _words(file: MappingFile) -> list[str]:

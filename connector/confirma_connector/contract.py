@@ -16,25 +16,37 @@ from pydantic import BaseModel
 
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
-from confirma_connector.overlay import ContractFile, Item, Observed, merged
+from confirma_connector.masking import PERSONAL
+from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
 
-__all__ = ["Contract", "Item", "Observed", "Provisional", "read"]
+__all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "encoded", "read"]
 
 
 @dataclass(frozen=True)
 class Provisional:
-    """One line of what the vendor has not confirmed."""
+    """One line of what nobody has confirmed yet."""
 
     section: str
     key: str
     item: Item
 
+    @property
+    def line(self) -> str:
+        """The name by which a line is confirmed."""
+        return f"{self.section}.{self.key}"
 
-_ENUM_PLACES: Mapping[str, str] = {
+    def text(self) -> str:
+        """Say in one line what there is to confirm."""
+        note = f"  ({self.item.note})" if self.item.note else ""
+        return f"{self.section}: {self.key} = {self.item.value or '(not sent)'}{note}"
+
+
+ENUM_PLACES: Mapping[str, str] = {
     "invoice.header.type": "type",
     "distribution.method": "method",
     "invoice.parties.buyer.entity_type": "entity_type",
 }
+"""Where in a request the words of an enum stand."""
 _PARTIES = ("seller", "buyer", "recipient", "delivery")
 _BESIDE_HEADER = ("references", "rows", "amounts", "attachments")
 _BESIDE_INVOICE = ("processing", "distribution")
@@ -51,11 +63,12 @@ class _Member:
 
 
 class Contract:
-    """The contract in force: the shipped file with the user's overlay on it."""
+    """The contract in force: the *shipped* file with the user's overlay on it."""
 
-    def __init__(self, file: ContractFile) -> None:
+    def __init__(self, file: ContractFile, shipped: ContractFile) -> None:
         self.version = file.version
         self.file = file
+        self._shipped = shipped
         self._refuse_clashes()
         self._refuse_twice_the_same()
 
@@ -92,6 +105,10 @@ class Contract:
 
     def body(self, invoice: Invoice) -> bytes:
         """Write *invoice* as the body of a create request: UTF-8 JSON, amounts as numbers from their own digits."""
+        return encoded(self.tree(invoice))
+
+    def tree(self, invoice: Invoice) -> dict[str, Any]:
+        """Give *invoice* by its wire names, amounts as Decimal: what `encoded` makes a body of."""
         tree: dict[str, Any] = {}
         for name, route, member in self._routes:
             written = _written(getattr(invoice, name), member)
@@ -100,27 +117,37 @@ class Contract:
                 for container in route[:-1]:
                     branch = branch.setdefault(container, {})
                 branch[route[-1]] = written
-        return simplejson.dumps(tree, use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode()
+        return tree
 
     @cached_property
     def _routes(self) -> list[tuple[str, tuple[str, ...], _Member]]:
         """The way to each member of `Invoice`: the wire names from the outermost container down."""
-        routes = [(name, self._route(_place(name)), self._member(_place(name))) for name in Invoice.model_fields]
+        routes = [(name, self.route(_place(name)), self._member(_place(name))) for name in Invoice.model_fields]
         return [(name, route, member) for name, route, member in routes if all(route)]
 
-    def _route(self, place: str) -> tuple[str, ...]:
+    def route(self, place: str) -> tuple[str, ...]:
+        """Give the wire names that lead to a place of the request section, from the outermost container down."""
         parts = place.split(".")
         return tuple(self.file.request[".".join(parts[: depth + 1])].wire for depth in range(len(parts)))
 
     def _member(self, place: str) -> _Member:
         inner = [key for key in self.file.request if key.rpartition(".")[0] == place]
-        enum = _ENUM_PLACES.get(place)
+        enum = ENUM_PLACES.get(place)
         return _Member(
             name=place.rpartition(".")[2],
             wire=self.file.request[place].wire,
             members=tuple(member for key in inner if (member := self._member(key)).wire),
             words={word: item.wire for word, item in self.file.enums[enum].items()} if enum else None,
         )
+
+    def personal(self, body: bytes) -> list[str]:
+        """Give the personal identity numbers in a request body as they stand there."""
+        return [simplejson.loads(spelled) for spelled in self._personal.findall(body)]
+
+    @cached_property
+    def _personal(self) -> re.Pattern[bytes]:
+        named = (re.escape(item.wire) for place, item in self.file.request.items() if _field(place) in PERSONAL)
+        return re.compile(rf'"(?:{"|".join(named)})"\s*:\s*("(?:[^"\\]|\\.)*")'.encode())
 
     def field_of(self, wire_path: str) -> str:
         """Turn a wire path ("invoice.rows[2].vatPercentage", "/invoice/rows/2/…") into our field path, or ""."""
@@ -133,28 +160,25 @@ class Contract:
         return f"{container}[{index}]{dot}{member}" if index and container in ("rows", "attachments") else field
 
     def provisional(self) -> list[Provisional]:
-        """List everything that is sent or relied on and that the vendor has not confirmed."""
-        found = []
-        for section, item_or_table in self.file:
-            if section == "version":
-                continue
-            for key, item in item_or_table.items():
-                items = item.items() if isinstance(item, dict) else [("", item)]
-                found += [
-                    Provisional(section, f"{key}.{value}" if value else key, entry)
-                    for value, entry in items
-                    if not entry.confirmed and entry.wire
-                ]
-        return found
+        """List everything that is sent or relied on and that nobody has confirmed.
+
+        What an overlay no longer sends is in it: without the rows an invoice is another one.
+        """
+        sent = {(section, key) for section, key, item in self._shipped.lines() if item.wire}
+        return [
+            Provisional(section, key, item)
+            for section, key, item in self.file.lines()
+            if not item.confirmed and (item.wire or (section, key) in sent)
+        ]
 
     @cached_property
     def _by_wire(self) -> dict[str, str]:
-        return {".".join(self._route(place)).lower(): place for place in self.file.request}
+        return {".".join(self.route(place)).lower(): place for place in self.file.request}
 
     def _refuse_clashes(self) -> None:
         seen: dict[tuple[str, ...], str] = {}
         for place in self.file.request:
-            route = self._route(place)
+            route = self.route(place)
             if all(route) and (other := seen.setdefault(route, place)) != place:
                 raise ContractError(f"contract: {other} and {place} are both called {'.'.join(route)} on the wire")
 
@@ -166,6 +190,11 @@ class Contract:
         key_header = self.key_header.lower()
         if any(name != "key" and name.lower() == key_header for name in self.file.headers):
             raise ContractError(f"contract: the header {self.key_header} carries the key and cannot be set")
+
+
+def encoded(tree: Mapping[str, Any]) -> bytes:
+    """Write a tree of wire names as a request body: UTF-8 JSON, each Decimal by its own digits."""
+    return simplejson.dumps(tree, use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _written(value: object, member: _Member) -> Any:
@@ -203,4 +232,5 @@ def _field(place: str) -> str:
 
 def read(overlay: Path | None = None) -> Contract:
     """Read the shipped contract, and the user's *overlay* on it. Raises ContractError."""
-    return Contract(merged(overlay))
+    base = shipped()
+    return Contract(merged(base, overlay) if overlay else base, base)

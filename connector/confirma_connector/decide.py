@@ -10,6 +10,7 @@ from confirma_connector import reconcile
 from confirma_connector.errors import SettingsError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import REOPENABLE, Entry, Journal, State, Step
+from confirma_connector.masking import masked
 from confirma_connector.opening import held, opened
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
@@ -44,7 +45,7 @@ def resolve(settings: Settings, number: int, decision: Decision, reason: str, ye
         entry = _one(journal, number, year)
         if entry.state not in _OPEN_TO[decision]:
             raise SettingsError(f"invoice {number} is {entry.state}: --{decision} does not apply to it")
-        message = f"{decision.replace('-', ' ')}, says {getpass.getuser()}: {reason}"
+        message = f"{decision.replace('-', ' ')}, says {getpass.getuser()}: {masked(reason)}"
         journal.advance([Step(entry.id, _STATES[decision], f"resolved: {decision}", message=message, detail=message)])
         return _one(journal, number, entry.year)
 
@@ -62,7 +63,7 @@ def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry
                 f"invoice {number} is {entry.state}: {_INSTEAD.get(entry.state, 'it is not sent again')}"
             )
         findings = inquire(client.listing, [(entry.number, entry.date)])
-        detail = f"{getpass.getuser()}: {reason}"
+        detail = f"{getpass.getuser()}: {masked(reason)}"
         if not reconcile.release(journal, entry, findings, client.server_now(), "to be sent again", detail=detail):
             state = _one(journal, number, entry.year).state
             raise SettingsError(f"invoice {number} is {state} at Confirma by now: it is not sent again")

@@ -175,7 +175,8 @@ class Dispatch:
 
     def _sent(self, task: _Task) -> Verdict:
         try:
-            return self.client.create(task.claim.body, was_uncertain=task.entry.ever_uncertain)
+            verdict = self.client.create(task.claim.body, was_uncertain=task.entry.ever_uncertain)
+            return verdict.without(self.contract.personal(task.claim.body))
         except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
             now = self.client.server_now()
             return Verdict("uncertain", "lost", f"unexpected {type(error).__name__} while sending", ended_at=now)

@@ -6,7 +6,7 @@ ConfirmaError
 │   ├── MappingError     the mapping file, with file, line and path
 │   ├── AdapterError     an adapter is missing, broken, or two claim the same file
 │   ├── SourceError      the source cannot be read, with the place in it
-│   ├── ContractError    the contract file or its overlay
+│   ├── ContractError    the contract file or its overlay, or what nobody has confirmed of it
 │   ├── JournalError     the journal cannot be opened, or is of a newer release
 │   └── Refused          the server will not take anything from us as we are (401, 403, 404, …)
 ├── Unavailable          exit 3: nothing is lost, run again
@@ -63,7 +63,7 @@ class SourceError(CannotRun):
 
 
 class ContractError(CannotRun):
-    """The contract file or the user's overlay on it is wrong."""
+    """The contract file or the user's overlay on it is wrong, or production needs more of it confirmed."""
 
 
 class JournalError(CannotRun):

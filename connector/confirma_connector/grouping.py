@@ -175,7 +175,7 @@ class Grouping:
                         f"the rows of one invoice must agree here, and {head.where} has {other}",
                         where=record.place(self._columns.header(word)),
                         header=self._columns.header(word),
-                        value=text,
+                        value=self._columns.shown(record, word),
                         record=record.where,
                     )
                     break

@@ -16,6 +16,7 @@ from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, Unreadab
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.mapping import FieldRule, LoadedMapping
+from confirma_connector.masking import masked
 from confirma_connector.records import Problem, Record, Unreadable, Value
 from confirma_connector.tables import UnknownCode
 
@@ -29,8 +30,6 @@ _KIND_CODES: Mapping[Kind, str] = {
     "flag": "E-VALUE",
     "text": "E-VALUE",
 }
-_MASKED = ("buyer.personal_identity_number",)
-"""Fields whose value is shown only as the rule that speaks of it gives it."""
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
@@ -135,7 +134,7 @@ class Mapper:
             yield self._draft(group)
 
     def origin(self, group: Group, field: str) -> Origin:
-        """Say where the value of *field* ("buyer.name", "rows[2].vat_percentage") came from."""
+        """Say where the value of *field* ("buyer.name", "rows[2].vat_percentage") came from, as people may see it."""
         record, rule = group.head, self._file.invoice.get(field)
         indexed = _INDEXED.fullmatch(field)
         if indexed:
@@ -143,7 +142,7 @@ class Mapper:
             record = group.lines[index] if index < len(group.lines) else group.head
             rule = self._file.rows.get(indexed[2])
         words = rule.sources() if rule else ()
-        value = " ".join(text for word in words if (text := self._columns.text(record, word)))
+        value = " ".join(text for word in words if (text := self._columns.shown(record, word)))
         headers = [self._columns.header(word) for word in words]
         return Origin(record.place(headers[0] if headers else ""), " + ".join(headers), value, record.where)
 
@@ -210,7 +209,7 @@ class Mapper:
             severity=problem.severity,
             where=origin.where,
             header=origin.header,
-            value=problem.value if problem.field in _MASKED else origin.value or problem.value,
+            value=origin.value or masked(problem.value),
             field=problem.field,
             record=origin.record,
         )

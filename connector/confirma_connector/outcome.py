@@ -11,7 +11,7 @@ from confirma_connector.journal import TAKEN, Entry
 from confirma_connector.records import Problem, Result
 from confirma_connector.survey import Item
 
-__all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
+__all__ = ["Outcome", "Use", "entry_words", "harmless", "outcome", "result"]
 
 Use = Literal["send", "track"]
 _NOTHING = "nothing is sent again"
@@ -147,13 +147,13 @@ def result(item: Item, outcome: Outcome, environment: str) -> Result:
         at=item.at,
         number=item.label,
         state=f"TEST {outcome.state}" if environment == "sandbox" else outcome.state,
-        message=_harmless(outcome.message),
+        message=harmless(outcome.message),
         updated=changed,
-        case_id=_harmless(entry.case_id if entry else ""),
+        case_id=harmless(entry.case_id if entry else ""),
     )
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Keep text from outside from being run as a formula by the program that opens the file."""
     line = " ".join(text.split())
     return f"'{line}" if line[:1] in tuple("=+-@") else line

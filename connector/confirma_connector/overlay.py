@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -13,13 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from confirma_connector.errors import ContractError
 from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 
-__all__ = ["ContractFile", "Item", "Observed", "merged"]
+__all__ = ["Confirmation", "ContractFile", "Item", "Observed", "merged", "production_host", "shipped"]
 
 Observed = Literal["waiting", "delivered", "failed", "duplicate", "attention", "credited", "unknown"]
 
 
 class Item(BaseModel):
-    """One name or value on the wire, and whether the vendor has confirmed it. An empty wire name is not sent."""
+    """One name or value on the wire, and whether it is confirmed. An empty wire name is not sent.
+
+    The shipped file confirms what the vendor has published. In an overlay the mark alone counts for nothing: there a
+    person's `Confirmation` of the value stands behind it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -28,6 +33,28 @@ class Item(BaseModel):
     also: tuple[str, ...] = ()
     state: Observed | None = None
     note: str = ""
+
+    @property
+    def value(self) -> str:
+        """All that the line says, as one text: what is confirmed is this, not the line."""
+        names = " | ".join((self.wire, *self.also))
+        return f"{names} = {self.state}" if self.state else names
+
+
+class Confirmation(BaseModel):
+    """A person's word that a line of the contract is right; it counts for as long as the line has this value.
+
+    *line* is section and key ("request.invoice.rows"), *contract* the version that was in force.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    line: str
+    value: str
+    by: str = Field(min_length=1)
+    on: dt.date
+    ground: str = Field(min_length=1)
+    contract: str = ""
 
 
 class ContractFile(BaseModel):
@@ -45,6 +72,18 @@ class ContractFile(BaseModel):
     listing: dict[str, Item] = Field(default={})
     answer: dict[str, Item] = Field(default={})
     behaviour: dict[str, Item] = Field(default={})
+    confirmations: tuple[Confirmation, ...] = ()
+
+    def lines(self) -> Iterator[tuple[str, str, Item]]:
+        """Give every line: its section, its key there, and what it says."""
+        for section, tables in self:
+            if section in _NO_LINES:
+                continue
+            for key, item in tables.items():
+                if isinstance(item, Item):
+                    yield section, key, item
+                else:
+                    yield from ((section, f"{key}.{word}", inner) for word, inner in item.items())
 
     @model_validator(mode="after")
     def _safe_to_send(self) -> Self:
@@ -62,42 +101,46 @@ class ContractFile(BaseModel):
         return self
 
 
-_BEHAVIOURS = {"credit_note_sign": ("negative", "positive"), "resend_after_error": ("ask", "always", "never")}
+_BEHAVIOURS = {
+    "credit_note_sign": ("negative", "positive"),
+    "resend_after_error": ("ask", "always", "never"),
+    "more_decimals": ("exact",),
+}
+_NO_LINES = ("version", "confirmations")
 _OPEN = ("headers", "statuses")
 """Sections to which an overlay may add keys of its own."""
 
 
 def production_host() -> str:
     """Give the production address as shipped: an overlay cannot hide it."""
-    return _shipped().hosts["production"].wire
+    return shipped().hosts["production"].wire
 
 
-def _shipped() -> ContractFile:
+def shipped() -> ContractFile:
+    """Read the contract of this release."""
     with resources.as_file(resources.files("confirma_connector") / "contract.yaml") as path:
         return _read(path)[0]
 
 
-def merged(overlay: Path | None) -> ContractFile:
-    """Read the shipped contract, with *overlay* laid over it. Raises ContractError."""
-    shipped = _shipped()
-    if overlay is None:
-        return shipped
+def merged(base: ContractFile, overlay: Path) -> ContractFile:
+    """Lay the user's *overlay* over the shipped contract. Raises ContractError."""
     more, mistakes = _read(overlay)
-    sections: dict[str, Any] = {}
-    for section in type(shipped).model_fields:
-        base, changes = getattr(shipped, section), getattr(more, section)
-        if section == "version":
+    confirmed = {(word.line, word.value) for word in more.confirmations}
+    sections: dict[str, Any] = {"confirmations": more.confirmations}
+    for section in type(base).model_fields:
+        if section in _NO_LINES:
             continue
+        under, changes = getattr(base, section), getattr(more, section)
         if section == "enums":
-            _refuse_unknown(mistakes, (section,), changes, base)
+            _refuse_unknown(mistakes, (section,), changes, under)
             sections[section] = {
-                enum: _laid_over(mistakes, (section, enum), items, changes.get(enum, {}))
-                for enum, items in base.items()
+                enum: _laid_over(mistakes, (section, enum), items, changes.get(enum, {}), confirmed)
+                for enum, items in under.items()
             }
         else:
-            sections[section] = _laid_over(mistakes, (section,), base, changes)
+            sections[section] = _laid_over(mistakes, (section,), under, changes, confirmed)
     mistakes.stop()
-    return shipped.model_copy(update=sections)
+    return base.model_copy(update=sections)
 
 
 def _read(path: Path) -> tuple[ContractFile, Mistakes]:
@@ -107,16 +150,28 @@ def _read(path: Path) -> tuple[ContractFile, Mistakes]:
 
 
 def _laid_over(
-    mistakes: Mistakes, place: tuple[str, ...], base: dict[str, Item], changes: Mapping[str, Item]
+    mistakes: Mistakes,
+    place: tuple[str, ...],
+    base: dict[str, Item],
+    changes: Mapping[str, Item],
+    confirmed: Collection[tuple[str, str]],
 ) -> dict[str, Item]:
     if place[0] not in _OPEN:
         _refuse_unknown(mistakes, place, changes, base)
-    return base | {key: _inheriting(base.get(key), item) for key, item in changes.items()}
+    laid = base | {key: _inheriting(base.get(key), item) for key, item in changes.items()}
+    return {
+        key: item.model_copy(update={"confirmed": True}) if (".".join((*place, key)), item.value) in confirmed else item
+        for key, item in laid.items()
+    }
 
 
 def _inheriting(base: Item | None, item: Item) -> Item:
-    """What an overlay's line leaves out stays as shipped."""
-    return base.model_copy(update={name: getattr(item, name) for name in item.model_fields_set}) if base else item
+    """What an overlay's line leaves out stays as shipped; another value than the shipped one is not confirmed by it."""
+    if base is None:
+        return item.model_copy(update={"confirmed": False})
+    laid = base.model_copy(update={name: getattr(item, name) for name in item.model_fields_set})
+    is_as_shipped = base.confirmed and laid.confirmed and laid.value == base.value
+    return laid.model_copy(update={"confirmed": is_as_shipped})
 
 
 def _refuse_unknown(

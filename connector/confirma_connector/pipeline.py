@@ -7,13 +7,13 @@ import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from confirma_connector import reconcile, results
+from confirma_connector import production, reconcile, results
 from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
-from confirma_connector.journal import TAKEN, Claim, Journal
-from confirma_connector.opening import opened
+from confirma_connector.journal import TAKEN, Claim, Facts, Journal
+from confirma_connector.opening import connected, held, opened
 from confirma_connector.outcome import outcome
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run
@@ -36,7 +36,8 @@ def check(run: Run, choice: Choice) -> Report:
     files = []
     for path in choice.paths:
         with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), os.urandom(32))) as found:
-            files.append(told(found, [(item, outcome(item, None)) for item in found.items]))
+            joined = [(item, outcome(item, None)) for item in found.items]
+            files.append(told(found, joined, notices=production.closed(run, found)))
     return whole("check", run.settings, files)
 
 
@@ -45,8 +46,9 @@ def send(run: Run, choice: Choice) -> Report:
 
     Raises what keeps the run from beginning; what stops it on the way is in the report, after the results are written.
     """
-    with opened(run) as (journal, client), contextlib.ExitStack() as surveys:
-        found = [surveys.enter_context(contextlib.closing(one)) for one in _surveys(run, journal, choice)]
+    with held(run.settings) as journal, contextlib.ExitStack() as stack:
+        found = [stack.enter_context(contextlib.closing(one)) for one in _surveys(run, journal, choice)]
+        client = stack.enter_context(connected(run, found))
         seller, corrected = _seller(run, journal, found), _corrected(journal, found)
         sending = _sending(run, journal, client, choice, seller, resends=_resends(run, choice, corrected))
         targets = _targets(journal, found, choice)
@@ -60,6 +62,7 @@ def send(run: Run, choice: Choice) -> Report:
             writing = Writing(run, journal, "send", sending.touched, sending.held, notices)
             for one, target in zip(found, targets, strict=True):
                 writing.write(one, target)
+            journal.purge(run.settings.retention_days)
         return _report(run, journal, writing, before, sending.ending, is_left=bool(left))
 
 
@@ -75,6 +78,7 @@ def track(run: Run, choice: Choice) -> Report:
         _settle(run, journal, client)
         writing = Writing(run, journal, "track", notices=_observed(run, journal, client))
         writing.update(choice)
+        journal.purge(run.settings.retention_days)
         return _report(run, journal, writing, before)
 
 
@@ -199,9 +203,12 @@ def _sending(
     def hear(claim: Claim, verdict: Verdict, total: int) -> None:
         run.hear(Event("sending", total=total, number=claim.facts.number, state=verdict.state))
 
+    def agree(going: Sequence[Facts]) -> None:
+        production.agree(run, client.host, seller, going, is_agreed=choice.is_agreed)
+
     filters = Filters(choice.only, choice.since, choice.limit)
     workers = run.settings.concurrency
-    return Sending(journal, client, run.contract, workers, run.stop, filters, seller, resends, hear)
+    return Sending(journal, client, run.contract, workers, run.stop, filters, seller, resends, hear, agree)
 
 
 def _report(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from confirma_connector.answers import Listed, prevailing
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
-from confirma_connector.journal import REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
+from confirma_connector.journal import FINAL, REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
 
 __all__ = ["fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
@@ -252,7 +252,7 @@ def _observation(entry: Entry, records: Sequence[Listed], now: float) -> Step:
         entry.id,
         "attention" if is_late else state,
         "observed",
-        message=_NOT_DISTRIBUTED if is_late and not shown.message else shown.message,
+        message="" if state in FINAL else _NOT_DISTRIBUTED if is_late and not shown.message else shown.message,
         status=shown.status,
         case_id=shown.case_id,
         distributed_at=shown.distributed_at,

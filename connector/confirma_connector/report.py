@@ -14,7 +14,7 @@ from confirma_connector.records import Problem
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["FileReport", "InvoiceReport", "ProblemReport", "Report", "SkippedRow"]
+__all__ = ["FileReport", "InvoiceReport", "ProblemReport", "ProfileReport", "Report", "Reports", "SkippedRow"]
 
 _COLUMNS = ("file", "number", "state", "where", "message", "case_id", "is_new", "problems", "results")
 
@@ -113,3 +113,18 @@ class Report(_Model):
                 problems = "; ".join(Problem(**dict(problem)).text() for problem in one.problems)
                 told = (one.number, one.state, one.where, one.message, one.case_id)
                 yield (file.path, *told, one.is_new, problems, file.results)
+
+
+class ProfileReport(_Model):
+    """The run of one profile."""
+
+    profile: str
+    report: Report
+
+
+class Reports(_Model):
+    """The runs of several profiles, one after the other."""
+
+    version: Literal[1] = 1
+    exit_code: int
+    reports: tuple[ProfileReport, ...]

@@ -34,7 +34,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which files, with which mapping, where the results go, and which invoices of them."""
+    """Which files, with which mapping, where the results go, and which invoices of them.
+
+    *is_agreed* says yes beforehand to the question before a production send.
+    """
 
     paths: Sequence[Path] = ()
     mapping: str | None = None
@@ -44,6 +47,7 @@ class Choice:
     since: dt.date | None = None
     limit: int | None = None
     resend_corrected: bool = False
+    is_agreed: bool = False
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ class Sending:
 
     *held* are those that could go and did not, each with the reason. *hear* is told of every verdict, and of how many
     there are to come in all. *old* are those that went though they are so old that somebody else may have sent them.
-    With *resends* what Confirma could not deliver goes again once it is corrected.
+    With *resends* what Confirma could not deliver goes again once it is corrected. *agree* is shown what is about to
+    go, and raises what keeps it from going.
     """
 
     journal: Journal
@@ -62,6 +63,7 @@ class Sending:
     seller: str | None
     resends: bool
     hear: Callable[[Claim, Verdict, int], None]
+    agree: Callable[[Sequence[Facts]], None]
     touched: set[Key] = field(default_factory=set)
     held: dict[Key, str] = field(default_factory=dict)
     old: list[int] = field(default_factory=list)
@@ -75,10 +77,10 @@ class Sending:
         todo = list(self._todo(surveys))
         if not todo:
             return
+        wanted = [facts for _, _, facts in todo]
         with self.stop.exposed():
-            met = reconcile.preflight(
-                self.journal, self.client.listing, [facts for _, _, facts in todo], self.client.server_now()
-            )
+            self.agree(wanted)
+            met = reconcile.preflight(self.journal, self.client.listing, wanted, self.client.server_now())
         if self.seller and self.journal.seller() is None:
             self.journal.bind(self.seller)
         self.touched |= {_key(facts) for _, _, facts in todo}

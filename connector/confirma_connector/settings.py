@@ -18,7 +18,16 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from confirma_connector.errors import SettingsError
 
-__all__ = ["ENVIRONMENT_VARIABLES", "Environment", "Settings", "is_loopback", "load"]
+__all__ = [
+    "ENVIRONMENT_VARIABLES",
+    "Environment",
+    "Settings",
+    "as_key",
+    "is_loopback",
+    "load",
+    "own_overlay",
+    "profiles",
+]
 
 Environment = Literal["sandbox", "staging", "production"]
 
@@ -35,6 +44,7 @@ ENVIRONMENT_VARIABLES: Mapping[str, str] = {
     "CONFIRMA_TIMEOUT": "timeout",
     "CONFIRMA_ATTACHMENTS": "attachments",
     "CONFIRMA_MAPPING": "mapping",
+    "CONFIRMA_RETENTION_DAYS": "retention_days",
 }
 """Environment variable → setting. (`CONFIRMA_CONFIG` and `CONFIRMA_PROFILE` choose the profile itself.)"""
 
@@ -63,6 +73,7 @@ class Settings(BaseModel):
     adapters: tuple[Path, ...] = ()
     rules: dict[str, str] = {}
     numbering: Literal["forever", "yearly"] = "forever"
+    retention_days: int = Field(default=30, ge=0, le=36_500)
 
     @field_validator("url")
     @classmethod
@@ -81,10 +92,7 @@ class Settings(BaseModel):
     @field_validator("token")
     @classmethod
     def _fits_a_header(cls, token: SecretStr) -> SecretStr:
-        text = token.get_secret_value().strip()
-        if not text.isascii() or not text.isprintable() or " " in text:
-            raise ValueError("the key has characters that cannot be part of a key; was it pasted whole?")
-        return SecretStr(text)
+        return as_key(token.get_secret_value())
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -94,13 +102,17 @@ class Settings(BaseModel):
                     "the sandbox runs on this machine; for another host name the environment staging or production"
                 )
             return self
-        missing = [
-            name for name, there in (("account", self.account), ("token", self.token.get_secret_value())) if not there
-        ]
-        if missing:
-            wanted = " and ".join(f"CONFIRMA_{name.upper()}" for name in missing)
-            raise ValueError(f"environment {self.environment} needs {wanted}")
+        if not self.account:
+            raise ValueError(f"environment {self.environment} needs CONFIRMA_ACCOUNT")
         return self
+
+
+def as_key(text: str) -> SecretStr:
+    """Give *text* as a key, without the space around it. Raises ValueError when no header can carry it."""
+    key = text.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ValueError("the key has characters that cannot be part of a key; was it pasted whole?")
+    return SecretStr(key)
 
 
 def is_loopback(host: str) -> bool:
@@ -144,14 +156,26 @@ def _completed(values: dict[str, Any]) -> dict[str, Any]:
     values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
     values.setdefault("journal", user_data_path(_APP, appauthor=False) / "journal.sqlite3")
     values["journal"] = Path(values["journal"]).expanduser().absolute()
+    if "contract" not in values and own_overlay().is_file():
+        values["contract"] = own_overlay()
     return values
+
+
+def own_overlay() -> Path:
+    """Give the place of the overlay on the contract that holds when no setting names one."""
+    return user_config_path(_APP, appauthor=False) / "contract.yaml"
 
 
 def _secret(path: Path) -> str:
     try:
-        return path.expanduser().read_text(encoding="utf-8").strip()
+        key = path.expanduser().read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the key file {path} cannot be read: {getattr(error, 'strerror', 'not text')}") from None
+        raise SettingsError(
+            f"the key file {path} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8 text')}"
+        ) from None
+    if not key:
+        raise SettingsError(f"the key file {path} is empty")
+    return key
 
 
 def _checked(values: dict[str, Any]) -> Settings:
@@ -171,23 +195,42 @@ def _sentence(detail: Any) -> str:
     return f"{variable or name}: {text}" if name else text
 
 
-def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
-    """Read the config file: its top level holds for everyone, `[profiles.NAME]` on top of it when named."""
-    path = Path(config).expanduser() if config else user_config_path(_APP, appauthor=False) / "config.toml"
-    if not config and not path.is_file():
-        if profile:
-            raise SettingsError(f'profile "{profile}" is asked for, but there is no config file {path}')
-        return {}
+def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Name the profiles of the config file, in its order. Raises SettingsError when there are none."""
+    path = _config_file(config or environ.get("CONFIRMA_CONFIG"))
+    _, named = _tables(path)
+    if not named:
+        raise SettingsError(f"{path}: has no profiles; each is a table of its own, headed [profiles.NAME]")
+    return tuple(named)
+
+
+def _config_file(config: str | Path | None) -> Path:
+    return Path(config).expanduser() if config else user_config_path(_APP, appauthor=False) / "config.toml"
+
+
+def _tables(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Give the top level of the config file, and its profiles by name."""
     try:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    profiles = tree.pop("profiles", {})
-    if not isinstance(profiles, dict) or not all(isinstance(one, dict) for one in profiles.values()):
+    named = tree.pop("profiles", {})
+    if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
         raise SettingsError(f"{path}: a profile is a table of its own, headed [profiles.NAME]")
-    if profile and profile not in profiles:
-        raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(profiles) or "none"}')
-    values = tree | (profiles[profile] if profile else {})
+    return tree, named
+
+
+def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
+    """Read the config file: its top level holds for everyone, `[profiles.NAME]` on top of it when named."""
+    path = _config_file(config)
+    if not config and not path.is_file():
+        if profile:
+            raise SettingsError(f'profile "{profile}" is asked for, but there is no config file {path}')
+        return {}
+    tree, named = _tables(path)
+    if profile and profile not in named:
+        raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(named) or "none"}')
+    values = tree | (named[profile] if profile else {})
     for name in _NEVER_IN_A_FILE:
         if name in values:
             raise SettingsError(f'{path}: the key itself does not belong in this file; use token_file = "…"')

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO
 
-from confirma_connector.contract import Contract
+from confirma_connector.contract import Contract, encoded
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.grouping import Skipped
@@ -19,6 +19,7 @@ from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
 from confirma_connector.settings import Settings
+from confirma_connector.usage import Usage
 
 __all__ = ["Item", "Key", "Refusals", "Survey", "survey"]
 
@@ -58,7 +59,10 @@ class Item:
 
 @dataclass
 class Survey:
-    """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed."""
+    """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed.
+
+    *used* are the unconfirmed lines of the contract that its request bodies stand on.
+    """
 
     source: Source
     mapping: LoadedMapping
@@ -71,6 +75,7 @@ class Survey:
     has_results: bool = False
     totals: dict[str, Decimal] = field(default_factory=dict)
     methods: Counter[str] = field(default_factory=Counter)
+    used: frozenset[str] = frozenset()
     _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
 
     @property
@@ -143,12 +148,15 @@ def _fill(
         credit_sign=contract.behaviour("credit_note_sign"),
     )
     yearly = settings.numbering == "yearly"
+    usage = Usage(contract)
     for draft in mapper.drafts(_watched(found, progress)):
         item = _item(draft, yearly=yearly)
         if item.key is not None and item.key in refusals:
             item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
         if draft.invoice is not None:
-            body = contract.body(draft.invoice)
+            tree = contract.tree(draft.invoice)
+            body = encoded(tree)
+            usage.add(tree, body)
             described = facts(draft.invoice, body, key, yearly=yearly)
             credited = draft.invoice.references.credited_invoice_number
             item = replace(item, facts=described, credited=credited, body=found.spool(body))
@@ -157,6 +165,7 @@ def _fill(
         found.items.append(item)
     if digest(found.path) != found.digest:
         raise SourceError(f"{found.path}: changed while it was read; run again when nobody is writing it")
+    found.used = usage.lines()
     found.skipped = mapper.skipped
     _refuse_repeated(found, mapper.header("number"))
     for item in found.valid():

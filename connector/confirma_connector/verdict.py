@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import httpx
@@ -12,6 +13,7 @@ import httpx
 from confirma_connector import answers
 from confirma_connector.answers import Explanation
 from confirma_connector.contract import Contract
+from confirma_connector.masking import masked
 
 __all__ = ["LONGEST_PAUSE", "Verdict", "classed", "http_date", "refusal", "retry_after"]
 
@@ -38,6 +40,11 @@ class Verdict:
     pause: float | None = None
     mark: str = ""
     ended_at: float = 0.0
+
+    def without(self, personal: Sequence[str]) -> Verdict:
+        """Give it without personal identity numbers, should the answer repeat them; *personal* are those we sent."""
+        fields = tuple((field, masked(said, personal)) for field, said in self.fields)
+        return replace(self, message=masked(self.message, personal), fields=fields, text=masked(self.text, personal))
 
 
 def classed(
@@ -77,7 +84,7 @@ def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
     """Say in one line why the server will not talk to us, and what to look at."""
     explained = answers.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
     looks = {
-        401: "is the key right, of this environment, and not expired?",
+        401: "the key is not valid (any more), or is of another environment",
         403: "the key has no permission for this",
         404: "is the address right?",
     }

@@ -17,8 +17,9 @@ _COMMANDS: Mapping[str, str] = {
     "check": "Check files: what is wrong, in their own cells and words. Nothing is sent.",
     "send": "Send what was not sent before, and write the outcome beside each invoice.",
     "track": "Fetch the delivery information and update the results files.",
-    "status": "Count the invoices of the account by state, and list those that need a person.",
+    "status": "Count and add up the invoices of the account by state; list a month as CSV.",
     "show": "Show one invoice: its state and everything that happened to it.",
+    "report": "Make one page with sums, pictures over time and what is open.",
     "adopt": "Make invoices known that were sent elsewhere: they are never sent from here.",
     "account": "Show which seller the account belongs to, or bind it to another.",
     "resend": "Let the next send send one invoice again that Confirma could not deliver.",
@@ -27,7 +28,11 @@ _COMMANDS: Mapping[str, str] = {
     "adapters": "List the adapters, working and broken.",
     "mappings": "List the shipped mappings.",
     "schema": "Print the JSON Schema of mapping files, invoices or reports.",
-    "contract": "List what the API's vendor has not confirmed.",
+    "contract": "List what nobody has confirmed of the contract, confirm it, try one invoice in staging.",
+    "login": "Put the key into the system keyring.",
+    "logout": "Take the key out of the system keyring.",
+    "token": "Ask Confirma whether the key is valid, or renew it.",
+    "journal": "Drop personal data from the journal, or copy it.",
     "sandbox": "Run the stand-in server alone, with its OpenAPI page.",
 }
 

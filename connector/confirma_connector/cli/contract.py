@@ -1,4 +1,4 @@
-"""`confirma contract`."""
+"""`confirma contract`, with `confirm` and `verify`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,23 @@ from typing import Any
 import click
 
 from confirma_connector.cli import options
+from confirma_connector.cli.confirm import confirm
+from confirma_connector.cli.verify import verify
 from confirma_connector.contract import read
 
 __all__ = ["contract"]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @options.settings_options
-def contract(as_json: bool, **given: Any) -> None:
-    """List every name and value on the wire that the API's vendor has not confirmed."""
+@click.pass_context
+def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
+    """List every name and value on the wire that is used and that nobody has confirmed."""
+    if context.invoked_subcommand:
+        if as_json or any(given.values()):
+            raise click.UsageError(f"options stand behind {context.invoked_subcommand}, not before it")
+        return
     settings = options.loaded_settings(given)
     found = read(settings.contract)
     provisional = found.provisional()
@@ -27,5 +34,8 @@ def contract(as_json: bool, **given: Any) -> None:
         return
     click.echo(f"contract {found.version}: {len(provisional)} provisional lines")
     for one in provisional:
-        note = f"  ({one.item.note})" if one.item.note else ""
-        click.echo(f"  {one.section}: {one.key} = {one.item.wire}{note}")
+        click.echo(f"  {one.text()}")
+
+
+contract.add_command(confirm)
+contract.add_command(verify)

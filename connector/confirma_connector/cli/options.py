@@ -19,7 +19,18 @@ from confirma_connector.errors import SettingsError
 from confirma_connector.pipeline import Choice, Event, Run
 from confirma_connector.settings import Settings
 
-__all__ = ["choice_from", "day", "file_options", "loaded_settings", "number_option", "prepared", "settings_options"]
+__all__ = [
+    "at_a_terminal",
+    "choice_from",
+    "day",
+    "file_options",
+    "loaded_settings",
+    "number_option",
+    "one_file",
+    "prepared",
+    "run_with",
+    "settings_options",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -60,6 +71,12 @@ def file_options(function: _Function) -> _Function:
     return settings_options(function)
 
 
+def one_file(function: _Function) -> _Function:
+    """Add the choice of one file and its mapping."""
+    mapping = click.option("--mapping", "-m", metavar="MAPPING", help="A shipped mapping's name, or a mapping file.")
+    return click.argument("file", type=click.Path(path_type=Path))(mapping(function))
+
+
 number_option = click.argument("number", type=click.IntRange(min=0))
 
 
@@ -70,8 +87,12 @@ def loaded_settings(given: dict[str, Any]) -> Settings:
 
 
 def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
-    """Give the run that the options describe, with Ctrl-C and SIGTERM as a wish to stop."""
-    chosen = loaded_settings(given)
+    """Give the run that the options describe, as `run_with` does."""
+    return run_with(loaded_settings(given), hear)
+
+
+def run_with(chosen: Settings, hear: Callable[[Event], None]) -> Run:
+    """Give the run with these settings, with Ctrl-C and SIGTERM as a wish to stop."""
     stop = Stop()
     _listen(stop)
     return Run(chosen, contract.read(chosen.contract), plugins.discover(chosen.adapters), hear, stop, _asked)
@@ -79,7 +100,12 @@ def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
 
 def _asked(question: str) -> bool:
     """Ask the person at the terminal; where there is none the answer is no."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and click.confirm(question, err=True)
+    return at_a_terminal() and click.confirm(question, err=True)
+
+
+def at_a_terminal() -> bool:
+    """Tell whether a person is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _listen(stop: Stop) -> None:
@@ -108,6 +134,7 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
         since=day("--since", given.get("since")),
         limit=given.get("limit"),
         resend_corrected=bool(given.get("resend_corrected")),
+        is_agreed=bool(given.get("yes")),
     )
 
 

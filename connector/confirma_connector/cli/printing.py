@@ -10,10 +10,9 @@ from typing import NoReturn
 
 import click
 
-from confirma_connector.cli.progress import logged
 from confirma_connector.report import FileReport, InvoiceReport, Report
 
-__all__ = ["finish", "sandbox_line"]
+__all__ = ["finish", "printed", "sandbox_line", "show"]
 
 _ORDER = [
     *("invalid", "conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
@@ -24,28 +23,39 @@ _TOLD = ("conflict", "rejected", "uncertain", "failed", "attention", "unknown")
 """States whose message is printed in one line with the invoice."""
 
 
-def sandbox_line(environment: str) -> None:
-    """Say first and last that a sandbox is a sandbox."""
+_SANDBOX = "SANDBOX: nothing leaves this machine, every state is a TEST"
+
+
+def sandbox_line(environment: str, *, err: bool = False) -> None:
+    """Say first and last that a sandbox is a sandbox; *err* says it on standard error."""
     if environment == "sandbox":
-        click.echo("SANDBOX: nothing leaves this machine, every state is a TEST")
+        click.echo(_SANDBOX, err=err)
 
 
 def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
     """Print *report* in the wanted form and leave with its exit code."""
-    try:
-        if log_json:
-            logged("done", command=report.command, exit_code=report.exit_code, problem=report.problem)
-        elif report.problem:
-            click.echo(f"confirma: {report.problem}", err=True)
-        if as_json:
-            click.echo(report.model_dump_json(indent=2))
-        else:
-            for line in _lines(report):
-                click.echo(line)
-            sandbox_line(report.environment)
-    except BrokenPipeError:  # whoever read along has gone; the work was done all the same
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if as_json:
+        printed([report.model_dump_json(indent=2)])
+    else:
+        show(report, log_json=log_json)
     raise click.exceptions.Exit(report.exit_code)
+
+
+def show(report: Report, *, log_json: bool) -> None:
+    """Print *report* for people; in the log its problem stands already."""
+    if report.problem and not log_json:
+        for line in report.problem.splitlines():
+            click.echo(f"confirma: {line}", err=True)
+    printed(_lines(report))
+
+
+def printed(lines: Iterable[str]) -> None:
+    """Print *lines*. That whoever read along has gone changes nothing: the work was done all the same."""
+    try:
+        for line in lines:
+            click.echo(line)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -56,6 +66,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.command == "track" and (report.files or not report.problem):
         yield f"account {report.account}: {_counted(report.journal) or 'no invoices yet'}"
     yield from report.notices
+    if report.environment == "sandbox":
+        yield _SANDBOX
 
 
 def _file_lines(file: FileReport, report: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,12 @@ _LINES = {
 }
 
 
-def listener(*, log_json: bool) -> Callable[[Event], None]:
-    """Give what hears the events of a run; that nobody reads along any more does not stop the run."""
-    show: Callable[[Event], None] = _log if log_json else _Bar() if sys.stderr.isatty() else _Lines()
+def listener(*, log_json: bool, about: Mapping[str, str] | None = None) -> Callable[[Event], None]:
+    """Give what hears the events of a run; that nobody reads along any more does not stop the run.
+
+    *about* says in every line of the log whose run it is.
+    """
+    show: Callable[[Event], None] = _Log(about or {}) if log_json else _Bar() if sys.stderr.isatty() else _Lines()
 
     def hear(event: Event) -> None:
         with contextlib.suppress(OSError):
@@ -40,9 +43,15 @@ def logged(event: str, **facts: Any) -> None:
     click.echo(json.dumps(line, ensure_ascii=False), err=True)
 
 
-def _log(event: Event) -> None:
-    facts = {"path": event.path, "done": event.done, "total": event.total, "number": event.number, "state": event.state}
-    logged(event.what, **{name: value for name, value in facts.items() if value})
+class _Log:
+    """One JSON line an event."""
+
+    def __init__(self, about: Mapping[str, str]) -> None:
+        self._about = about
+
+    def __call__(self, event: Event) -> None:
+        facts = {name: getattr(event, name) for name in ("path", "done", "total", "number", "state")}
+        logged(event.what, **self._about, **{name: value for name, value in facts.items() if value})
 
 
 class _Lines:

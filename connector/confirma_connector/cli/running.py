@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import click
 
+from confirma_connector import keys
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import finish, sandbox_line
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.progress import listener, logged
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Run
 
-__all__ = ["carry_out"]
+__all__ = ["carried_out", "carry_out"]
 
 
 def carry_out(
@@ -27,21 +29,41 @@ def carry_out(
     as_json: bool,
     log_json: bool,
 ) -> NoReturn:
-    """Run *story* and leave with its exit code. For programs an error is a report as well; people get one line."""
+    """Run *story*, print its report and leave with its exit code."""
     if not files and command != "track":
         raise click.UsageError("no file is named")
+    report = carried_out(command, story, files, given, as_json=as_json, log_json=log_json)
+    finish(report, as_json=as_json, log_json=log_json)
+
+
+def carried_out(
+    command: Literal["check", "send", "track"],
+    story: Callable[[Run, Choice], Report],
+    files: tuple[Path, ...],
+    given: dict[str, Any],
+    *,
+    as_json: bool,
+    log_json: bool,
+) -> Report:
+    """Run *story*; what keeps it from beginning is a report as well. The log says whose run it was in every line."""
+    profile = given.get("profile") or os.environ.get("CONFIRMA_PROFILE")
+    about = {"profile": profile} if profile else {}
     environment = account = ""
     try:
-        run = options.prepared(given, listener(log_json=log_json))
+        settings = options.loaded_settings(given)
+        environment, account = settings.environment, settings.account
+        about["account"] = account
+        run = options.run_with(settings, listener(log_json=log_json, about=about))
         choice = options.choice_from(files, given)
-        environment, account = run.settings.environment, run.settings.account
+        if warning := keys.exposed(run.settings):
+            logged("warning", **about, message=warning) if log_json else click.echo(f"confirma: {warning}", err=True)
         if not as_json:
             sandbox_line(environment)
         report = story(run, choice)
     except ConfirmaError as error:
-        if not as_json and not log_json:
-            raise
         report = Report(
             command=command, environment=environment, account=account, exit_code=error.exit_code, problem=str(error)
         )
-    finish(report, as_json=as_json, log_json=log_json)
+    if log_json:
+        logged("done", **about, command=command, exit_code=report.exit_code, problem=report.problem)
+    return report

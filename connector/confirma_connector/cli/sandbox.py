@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.files import private_file
 
 __all__ = ["sandbox"]
 
@@ -28,7 +29,7 @@ def sandbox(host: str, port: int, store: Path, key: str, pace: float) -> None:
 
         click.echo(f"the stand-in listens on http://{host}:{port} (OpenAPI: http://{host}:{port}/docs); Ctrl-C ends it")
         click.echo(f"use it with CONFIRMA_ENVIRONMENT=sandbox CONFIRMA_URL=http://{host}:{port} CONFIRMA_TOKEN={key}")
-        run(host, port, store, key, pace)
+        run(host, port, private_file(store), key, pace)
     except ImportError as error:
         raise SettingsError(
             f'the sandbox needs more: pip install "confirma-connector[sandbox]" ({error.name})'

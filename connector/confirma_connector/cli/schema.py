@@ -10,15 +10,21 @@ __all__ = ["schema"]
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["mapping", "invoice", "report"]))
+@click.argument("what", type=click.Choice(["mapping", "invoice", "report", "reports"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of mapping files (for your editor), of invoices, or of `--json` reports."""
+    """Print the JSON Schema of mapping files (for your editor), of invoices, or of `--json` reports.
+
+    `reports` are those of `track --all-profiles`.
+    """
+    from pydantic import BaseModel
+
     from confirma_connector.invoice import Invoice
     from confirma_connector.mapping import mapping_schema
-    from confirma_connector.report import Report
+    from confirma_connector.report import Report, Reports
 
     if what == "mapping":
         tree = mapping_schema()
     else:
-        tree = (Invoice if what == "invoice" else Report).model_json_schema(mode="serialization")
+        models: dict[str, type[BaseModel]] = {"invoice": Invoice, "report": Report, "reports": Reports}
+        tree = models[what].model_json_schema(mode="serialization")
     click.echo(json.dumps(tree, ensure_ascii=False, indent=2))

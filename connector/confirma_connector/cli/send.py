@@ -23,7 +23,7 @@ __all__ = ["send"]
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N invoices.")
 @click.option("--resend-corrected", is_flag=True, help="Send again what Confirma could not deliver and is corrected.")
 @click.option("--yes", is_flag=True, help="Answer the question before a production send with yes.")
-def send(files: tuple[Path, ...], as_json: bool, log_json: bool, yes: bool, **given: Any) -> None:  # noqa: ARG001
+def send(files: tuple[Path, ...], as_json: bool, log_json: bool, **given: Any) -> None:
     """Send what of FILES was not sent before, and write the outcome beside each invoice.
 
     Running it again is safe: what was sent is not sent again, and what was cut off is asked about first.

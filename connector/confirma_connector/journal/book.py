@@ -10,23 +10,20 @@ handled: a person's final word
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from decimal import Decimal
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import simplejson
 
-from confirma_connector.errors import JournalError, UnwritableResults
-from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, ResultsFile, State
-from confirma_connector.journal.schema import opened
+from confirma_connector.errors import JournalError
+from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, State
+from confirma_connector.journal.keeping import Keeping
+from confirma_connector.journal.register import Register
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
 
@@ -38,58 +35,8 @@ _LARGEST = 2**63
 _CLAIMABLE = f"({', '.join(repr(state) for state in sorted(CLAIMABLE))})"
 
 
-class Journal:
-    """The journal as one account in one environment sees it. One thread owns it; workers never touch it."""
-
-    def __init__(self, path: Path, environment: str, account: str, run: str = "") -> None:
-        self.path = path
-        self.environment = environment
-        self.account = account
-        self.run = run or f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
-        self._database = opened(path)
-        self.key = self._key()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._database.close()
-
-    @property
-    def lock_path(self) -> Path:
-        """The lock file that a run of this account holds."""
-        label = f"{self.environment}-{self.account}".encode().hex()[:80]
-        journal = self.path.resolve()  # one lock, by whatever link the journal is reached
-        return journal.with_name(f"{journal.name}.{label}.lock")
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._database
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be written: {error}") from error
-
-    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be read: {error}") from error
-
-    def _key(self) -> bytes:
-        query = "SELECT value FROM meta WHERE name = 'key'"
-        if not self._rows(query):
-            with self._transaction() as database:
-                database.execute("INSERT OR IGNORE INTO meta VALUES ('key', ?)", (secrets.token_bytes(32),))
-        ((key,),) = self._rows(query)
-        return bytes(key)
+class Journal(Register, Keeping):
+    """The journal as one account in one environment sees it."""
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -144,10 +91,6 @@ class Journal:
         rows = self._rows(query, (entry.id,))
         return [(at, event, status, detail) for at, event, status, detail in rows]
 
-    @property
-    def _ours(self) -> tuple[str, str]:
-        return (self.environment, self.account)
-
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
         return [_entry(row) for row in self._rows(query, (*self._ours, *values))]
@@ -199,7 +142,7 @@ class Journal:
             " run = excluded.run, type = excluded.type, date = excluded.date, currency = excluded.currency,"
             " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
             " body = excluded.body, attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
-            " absent_at = NULL, message = '', fields = '[]', status = ''"
+            " absent_at = NULL, message = '', fields = '[]', status = '', purged_at = NULL"
             f" WHERE state IN {_CLAIMABLE} RETURNING id",
             (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
         ).fetchone()
@@ -217,7 +160,7 @@ class Journal:
         database.execute(
             "UPDATE invoices SET state = ?, changed_at = COALESCE(?, changed_at), message = ?, fields = ?,"
             " ever_uncertain = ever_uncertain OR ?, ended_at = COALESCE(?, ended_at), taken_at = COALESCE(?, taken_at),"
-            " absent_at = ?, status = ?, case_id = CASE ? WHEN '' THEN case_id ELSE ? END,"
+            " absent_at = ?, status = ?, purged_at = NULL, case_id = CASE ? WHEN '' THEN case_id ELSE ? END,"
             " distributed_at = CASE ? WHEN '' THEN distributed_at ELSE ? END,"
             " method = CASE ? WHEN '' THEN method ELSE ? END, seen_at = COALESCE(?, seen_at),"
             " attempted_at = CASE WHEN ? AND NOT ever_uncertain THEN NULL ELSE attempted_at END WHERE id = ?",
@@ -304,48 +247,6 @@ class Journal:
         left = self.entries(["sending"])
         self.advance([Step(entry.id, "uncertain", "cut off", message=CUT_OFF) for entry in left])
         return len(left)
-
-    # -- results files ---------------------------------------------------------------------------------------------
-
-    def remember_results(self, file: ResultsFile) -> None:
-        """Remember a results file as we leave it. Raises UnwritableResults when it is another account's."""
-        with self._transaction() as database:
-            owner = database.execute(
-                "SELECT account, environment FROM results WHERE path = ? AND (environment, account) != (?, ?)",
-                (str(file.path), *self._ours),
-            ).fetchone()
-            if owner:
-                raise UnwritableResults(f"{file.path}: has the results of account {owner[0]} ({owner[1]})")
-            database.execute(
-                "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
-                " kind, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    str(file.path),
-                    *self._ours,
-                    str(file.source),
-                    file.source_digest,
-                    file.digest,
-                    file.mapping,
-                    file.kind,
-                    time.time(),
-                ),
-            )
-
-    def results_files(self) -> list[ResultsFile]:
-        """Give every results file of this account, oldest first."""
-        rows = self._rows(
-            "SELECT path, source, source_digest, digest, mapping, kind FROM results"
-            " WHERE environment = ? AND account = ? ORDER BY written_at, path",
-            self._ours,
-        )
-        return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
-
-    def forget_results(self, path: Path) -> None:
-        """Forget a results file that was not written after all."""
-        with self._transaction() as database:
-            database.execute(
-                "DELETE FROM results WHERE path = ? AND environment = ? AND account = ?", (str(path), *self._ours)
-            )
 
 
 def _described(facts: Facts) -> tuple[str, ...]:

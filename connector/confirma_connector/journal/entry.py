@@ -14,7 +14,7 @@ import simplejson
 
 from confirma_connector.invoice import Invoice
 
-__all__ = ["CUT_OFF", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
+__all__ = ["CUT_OFF", "FINAL", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
 
 State = Literal[
     "ready",
@@ -39,6 +39,8 @@ TAKEN: frozenset[State] = frozenset(
 )
 """States of an invoice that the API has taken; each may become any other."""
 
+FINAL: frozenset[State] = frozenset({"delivered", "credited", "handled"})
+"""States after which nothing is asked and nothing is to be done any more."""
 
 CUT_OFF = "the program was stopped while this invoice was being sent"
 

@@ -56,7 +56,15 @@ MIGRATIONS = (
     -- what the server already said of an invoice when it was let go again: that is of an earlier attempt
     ALTER TABLE invoices ADD COLUMN superseded TEXT NOT NULL DEFAULT '[]';
     """,
+    """
+    -- when request body and answers were dropped; what the server says afterwards is new, and is dropped as well
+    ALTER TABLE invoices ADD COLUMN purged_at REAL;
+    CREATE INDEX invoices_to_purge ON invoices (environment, account, state, changed_at) WHERE purged_at IS NULL;
+    """,
 )
+
+
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1", "secure_delete = ON")
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -66,7 +74,7 @@ def opened(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1"):
+        for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         _migrate(database, path)
     except BaseException as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from confirma_connector.journal.entry import TAKEN, State
 
-__all__ = ["CLAIMABLE", "LEADS_TO", "REOPENABLE", "Step"]
+__all__ = ["ANSWERS", "CLAIMABLE", "LEADS_TO", "REOPENABLE", "Step"]
 
 CLAIMABLE: frozenset[State] = frozenset({"ready", "rejected"})
 """States from which an invoice may be sent (again)."""
@@ -21,6 +21,9 @@ LEADS_TO: Mapping[State, frozenset[State]] = {
     **dict.fromkeys(TAKEN, TAKEN | {"handled"}),
 }
 """What each state may become, except by a claim or by being let go again; `handled` is final."""
+
+ANSWERS = frozenset({"taken", "refused", "stop", "busy", "odd", "found at Confirma", "observed"})
+"""Events whose detail is the server's own answer; it may repeat what the invoice says."""
 
 REOPENABLE: frozenset[State] = frozenset({"failed", "duplicate", "attention", "unknown", "rejected"})
 """States from which a person may let an invoice go again: the API has not delivered it, and nothing says it will."""

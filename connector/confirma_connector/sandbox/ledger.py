@@ -151,6 +151,14 @@ class Ledger:
         count: int = self._do("SELECT count(*) FROM requests WHERE route = coalesce(?, route)", (route,))[0][0]
         return count
 
+    def drop_bodies(self, days: float) -> None:
+        """Forget what was in the invoices taken more than *days* ago; that they were taken, and how they end, stays."""
+        if self._do(
+            "UPDATE records SET body = x'' WHERE body <> x'' AND created_at <= ? RETURNING id",
+            (self.clock() - days * 86_400,),
+        ):
+            self._do("PRAGMA wal_checkpoint(TRUNCATE)", ())
+
     def clear(self) -> None:
         """Forget everything, requests too."""
         with self._lock:
@@ -168,4 +176,5 @@ class Ledger:
                 break
             time.sleep(0.02)
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA secure_delete = ON")
         self._db.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT")

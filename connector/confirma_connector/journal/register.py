@@ -1,0 +1,56 @@
+"""The results files that were written: what they were made from, and their bytes as we left them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from confirma_connector.errors import UnwritableResults
+from confirma_connector.journal.connection import Connection
+from confirma_connector.journal.entry import ResultsFile
+
+__all__ = ["Register"]
+
+
+class Register(Connection):
+    """The results files of one account."""
+
+    def remember_results(self, file: ResultsFile) -> None:
+        """Remember a results file as we leave it. Raises UnwritableResults when it is another account's."""
+        with self._transaction() as database:
+            owner = database.execute(
+                "SELECT account, environment FROM results WHERE path = ? AND (environment, account) != (?, ?)",
+                (str(file.path), *self._ours),
+            ).fetchone()
+            if owner:
+                raise UnwritableResults(f"{file.path}: has the results of account {owner[0]} ({owner[1]})")
+            database.execute(
+                "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
+                " kind, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    str(file.path),
+                    *self._ours,
+                    str(file.source),
+                    file.source_digest,
+                    file.digest,
+                    file.mapping,
+                    file.kind,
+                    time.time(),
+                ),
+            )
+
+    def results_files(self) -> list[ResultsFile]:
+        """Give every results file of this account, oldest first."""
+        rows = self._rows(
+            "SELECT path, source, source_digest, digest, mapping, kind FROM results"
+            " WHERE environment = ? AND account = ? ORDER BY written_at, path",
+            self._ours,
+        )
+        return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
+
+    def forget_results(self, path: Path) -> None:
+        """Forget a results file that was not written after all."""
+        with self._transaction() as database:
+            database.execute(
+                "DELETE FROM results WHERE path = ? AND environment = ? AND account = ?", (str(path), *self._ours)
+            )
