@@ -111,6 +111,14 @@ def test_what_goes_again_is_kept_again(journal: Journal) -> None:
     assert {detail for _, event, _, detail in journal.events(entry) if event == "observed"} == {""}
 
 
+def test_what_the_server_says_after_a_purge_is_dropped_in_its_turn(journal: Journal) -> None:
+    entry = reach(journal, "delivered")
+    journal.purge(0)
+    journal.advance([Step(entry.id, "credited", "observed", detail="news of a person")])
+    assert (journal.kept(), journal.purge(0)) == (1, 1)
+    assert {detail for _, event, _, detail in journal.events(entry) if event == "observed"} == {""}
+
+
 def test_send_and_track_drop_what_is_old_by_themselves(world: World) -> None:
     source = world.source(1001, 1002)
     world.send(source)
@@ -138,12 +146,18 @@ def test_with_no_days_it_is_gone_as_soon_as_it_is_delivered(world: World) -> Non
 def test_the_same_news_is_not_told_again_after_it_was_dropped(world: World) -> None:
     world = world.but(retention_days=0)
     world.send(world.source(1001))
+    record = {"invoiceNumber": 1001, "invoiceDate": f"{DAY}", "status": "INTERMEDIATED", "message": "to a@example.com"}
+    listing = json.dumps({"distributions": [record], "metaData": {"totalCount": 1}})
+    world.fault("listing", "status", status=200, content=listing, content_type="application/json")
+    world.send(world.source(1002, name="b.csv"))  # keeps the day being asked for
     lines = []
     for _ in range(4):
         world.track()
         with Journal(world.settings.journal, "staging", "acme") as journal:
             lines.append(len(journal.events(journal.named(1001)[0])))
     assert lines[1:] == lines[:1] * 3
+    assert world.states()[1001] == "delivered"
+    assert places_of(b"a@example.com", world.settings.journal.parent) == []
 
 
 # -- really gone -------------------------------------------------------------------------------------------------------
