@@ -91,7 +91,7 @@ def read(source: Source) -> Iterator[Record]:
         for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
             if row.number <= found.header or (found.header and names.keys().isdisjoint(row.values)):
                 continue
-            if row.is_hidden and not chosen.hidden:
+            if row.is_hidden and not chosen.hidden and not source.is_target:
                 hidden.append(row.number)
             values = {**blank, **{names[column]: value for column, value in row.values.items() if column in names}}
             where = f"{found.sheet.quoted}!{row.number}"

@@ -72,7 +72,7 @@ def test_the_same_with_nothing_set_is_the_sandbox(world: World) -> None:
         (["sned", "in.csv"], {}, "sned"),
         (["send", "nothing.csv"], {}, "nothing.csv"),
         (["send", "in.csv", "--only", "A-1"], {}, "--only"),
-        (["send", "in.csv", "--since", "1.2.2026"], {}, "--since"),
+        (["send", "in.csv", "--since", "2026-02-30"], {}, "--since"),
         (["send", "in.csv", "--limit", "-1"], {}, "--limit"),
         (["send", "in.csv", "--output", "x.csv", "--in-place"], {}, "exclude"),
         (["send", "in.csv", "in.csv", "--output", "x.csv"], {}, "one FILE"),
@@ -214,6 +214,48 @@ def test_json_and_log_have_no_values(world: World) -> None:
             assert secret_text not in err
     _, out, _ = invoke(world, "send", source)
     assert "secret value" in out
+
+
+def test_the_log_names_every_invoice_that_needs_a_person_without_values(world: World) -> None:
+    secret = {"Asiakas": "Salainen Asiakas", "Sähköposti": ""}
+    rows = [
+        *invoice_rows(1002, **secret | {"Hinta": "secret value"}),
+        *invoice_rows("secret value", **secret),
+        *invoice_rows(1004, **secret | {"Postinumero": "00001"}),
+    ]
+    source = world.source(1001, rows=rows)
+
+    def found(*words: object) -> list[dict[str, Any]]:
+        code, _, err = invoke(world, *words, "--log-json", "--json")
+        lines = [json.loads(line) for line in err.splitlines()]
+        names = [line["event"] for line in lines]
+        found = [line for line in lines if line["event"] == "attention"]
+        assert names[len(names) - len(found) - 1 :] == ["attention"] * len(found) + ["done"]
+        assert (code, any(text in err for text in SECRETS)) == (1 if found else 0, False)
+        return [{name: line[name] for name in line if name not in ("at", "event", "account")} for line in found]
+
+    invalid = {"path": str(source), "state": "invalid"}
+    assert found("send", source) == [
+        {"number": 1002, "where": "line 3", **invalid},
+        {"where": "line 4", **invalid},
+    ]
+    assert found("track") == [{"number": 1004, "state": "failed"}]
+    assert found("track") == []
+
+
+def test_adopt_ends_its_log_as_well(world: World) -> None:
+    source = world.source(1001, rows=invoice_rows(1002, Hinta="x"))
+    for path, code in ((source, 1), (world.folder / "nothing.csv", 2)):
+        left, _, err = invoke(world, "adopt", path, "--reason", "x", "--json", "--log-json")
+        last = json.loads(err.splitlines()[-1])
+        assert (left, last["event"], last["command"], last["exit_code"]) == (code, "done", "adopt", code)
+        assert ("nothing.csv" in last["problem"]) == (code == 2)
+
+
+def test_a_list_for_a_folder_that_is_not_there_is_a_clear_line(world: World) -> None:
+    wanted = world.folder / "nowhere" / "x.csv"
+    code, out, err = invoke(world, "status", "--csv", "2026-10-01", "2026-10-31", "--output", wanted)
+    assert (code, out, err) == (2, "", f"confirma: {wanted}: there is no such folder\n")
 
 
 def test_what_stopped_the_run_is_in_the_log_as_json_too(world: World) -> None:

@@ -98,6 +98,24 @@ def test_another_sellers_file_is_not_adopted(world: World) -> None:
         adopt(world.run(), Choice((other,)), "x")
 
 
+def test_what_was_adopted_by_mistake_may_go_after_all(world: World) -> None:
+    source = world.source(1001)
+    world.command("adopt", source, "--reason", "x")
+    assert world.command("resend", 1001, "--reason", "it never went out").returncode == 0
+    world.send(source)
+    assert (world.states(), world.arrived()) == ({1001: "waiting"}, [1001])
+
+
+def test_what_was_adopted_and_is_at_confirma_does_not_go_again(world: World) -> None:
+    source = world.source(1001)
+    world.send(source)
+    second = world.but(journal=world.folder / "second" / "journal.sqlite3")
+    adopt(second.run(), Choice((source,)), "sent by the other computer")
+    done = second.command("resend", 1001, "--reason", "x")
+    assert (done.returncode, second.states()) == (2, {1001: "handled"})
+    assert "is at Confirma" in done.stderr
+
+
 # -- old invoices ------------------------------------------------------------------------------------------------------
 
 
@@ -114,6 +132,8 @@ def test_where_the_rule_is_an_error_an_old_invoice_is_held_back(world: World) ->
     report = strict.send(source)
     assert (report.exit_code, states(report)) == (1, {"1001": "waiting", "1002": "ready"})
     assert "confirma adopt" in report.files[0].invoices[1].message
+    (problem,) = report.files[0].invoices[1].problems
+    assert (problem.code, problem.severity, problem.where, problem.field) == ("E-OLD-INVOICE", "error", "line 3", "date")
     adopt(strict.run(), Choice((source,), only=frozenset({1002})), "went by post")
     assert strict.send(source).exit_code == 0
     assert world.arrived() == [1001]
@@ -124,6 +144,48 @@ def test_an_old_invoice_that_was_sent_from_here_is_no_matter(world: World) -> No
     world.send(source)
     report = world.but(rules={"old-invoice": "error"}).send(source)
     assert (report.exit_code, states(report)) == (0, {"1001": "waiting"})
+
+
+# -- what check and send say of what they are given ---------------------------------------------------------------------
+
+
+def test_check_knows_what_was_sent_before(world: World) -> None:
+    source = world.source(1001)
+    world.send(source)
+    world.track()
+    done = world.command("check", world.source(1001, 1002))
+    assert done.returncode == 0
+    assert "ready: 1" in done.stdout
+    assert "delivered: 1" in done.stdout
+    assert world.command("check", world.source(rows=invoice_rows(1001, Hinta="60,00"))).returncode == 1
+
+
+def test_check_leaves_no_journal_behind(world: World) -> None:
+    assert world.command("check", world.source(1001)).returncode == 0
+    assert not world.settings.journal.exists()
+
+
+def test_check_says_already_that_a_file_has_two_sellers(world: World) -> None:
+    source = world.source(1001, rows=invoice_rows(2001, **OTHER_SELLER))
+    done = world.command("check", source)
+    assert done.returncode == 1
+    assert "send refuses this file: one run has one seller" in done.stdout
+    assert world.command("send", source).returncode == 2
+
+
+def test_a_number_that_is_asked_for_and_is_not_there_is_told(world: World) -> None:
+    done = world.command("send", world.source(1001), "--only", "1001,9999")
+    assert done.returncode == 1
+    assert "invoice 9999: in none of the files" in done.stdout
+    assert world.arrived() == [1001]
+
+
+def test_numbers_anew_every_year_and_a_row_without_a_date_is_not_lost(world: World) -> None:
+    yearly = world.but(numbering="yearly")
+    apart = [*invoice_rows(1001), *invoice_rows(1002), *invoice_rows(1001, Pvm="", Eräpvm="")]
+    report = yearly.send(world.source(rows=apart))
+    assert [invoice.state for invoice in report.files[0].invoices] == ["invalid", "waiting", "invalid"]
+    assert world.arrived() == [1002]
 
 
 # -- the server knows more than the journal ------------------------------------------------------------------------------

@@ -369,3 +369,16 @@ def test_scattered_rows_make_the_same_groups_in_any_order(tmp_path: Path, number
     made = grouping(tmp_path, scattered="true")
     groups: list[Group] = list(made.groups(records([row(Nro=number) for number in numbers])))
     assert {group.head.values["Nro"]: len(group.lines) for group in groups} == {"1": 3, "2": 3, "3": 1}
+
+
+def test_a_row_without_a_number_below_an_invoice_keeps_that_invoice_back(tmp_path: Path) -> None:
+    found = drafts(tmp_path, [row(Nro="1001"), row(Nro="", Selite="toinen rivi"), row(Nro="1002")])
+    assert [[problem.code for problem in errors(draft)] for draft in found] == [["E-ROW-ASTRAY"], ["E-MISSING"], []]
+    (problem,) = errors(found[0])
+    assert "line 3" in problem.message
+
+
+def test_a_note_below_an_invoice_that_has_nothing_of_a_row_is_no_matter(tmp_path: Path) -> None:
+    note = dict.fromkeys(row(), "") | {"Asiakas": "Huom"}
+    found = drafts(tmp_path, [row(Nro="1001"), note])
+    assert not errors(found[0])

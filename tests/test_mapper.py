@@ -321,3 +321,11 @@ def test_a_record_that_its_source_skips_is_reported_with_the_reason(tmp_path: Pa
     (draft,) = one.drafts([Record(row(), 2, "Laskut!2"), hidden])
     assert draft.number == 1001
     assert [(row.where, row.reason, row.has_amount) for row in one.skipped] == [("Laskut!3", "the row is hidden", True)]
+
+
+def test_a_field_may_have_spellings_of_nothing_of_its_own(tmp_path: Path) -> None:
+    nothing = {"invoice": {"references.order_number": {"column": "Tilaus", "empty": ["0", "ei ole"]}}}
+    for text, meant in (("0", None), ("ei ole", None), ("-", None), ("00", "00"), ("12", "12")):
+        made = invoice_of(tmp_path, row(Tilaus=text), **nothing)
+        assert made.references.order_number == meant
+    assert invoice_of(tmp_path, row(Tilaus="0", ALV="0"), **nothing).rows[0].vat_percentage == 0

@@ -190,7 +190,7 @@ def test_a_line_of_the_list_tells_everything_about_its_invoice(world: World) -> 
         "state": "delivered",
         "message": "delivered by EMAIL on 2026-10-07",
         "sent_at": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(1_790_000_000)),
-        "delivered_at": "2026-10-07T09:00:00Z",
+        "delivered_at": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(1_791_363_600)),
         "case_id": "case-9",
     }
 
@@ -277,7 +277,7 @@ def test_in_the_sandbox_every_state_of_the_list_is_a_test(world: World) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--csv", "1.10.2026", TO], "--csv takes a date like 2026-01-31, not 1.10.2026"),
+        (["--csv", "1.13.2026", TO], "--csv takes a day like 2026-01-31 or 31.1.2026, and 1.13.2026 is none"),
         (["--csv", TO, FROM], "the period ends before it begins"),
         (["--csv", FROM], "--csv"),
         (["--csv", FROM, TO, "--json"], "exclude each other"),
@@ -324,7 +324,7 @@ class Read(HTMLParser):
 def made(world: World, *words: str, **environ: str) -> str:
     """Make the page and give its text."""
     out = world.folder / "page.html"
-    code, _, err = invoke(world, "report", "--html", out, *words, **environ)
+    code, _, err = invoke(world, "report", "--html", out, "--replace", *words, **environ)
     assert code == 0, err
     return out.read_text("utf-8")
 
@@ -457,7 +457,7 @@ def test_the_page_tells_what_became_of_sent_invoices(world: World) -> None:
     ("words", "says"),
     [
         ([], "--html"),
-        (["--html", "p.html", "--from", "yesterday"], "--from takes a date"),
+        (["--html", "p.html", "--from", "yesterday"], "--from takes a day"),
         (["--html", "p.html", "--from", TO, "--to", FROM], "the period ends before it begins"),
     ],
 )
@@ -508,3 +508,22 @@ def test_sums_over_time_are_exact(world: World) -> None:
     remember(world, 1011, "delivered", gross="9007199254740993.01")
     (total,) = series(list(world.entries().values())).gross["EUR"]
     assert total == Decimal("9007199254740994.01")
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "wrong"),
+    [
+        (("status", "--csv", FROM, TO, "--output"), "list.csv", "list.xlsx"),
+        (("report", "--html"), "page.html", "page.csv"),
+    ],
+)
+def test_another_file_is_never_written_over(world: World, words: tuple[str, ...], name: str, wrong: str) -> None:
+    there = world.folder / name
+    there.write_text("mine", "utf-8")
+    code, _, err = invoke(world, *words, there)
+    assert (code, there.read_text("utf-8")) == (2, "mine")
+    assert "--replace" in err
+    assert invoke(world, *words, there, "--replace")[0] == 0
+    assert there.read_text("utf-8") != "mine"
+    assert invoke(world, *words, world.folder / wrong)[0] == 2
+    assert not (world.folder / wrong).exists()

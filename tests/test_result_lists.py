@@ -153,7 +153,7 @@ def test_a_workbook_a_person_changed_is_left_alone_and_another_is_written(world:
     report = world.track()
     assert (world.folder / "in.results.xlsx").read_bytes() == edited
     assert workbook_rows(world.folder / "in.results-2.xlsx")[0]["confirma_state"] == "delivered"
-    assert (report.exit_code, "in.results.xlsx was left alone" in report.files[0].notices[0]) == (0, True)
+    assert (report.exit_code, "in.results.xlsx left alone" in report.files[0].notices[0]) == (0, True)
 
 
 def test_the_results_of_the_sandbox_are_called_so(world: World) -> None:

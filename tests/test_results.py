@@ -67,7 +67,7 @@ def test_results_a_person_changed_are_left_alone_when_the_source_changed_too(wor
     report = world.send(world.source(1001, 1002))
     assert results.read_bytes() == edited
     assert report.files[0].results.endswith("in.results-2.csv")
-    assert "in.results.csv was left alone" in report.files[0].notices[0]
+    assert "in.results.csv left alone" in report.files[0].notices[0]
     world.send(world.source(1001, 1002, 1003))
     assert names(world) == ["in.csv", "in.results-2.csv", "in.results.csv"]
     assert len(state_column(world.folder / "in.results-2.csv")) == 3

@@ -65,7 +65,7 @@ def test_an_amount_to_pay_other_than_the_total_is_refused() -> None:
 
 def test_an_invoice_with_a_negative_total_is_a_warning_and_a_credit_note_is_not() -> None:
     negative = {"amounts__gross_amount": "-125.50"}
-    assert spoken("E-NEGATIVE", invoice(**negative)) == [("warning", "amounts.gross_amount", "-125.5")]
+    assert spoken("E-NEGATIVE", invoice(**negative)) == [("error", "amounts.gross_amount", "-125.5")]
     assert spoken("E-NEGATIVE", invoice(**negative, type="CREDIT_NOTE")) == []
     assert spoken("E-NEGATIVE", invoice(amounts__gross_amount="0.00")) == []
 

@@ -144,3 +144,12 @@ def test_an_einvoice_with_address_and_operator_is_right(party: str) -> None:
     }
     assert spoken("E-EDI-ADDRESS", invoice(distribution__method="EDI", **right)) == []
     assert spoken("E-EDI-ADDRESS", invoice()) == []
+
+
+def test_the_zero_that_a_lookup_gives_for_an_empty_cell_is_no_address() -> None:
+    account, operator = "electronic_invoice_account", "electronic_routing_address"
+    wrong = invoice(distribution__method="EDI", **{f"buyer__{account}": "0", f"buyer__{operator}": "0"})
+    assert spoken("E-EDI-ADDRESS", wrong) == [
+        ("error", f"buyer.{account}", ""),
+        ("error", f"buyer.{operator}", ""),
+    ]

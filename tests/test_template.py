@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from mapped import registry
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils import get_column_letter, range_boundaries
+from openpyxl.utils import column_index_from_string, get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from world import World
@@ -225,9 +225,9 @@ def test_the_instructions_name_every_column_command_and_result(tmp_path: Path, l
     named += [f"confirma check {language}.xlsx", f"confirma send {language}.xlsx", f"{language}.results.xlsx"]
     assert [name for name in named if name not in text] == []
     assert not set("{}") & set(text)
-    states = {state for line in wording.texts.guide.results.lines[3:] for state in line.term.split(", ")}
-    assert states <= set(STATES)
-    assert {"invalid", "waiting", "delivered", "failed"} <= states
+    states = [state for line in wording.texts.guide.results.lines[3:] for state in line.term.split(", ")]
+    assert sorted(states) == sorted(set(STATES) - {"skipped"})
+    assert text.count(f"confirma send {language}.results.xlsx --resend-corrected") == 2
 
 
 def test_a_name_with_a_space_is_quoted_in_the_commands(tmp_path: Path) -> None:
@@ -235,6 +235,34 @@ def test_a_name_with_a_space_is_quoted_in_the_commands(tmp_path: Path) -> None:
     text = instructions(load_workbook(tmp_path / "my invoices.xlsx"))
     assert 'confirma check "my invoices.xlsx"' in text
     assert "into my invoices.results.xlsx" in text
+    assert 'confirma send "my invoices.results.xlsx" --resend-corrected' in text
+
+
+@in_every_language
+def test_the_first_instruction_is_to_delete_the_examples_and_it_is_bold(tmp_path: Path, language: Language) -> None:
+    book = made(tmp_path, language)
+    first = worded(language, TODAY).texts.guide.filling.lines[0]
+    bold = [row for row in book.worksheets[1].iter_rows() if row[1].font.bold and row[0].value == first.term]
+    assert [row[1].value for row in bold] == [worded(language, TODAY).filled(first.text)]
+
+
+@in_every_language
+def test_the_examples_are_grey_as_long_as_their_seller_stands_there(tmp_path: Path, language: Language) -> None:
+    sheet = made(tmp_path, language).worksheets[0]
+    letters = columns(sheet, language)
+    rules = {str(area.sqref): area.rules for area in sheet.conditional_formatting}
+    ((grey,), (red,)) = rules.values()
+    assert list(rules) == [f"A2:{letters['bic']}2000", "A2:A2000"]
+    assert (grey.dxf.font.i, grey.dxf.font.color.rgb) == (True, "007F7F7F")
+    assert f'"{sheet[letters["seller"] + "2"].value}"' in grey.formula[0]
+    assert red.formula == [f'AND($A2="",${letters["description"]}2<>"")']
+
+
+@in_every_language
+def test_every_row_of_the_examples_has_its_number(tmp_path: Path, language: Language) -> None:
+    sheet = made(tmp_path, language).worksheets[0]
+    assert [cell.value for cell in sheet["A"][1:]] == [1001, 1001, 1002, 1002]
+    assert MAPPING.file.fill_down == ()
 
 
 def test_the_sample_is_the_finnish_workbook_as_it_is_made(tmp_path: Path) -> None:
@@ -267,7 +295,7 @@ def test_rows_written_below_the_table_are_invoices_like_the_others(tmp_path: Pat
     dates = {"date": dt.date(2026, 11, 2), "due": dt.date(2026, 11, 16)}
     letter = {"method": methods["LETTER"].upper()}
     write(sheet, 6, wording, {"number": 1003, **line, **dates, **consumer, **seller, **letter})
-    write(sheet, 7, wording, line)
+    write(sheet, 7, wording, {"number": 1003, **line})
     credit = {"kind": wording.words("kinds")["CREDIT_NOTE"], "credits": 1003, "date": dt.date(2026, 11, 3)}
     write(sheet, 9, wording, {"number": 1004, **line, **credit, **consumer, **seller, "quantity": -1})
     book.save(path)
@@ -314,3 +342,60 @@ def test_results_are_written_back_and_the_table_grows_with_them(world: World, la
     assert [row[width] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["waiting", None, "waiting", None]
     assert [row[:width] for row in sheet.values] == list(before.values)
     assert guards(sheet).keys() == guards(before).keys()
+
+
+def sort(sheet: Worksheet, letter: str) -> None:
+    """Sort the rows by one column as a spreadsheet does: blank cells last, and equal ones as they stood."""
+    index = column_index_from_string(letter) - 1
+    rows = sorted(list(sheet.values)[1:], key=lambda row: (row[index] is None, row[index] or ""))
+    for place, values in enumerate(rows, start=2):
+        for column, value in enumerate(values, start=1):
+            sheet.cell(place, column).value = value
+
+
+def test_a_list_sorted_by_customer_sends_no_row_with_another_invoice(world: World) -> None:
+    source = made(world.folder, "fi")
+    path, sheet = world.folder / "fi.xlsx", source.worksheets[0]
+    letters = columns(sheet, "fi")
+    other = {word: sheet[f"{letter}2"].value for word, letter in letters.items()}
+    write(sheet, 6, worded("fi", TODAY), {**other, "number": 1003, "reference": None, "buyer": "Aatos Oy"})
+    sort(sheet, letters["buyer"])
+    source.save(path)
+    report = world.but(mapping=None).send(path)
+    told = [(one.number, one.state, [problem.code for problem in one.details]) for one in report.files[0].invoices]
+    assert told[0] == ("1003", "waiting", [])
+    assert [number for number, _, _ in told[1:]] == ["1001", "1002"] * 2
+    assert all(state == "invalid" and "E-NUMBER-TWICE" in codes for _, state, codes in told[1:])
+    assert world.arrived() == [1003]
+    sort(sheet, letters["number"])
+    source.save(path)
+    world.but(mapping=None).send(path)
+    assert world.arrived() == [1001, 1002, 1003]
+
+
+@pytest.mark.parametrize("label", ["Yhteensä", "Summa", "Total", "Totalt", "Huom. kaikki"])
+def test_a_total_or_note_below_the_list_is_skipped(tmp_path: Path, label: str) -> None:
+    path, book = tmp_path / "fi.xlsx", made(tmp_path, "fi")
+    write(book.worksheets[0], 6, worded("fi", TODAY), {"number": label, "price": 1259.43})
+    book.save(path)
+    told = checked(path)
+    (file,) = told.files
+    assert told.exit_code == 0
+    assert [one.number for one in file.invoices] == ["1001", "1002"]
+    assert [row.where for row in file.skipped] == ["Laskut!6"]
+
+
+def test_new_invoices_may_be_added_to_the_results(world: World) -> None:
+    made(world.folder, "fi")
+    world.but(mapping=None).send(world.folder / "fi.xlsx")
+    results = world.folder / "fi.results.xlsx"
+    book = load_workbook(results)
+    sheet = book.worksheets[0]
+    letters = columns(sheet, "fi")
+    new = {word: sheet[f"{letter}4"].value for word, letter in letters.items()}
+    write(sheet, 6, worded("fi", TODAY), {**new, "number": 1003})
+    book.save(results)
+    assert world.but(mapping=None).send(results).exit_code == 0
+    assert world.arrived() == [1001, 1002, 1003]
+    states = [row[len(letters)] for row in load_workbook(results).worksheets[0].iter_rows(min_row=2, values_only=True)]
+    assert states == ["waiting", None, "waiting", None, "waiting"]

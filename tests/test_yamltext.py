@@ -71,7 +71,7 @@ def test_every_place_knows_its_line(loaded) -> None:
         ("a: 1\n---\nb: 2\n", 2, "expected a single document"),
         ("a: [1\nb: 2\n", 2, "not YAML"),
         ("a: 1\n  b: 2\n", 2, "mapping values are not allowed"),
-        ("a: \"x\nb: 'y\n", 3, "quoted scalar"),
+        ("a: \"x\nb: 'y\n", 1, "a quote is opened here and never closed"),
         ("\ta: 1\n", 1, "not YAML"),
         ("a: 1\nb: \x01\n", 2, "#x0001"),
         (b"a: 1\nb: \xe4\n", 2, "not UTF-8"),

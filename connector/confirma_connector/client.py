@@ -189,7 +189,7 @@ class Client:
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
-        raise Outage(f"no {wanted} from {self.host}: {reason}")
+        raise Outage(f"no {wanted} from {self.host}: {reason}; try again later")
 
     def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""

@@ -58,12 +58,14 @@ def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry
     with opened(run) as (journal, client):
         journal.cut_off()
         entry = _one(journal, number, year)
-        if entry.state not in REOPENABLE:
+        if entry.state not in REOPENABLE and not entry.is_foreign:
             raise SettingsError(
                 f"invoice {number} is {entry.state}: {_INSTEAD.get(entry.state, 'it is not sent again')}"
             )
         findings = inquire(client.listing, [(entry.number, entry.date)])
         detail = f"{getpass.getuser()}: {masked(reason)}"
+        if entry.is_foreign and findings.of(entry.number, entry.year):
+            raise SettingsError(f"invoice {number} is at Confirma: it is not sent again")
         if not reconcile.release(journal, entry, findings, client.server_now(), "to be sent again", detail=detail):
             state = _one(journal, number, entry.year).state
             raise SettingsError(f"invoice {number} is {state} at Confirma by now: it is not sent again")

@@ -22,6 +22,7 @@ _IN_A_ROW = 3
 _ALIKE = 5
 _TRIES = 5
 _BREATH = 0.5
+_AGAIN = "run it again later: nothing is lost, and nothing goes twice"
 
 _TROUBLE = {"unsent": "no connection", "lost": "no answer", "odd": "no usable answer"}
 
@@ -208,7 +209,8 @@ class Dispatch:
             self._troubles += 1
             if self._troubles >= _IN_A_ROW:
                 last = f" (HTTP {verdict.http_status})" if verdict.http_status else ""
-                self._end("outage", f"{self.client.host}: {_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row{last}")
+                trouble = f"{_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row{last}"
+                self._end("outage", f"{self.client.host}: {trouble}; {_AGAIN}")
         elif verdict.kind != "busy":
             self._troubles = self._pauses = 0
         if verdict.kind == "unsent":
@@ -228,7 +230,7 @@ class Dispatch:
             return
         self._pauses += 1
         if self._pauses > _IN_A_ROW:
-            self._end("outage", f"{self.client.host}: the server keeps asking to wait")
+            self._end("outage", f"{self.client.host}: the server keeps asking to wait; {_AGAIN}")
         self._paused_at = time.monotonic()
         self._resume_at = self._paused_at + (
             verdict.pause if verdict.pause is not None else 2.0**self._pauses * _BREATH

@@ -46,8 +46,24 @@ class Grouping:
     def groups(self, records: Iterable[Record]) -> Iterator[Group]:
         """Give the groups in the order of their first records; a flat source's columns are found first."""
         filled = self._filled(self._kept(self._bound(records)))
+        before: Group | None = None
         for members in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
-            yield self._group(members)
+            if before is not None:
+                yield replace(before, problems=(*before.problems, *self._astray(before, members[0])))
+            before = self._group(members)
+        if before is not None:
+            yield before
+
+    def _astray(self, before: Group, record: Record) -> Iterator[Problem]:
+        """A row without a number right below an invoice may be of it: then the invoice is not whole."""
+        is_nameless = bool(self._file.group_by) and record.document is None and not any(self._key(record))
+        if is_nameless and any(self._key(before.head)) and self._has_row(record):
+            yield Problem(
+                "E-ROW-ASTRAY",
+                f"the row below it ({record.where}) has no {self._columns.header(self._file.group_by[0])}: "
+                "if it belongs to this invoice, it has to say so; if it is no invoice row, let the mapping skip it",
+                where=before.head.where,
+            )
 
     def _bound(self, records: Iterable[Record]) -> Iterator[Record]:
         for index, record in enumerate(records):

@@ -70,10 +70,14 @@ class _Field:
         self.kind = kind
         self._rule = rule
         self._columns = columns
-        self._is_empty = mapping.locale.is_empty
+        self._nothing = frozenset(text.strip() for text in rule.empty)
+        self._is_blank = mapping.locale.is_empty
         self._conversion = mapping.conversion(kind, rule)
         self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
         self._remembered: dict[str, Any] = {}
+
+    def _is_empty(self, text: str) -> bool:
+        return text.strip() in self._nothing or self._is_blank(text)
 
     def value(self, record: Record) -> Any:
         """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence."""

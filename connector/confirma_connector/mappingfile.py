@@ -91,12 +91,16 @@ class Skip(_Block):
 
 
 class FieldRule(_Block):
-    """Where one field's value comes from: column(s) → empty? → default → transforms → table → type."""
+    """Where one field's value comes from: column(s) → empty? → default → transforms → table → type.
+
+    *empty* are spellings that mean nothing here, besides those of the locale.
+    """
 
     column: str | None = None
     columns: Texts | None = None
     constant: str | None = None
     join: str = " "
+    empty: Texts = ()
     default: str | None = None
     transform: Texts = ()
     table: str | None = None

@@ -28,7 +28,7 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
 
 
-def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str = "") -> Outcome:
+def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Problem = "") -> Outcome:
     """Join an item of a file with its journal entry. *held* says why a ready one was not sent."""
     is_torn = any(problem.code == "E-NUMBER-TWICE" for problem in item.errors)
     if is_torn and (use == "send" or entry is None or entry.state not in TAKEN):
@@ -70,15 +70,17 @@ def _cell_text(problem: Problem, item: Item) -> str:
     return f"{place}{header}{problem.message} [{problem.code}]"
 
 
-def _ready(item: Item, entry: Entry | None, held: str) -> Outcome:
+def _ready(item: Item, entry: Entry | None, held: str | Problem) -> Outcome:
+    if isinstance(held, Problem):
+        return _said("ready", held.message, entry, (*item.problems, held))
     return _said("ready", held or (entry.message if entry else ""), entry, item.problems)
 
 
-def _rejected(item: Item, entry: Entry, held: str) -> Outcome:
+def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
     if item.facts is None:
         return _invalid(item)
     if item.facts.print != entry.print:
-        return _said("ready", held or "corrected since it was rejected", entry, item.problems)
+        return _ready(item, entry, held or "corrected since it was rejected")
     if item.refused:
         cell = " | ".join(_cell_text(problem, item) for problem in item.refused)
         plain = " | ".join(problem.text(with_value=False) for problem in item.refused)

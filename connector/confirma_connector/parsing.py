@@ -31,7 +31,7 @@ def whole_number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(
             "an invoice number is a whole number for Confirma; if its digits alone are the number, "
-            "add transform: [digits] to this field"
+            "add transform: [digits] to this field; if the row is no invoice, let the mapping skip it"
         )
     if len(text) > 18:
         raise ValueError("an invoice number has at most 18 digits")

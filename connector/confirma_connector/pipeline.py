@@ -12,14 +12,14 @@ from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
-from confirma_connector.journal import TAKEN, Claim, Facts, Journal
+from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal
 from confirma_connector.opening import connected, held, opened
 from confirma_connector.outcome import outcome
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.sending import Filters, Sending
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Survey
+from confirma_connector.survey import Item, Survey
 from confirma_connector.telling import told, whole
 from confirma_connector.verdict import Verdict
 from confirma_connector.writing import Writing
@@ -32,13 +32,17 @@ _TRACKED = dt.timedelta(days=90)
 
 
 def check(run: Run, choice: Choice) -> Report:
-    """Read and check files; nothing is sent and nothing is written."""
-    files = []
-    for path in choice.paths:
-        with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), os.urandom(32))) as found:
-            joined = [(item, outcome(item, None)) for item in found.items]
-            files.append(told(found, joined, notices=production.closed(run, found)))
-    return whole("check", run.settings, files)
+    """Read and check files; nothing is sent, and no file is written. What was sent before has the state it has."""
+    files, is_mixed = [], False
+    with _remembered(run.settings) as journal:
+        for path in choice.paths:
+            key = journal.key if journal else os.urandom(32)
+            with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), key)) as found:
+                joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
+                mixed = _mixed(found)
+                files.append(told(found, joined, notices=[*production.closed(run, found), *mixed]))
+                is_mixed = is_mixed or bool(mixed)
+    return whole("check", run.settings, files, is_open=is_mixed)
 
 
 def send(run: Run, choice: Choice) -> Report:
@@ -57,7 +61,7 @@ def send(run: Run, choice: Choice) -> Report:
         _settle(run, journal, client)
         with run.stop.shield():
             sending.send(found)
-            left = [] if sending.resends else _left(corrected)
+            left = [*([] if sending.resends else _left(corrected)), *_absent(choice, found)]
             notices = [*left, *_aged(sending.old)]
             writing = Writing(run, journal, "send", sending.touched, sending.held, notices)
             for one, target in zip(found, targets, strict=True):
@@ -80,6 +84,33 @@ def track(run: Run, choice: Choice) -> Report:
         writing.update(choice)
         journal.purge(run.settings.retention_days)
         return _report(run, journal, writing, before)
+
+
+@contextlib.contextmanager
+def _remembered(settings: Settings) -> Iterator[Journal | None]:
+    """Give the account's journal to look into, if there is one yet."""
+    if not settings.journal.is_file():
+        yield None
+        return
+    with Journal(settings.journal, settings.environment, settings.account) as journal:
+        yield journal
+
+
+def _entry(journal: Journal | None, item: Item) -> Entry | None:
+    return journal.entry(*item.key) if journal and item.key else None
+
+
+def _mixed(found: Survey) -> list[str]:
+    """Say what `send` refuses: a file of several sellers."""
+    return [f"send refuses this file: {_several(found.sellers)}"] if len(found.sellers) > 1 else []
+
+
+def _several(sellers: Mapping[str, str]) -> str:
+    named = " and ".join(f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
+    return (
+        f"one run has one seller, but there are {named}; delete the rows that are not yours, or send each seller's "
+        "invoices as an account of its own"
+    )
 
 
 # -- what the three share ------------------------------------------------------------------------------------------
@@ -113,8 +144,7 @@ def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
     _check_numbering(journal, run.settings)
     sellers = {seller: f"{one.path}, {where}" for one in found for seller, where in one.sellers.items()}
     if len(sellers) > 1:
-        named = " and ".join(f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
-        raise SettingsError(f"one run has one seller, but there are {named}; send them as accounts of their own")
+        raise SettingsError(_several(sellers))
     seller = next(iter(sellers), None)
     if journal.environment == "sandbox":
         return None
@@ -184,6 +214,14 @@ def _left(corrected: Sequence[int]) -> list[str]:
     if not corrected:
         return []
     return [f"{_named(corrected)}: corrected since Confirma could not deliver; --resend-corrected sends again"]
+
+
+def _absent(choice: Choice, found: Sequence[Survey]) -> list[str]:
+    """Name what was asked for and is in none of the files."""
+    there = {item.key[0] for one in found for item in one.items if item.key}
+    return (
+        [f"{_named(sorted(absent))}: in none of the files"] if (absent := (choice.only or frozenset()) - there) else []
+    )
 
 
 def _aged(numbers: Sequence[int]) -> list[str]:

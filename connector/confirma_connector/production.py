@@ -29,19 +29,22 @@ def refuse_unconfirmed(run: Run, surveys: Sequence[Survey] | None = None) -> Non
     if run.settings.environment != "production" or not (lines := missing(run, surveys)):
         return
     names = ", then ".join(f'"{one.path}"' for one in surveys or () if missing(run, [one])) or "FILE"
-    raise ContractError("\n".join([_closed(len(lines), names), *(f"  {one.text()}" for one in lines)]))
+    raise ContractError("\n".join([_closed(run, len(lines), names), *(f"  {one.text()}" for one in lines)]))
 
 
 def closed(run: Run, survey: Survey) -> list[str]:
     """Say, where the environment is production, that it is closed to the invoices of *survey*; nothing if it is not."""
     if run.settings.environment != "production" or not (lines := missing(run, [survey])):
         return []
-    return [_closed(len(lines), f'"{survey.path}"')]
+    return [_closed(run, len(lines), f'"{survey.path}"')]
 
 
-def _closed(count: int, names: str) -> str:
+def _closed(run: Run, count: int, names: str) -> str:
     values = f"{count} values of the contract that this uses are" if count > 1 else "a value that this uses is"
-    return f"production is closed: {values} not confirmed; run confirma contract confirm {names}"
+    read = run.settings.contract
+    where = f"overlay: {read}" if read else f"overlay: none at {run.settings.overlay}"
+    command = " ".join(["confirma contract confirm", names, *run.repeated])
+    return f"production is closed: {values} not confirmed ({where}); run {command}"
 
 
 def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is_agreed: bool) -> None:

@@ -13,6 +13,9 @@ from confirma_connector.records import Source
 
 __all__ = ["mapping_for"]
 
+_FAR = 1_000
+"""As far as if so many columns were missing: the sheet itself is not there, or the file cannot be read that way."""
+
 
 def mapping_for(path: Path, name: str | None, registry: Registry, severities: Mapping[str, str]) -> LoadedMapping:
     """Give the mapping called *name*, or the one shipped mapping that fits *path*.
@@ -22,7 +25,8 @@ def mapping_for(path: Path, name: str | None, registry: Registry, severities: Ma
     if name:
         return load_mapping(find(name), registry, severities)
     if not path.is_file():
-        raise SourceError(f"{path}: there is no such file")
+        what = "is a folder; name a file in it" if path.is_dir() else "there is no such file"
+        raise SourceError(f"{path}: {what}")
     claims = registry.claims(path)
     if not claims:
         reason = "it is empty" if path.stat().st_size == 0 else "it is of no kind that an adapter here knows"
@@ -45,7 +49,7 @@ def mapping_for(path: Path, name: str | None, registry: Registry, severities: Ma
     if fitting:
         names = " and ".join(mapping.path.stem for mapping in fitting)
         raise MappingError(f"{path}: fits the mappings {names}; choose one with --mapping")
-    nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", 0), default=None)
+    nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
     hint = f"; the nearest is {nearest}: {str(lacking[nearest]).removeprefix(f'{path}: ')}" if nearest else ""
     raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
 

@@ -99,6 +99,12 @@ def _since(entry: Entry, findings: Findings) -> list[Listed]:
     return [record for record in findings.of(entry.number, entry.year) if record.mark not in entry.superseded]
 
 
+def _may_hide(entry: Entry, findings: Findings) -> bool:
+    """Whether a record from before it was let go again may be the new attempt's as well, since it tells no time."""
+    before = [one for one in findings.of(entry.number, entry.year) if one.mark in entry.superseded]
+    return any(one.created_at is None or one.created_at.time() == dt.time() for one in before)
+
+
 def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
     raw = "\n".join(record.raw for record in records)
     shown, _ = prevailing(records)
@@ -128,10 +134,10 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
     started = server_now() - (time.monotonic() - begun)
     for entry in uncertain:
-        if is_whole[entry.id]:
-            records = _since(entry, findings)
+        records = _since(entry, findings)
+        if is_whole[entry.id] or _ours(entry, records):  # what is there is there, whatever else is withheld
             seen = [_since(witness, findings) for witness in witnesses[entry.id]]
-            is_proof = all(seen) and (bool(seen) or findings.covers(entry.date))
+            is_proof = all(seen) and (bool(seen) or findings.covers(entry.date)) and not _may_hide(entry, findings)
             journal.advance(_concluded(entry, records, started, quiet_period, is_proof=is_proof))
 
 

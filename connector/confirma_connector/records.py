@@ -71,12 +71,14 @@ RESULT_HEADERS = ResultHeaders()
 class Source:
     """What an adapter reads: one file usually; several where a format needs them.
 
-    *options* is an instance of the model that the adapter's `options` hook named (None without one).
+    *options* is an instance of the model that the adapter's `options` hook named (None without one). *is_target* says
+    that it is read to find the places for results: what a person hides in a results file then hides nothing from us.
     """
 
     paths: tuple[Path, ...]
     options: Any = None
     headers: ResultHeaders = RESULT_HEADERS
+    is_target: bool = False
 
     @property
     def path(self) -> Path:

@@ -14,7 +14,16 @@ from confirma_connector.records import Problem
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["FileReport", "InvoiceReport", "ProblemReport", "ProfileReport", "Report", "Reports", "SkippedRow"]
+__all__ = [
+    "AttentionReport",
+    "FileReport",
+    "InvoiceReport",
+    "ProblemReport",
+    "ProfileReport",
+    "Report",
+    "Reports",
+    "SkippedRow",
+]
 
 _COLUMNS = ("file", "number", "state", "where", "message", "case_id", "is_new", "problems", "results")
 
@@ -55,6 +64,15 @@ class InvoiceReport(_Model):
     details: tuple[Problem, ...] = Field(default=(), exclude=True, repr=False)
 
 
+class AttentionReport(_Model):
+    """An invoice that needs a person: where it stands, in the file at *path*, if this run read it in one."""
+
+    number: str
+    state: str
+    path: str = ""
+    where: str = ""
+
+
 class FileReport(_Model):
     """What became of one source file, or of one results file that was updated."""
 
@@ -91,6 +109,7 @@ class Report(_Model):
     journal: dict[str, int] = Field(default={}, description="every invoice of the account by state")
     notices: tuple[str, ...] = ()
     problem: str = Field(default="", description="why the run stopped before its work was done")
+    attention: tuple[AttentionReport, ...] = Field(default=(), exclude=True, repr=False)
 
     def to_frame(self) -> pandas.DataFrame:
         """Give a DataFrame with one row for each invoice of the files.

@@ -103,7 +103,7 @@ def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
     if file is None or file.source != placed(survey.path):
         return None
     try:
-        is_as_we_left_it = digest(path) == file.digest and file.kind != "edited"
+        is_as_we_left_it = file.is_as_left(digest(path)) and file.kind != "edited"
     except OSError:
         return None
     if is_as_we_left_it:
@@ -152,7 +152,7 @@ def _names(path: Path) -> Iterator[Path]:
 
 def _told(left_alone: Sequence[Path]) -> str:
     names = ", ".join(path.name for path in left_alone)
-    return f"{names} was left alone (changed by hand, or not ours)" if names else ""
+    return f"{names} left alone: changed by hand while its source changed too, or not ours" if names else ""
 
 
 def write(
@@ -204,13 +204,13 @@ def _emptied(base: Survey) -> Iterator[Result]:
 def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence[Result]) -> str:
     """Write the copy of *base* with its results; give what the adapter has to say about it."""
     known = _known(journal, target.path)
-    if not target.keeps and target.path.exists() and (known is None or digest(target.path) != known.digest):
+    if not target.keeps and target.path.exists() and not (known and known.is_as_left(digest(target.path))):
         raise UnwritableResults(f"{target.path}: was changed while this run went on, and is left alone")
     with _remembered(journal, base, target.path, "copy") as fresh:
         said = base.mapping.adapter.write_results(base.source, lines, fresh)
         if digest(base.path) != base.digest:
             raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
-        is_as_we_left_it = known is not None and known.digest == base.digest
+        is_as_we_left_it = known is not None and known.is_as_left(base.digest)
         if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
             kept_aside(target.path)
     return said
@@ -231,19 +231,22 @@ def _known(journal: Journal, path: Path) -> ResultsFile | None:
 def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iterator[Path]:
     """Give a fresh path that takes the place of *target*, which the journal knows as left by us a moment before.
 
-    A kill between the two leaves a file that counts as changed by hand, and is updated where it stands. One that was
-    updated where it stands keeps the source it was made from, and stays known as changed by hand if it was.
+    A kill between the two leaves our file from before, which is known as ours as well. One that was updated where it
+    stands keeps the source it was made from, and stays known as changed by hand if it was.
     """
     path, source = placed(target), placed(base.path)
     known = _known(journal, path)
     made_from = (source, base.digest)
     if known and source == path:
         made_from = (known.source, known.source_digest)
-        kind = kind if (known.kind, known.digest) == (kind, base.digest) else "edited"
+        kind = kind if known.kind == kind and known.is_as_left(base.digest) else "edited"
     try:
         with replacing(target, like=base.path) as fresh:
             yield fresh
-            journal.remember_results(ResultsFile(path, *made_from, digest(fresh), str(base.mapping.path), kind))
+            there = digest(path) if known and path.exists() else ""
+            replaced = there if known and known.is_as_left(there) else ""
+            mapping = str(base.mapping.path)
+            journal.remember_results(ResultsFile(path, *made_from, digest(fresh), mapping, kind, replaced))
     except BaseException:
         if known:
             journal.remember_results(known)

@@ -52,7 +52,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Run:
-    """Everything a run needs from outside; *ask* puts a question to a person, and where nobody is there it says no."""
+    """Everything a run needs from outside; *ask* puts a question to a person, and where nobody is there it says no.
+
+    *repeated* are the options that a command which a message recommends has to have as well.
+    """
 
     settings: Settings
     contract: Contract
@@ -60,6 +63,7 @@ class Run:
     hear: Callable[[Event], None] = lambda _: None
     stop: Stop = field(default_factory=Stop)
     ask: Callable[[str], bool] = lambda _: False
+    repeated: Sequence[str] = ()
 
     def mapping(self, path: Path, named: str | None) -> LoadedMapping:
         """Give the mapping for *path*: the one *named*, that of the settings, or the shipped one that fits."""
@@ -69,8 +73,16 @@ class Run:
             raise SettingsError(f"rules: {error}") from None
         return mapping_for(path, named or self.settings.mapping, self.registry, self.settings.rules)
 
-    def read(self, path: Path, mapping: LoadedMapping, key: bytes, refusals: Refusals | None = None) -> Survey:
-        """Read *path* whole."""
+    def read(
+        self,
+        path: Path,
+        mapping: LoadedMapping,
+        key: bytes,
+        refusals: Refusals | None = None,
+        *,
+        is_target: bool = False,
+    ) -> Survey:
+        """Read *path* whole; *is_target* says that it is read to find the places for results."""
         self.hear(Event("reading", str(path)))
         return survey(
             path,
@@ -79,5 +91,6 @@ class Run:
             self.settings,
             key,
             refusals=refusals,
+            is_target=is_target,
             progress=lambda rows: self.hear(Event("reading", str(path), rows)),
         )

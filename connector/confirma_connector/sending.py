@@ -11,6 +11,7 @@ from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
 from confirma_connector.journal import Claim, Facts, Journal
+from confirma_connector.records import Problem
 from confirma_connector.survey import Item, Key, Survey
 from confirma_connector.verdict import Verdict
 
@@ -65,7 +66,7 @@ class Sending:
     hear: Callable[[Claim, Verdict, int], None]
     agree: Callable[[Sequence[Facts]], None]
     touched: set[Key] = field(default_factory=set)
-    held: dict[Key, str] = field(default_factory=dict)
+    held: dict[Key, str | Problem] = field(default_factory=dict)
     old: list[int] = field(default_factory=list)
     ending: Ending | None = None
 
@@ -123,7 +124,9 @@ class Sending:
                     self.held[_key(facts)] = NOT_ASKED_FOR
                 elif self._is_too_old(survey, facts):
                     self.touched.add(_key(facts))
-                    self.held[_key(facts)] = _OLD_AND_UNKNOWN
+                    self.held[_key(facts)] = Problem(
+                        "E-OLD-INVOICE", _OLD_AND_UNKNOWN, where=item.where, field="date", record=item.where
+                    )
                 else:
                     chosen += 1
                     yield survey, item, facts

@@ -25,7 +25,6 @@ __all__ = [
     "as_key",
     "is_loopback",
     "load",
-    "own_overlay",
     "profiles",
 ]
 
@@ -50,11 +49,16 @@ ENVIRONMENT_VARIABLES: Mapping[str, str] = {
 
 _PATHS = ("token_file", "journal", "contract", "attachments")
 _NEVER_IN_A_FILE = ("token",)
+_NEVER_SET = ("overlay",)
 _APP = "confirma-connector"
 
 
 class Settings(BaseModel):
-    """The settings of one run, complete and checked. *quiet_period* and *timeout* are seconds."""
+    """The settings of one run, complete and checked. *quiet_period* and *timeout* are seconds.
+
+    *contract* is the overlay on the contract that is read, if any; *overlay* is the place of the one to write, there or
+    not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
@@ -65,6 +69,7 @@ class Settings(BaseModel):
     account: str = Field(default="", pattern=r"^[^\x00-\x1f]{0,100}$")
     journal: Path = Path()
     contract: Path | None = None
+    overlay: Path = Path("contract.yaml")
     concurrency: int = Field(default=4, ge=1, le=32)
     quiet_period: float = Field(default=600, ge=0, le=10_000_000)
     timeout: float = Field(default=60, gt=0, le=3600)
@@ -129,9 +134,8 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """Merge options (None means not given), environment variables and the profile. Raises SettingsError."""
     given = {name: value for name, value in options.items() if value not in (None, ())}
     config, profile = given.pop("config", None), given.pop("profile", None)
-    values: dict[str, Any] = _profile(
-        config or environ.get("CONFIRMA_CONFIG"), profile or environ.get("CONFIRMA_PROFILE")
-    )
+    config, profile = config or environ.get("CONFIRMA_CONFIG"), profile or environ.get("CONFIRMA_PROFILE")
+    values: dict[str, Any] = _profile(config, profile)
     spoken = {
         name: environ[variable] for variable, name in ENVIRONMENT_VARIABLES.items() if environ.get(variable, "").strip()
     }
@@ -140,14 +144,17 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     if "token" in spoken:
         values.pop("token_file", None)
     values |= spoken | given
+    if "environment" not in values and profile:
+        file = _config_file(config)
+        raise SettingsError(f"{file}, profile {profile}: set environment to sandbox, staging or production")
     if "environment" not in values and any(name in values for name in ("url", "token", "token_file")):
         raise SettingsError(
             "a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production"
         )
-    return _checked(_completed(values))
+    return _checked(_completed(values, _config_file(config).parent / "contract.yaml"))
 
 
-def _completed(values: dict[str, Any]) -> dict[str, Any]:
+def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
     environment = values.get("environment", "sandbox")
     if "token_file" in values and "token" not in values:
         values["token"] = _secret(Path(values["token_file"]))
@@ -156,14 +163,10 @@ def _completed(values: dict[str, Any]) -> dict[str, Any]:
     values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
     values.setdefault("journal", user_data_path(_APP, appauthor=False) / "journal.sqlite3")
     values["journal"] = Path(values["journal"]).expanduser().absolute()
-    if "contract" not in values and own_overlay().is_file():
-        values["contract"] = own_overlay()
+    if "contract" not in values and own_overlay.is_file():
+        values["contract"] = own_overlay
+    values["overlay"] = values.get("contract", own_overlay)
     return values
-
-
-def own_overlay() -> Path:
-    """Give the place of the overlay on the contract that holds when no setting names one."""
-    return user_config_path(_APP, appauthor=False) / "contract.yaml"
 
 
 def _secret(path: Path) -> str:
@@ -175,6 +178,12 @@ def _secret(path: Path) -> str:
         ) from None
     if not key:
         raise SettingsError(f"the key file {path} is empty")
+    if len(lines := key.splitlines()) > 1:
+        raise SettingsError(f"the key file {path} has {len(lines)} lines; it is to hold the key and nothing else")
+    try:
+        as_key(key)
+    except ValueError as error:
+        raise SettingsError(f"the key file {path}: {error}") from None
     return key
 
 
@@ -188,9 +197,6 @@ def _checked(values: dict[str, Any]) -> Settings:
 def _sentence(detail: Any) -> str:
     name = ".".join(str(part) for part in detail["loc"])
     text = str(detail["msg"]).removeprefix("Value error, ")
-    if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, Settings.model_fields, 1)
-        return f'there is no setting "{name}"' + (f'; did you mean "{near[0]}"?' if near else "")
     variable = next((variable for variable, setting in ENVIRONMENT_VARIABLES.items() if setting == name), "")
     return f"{variable or name}: {text}" if name else text
 
@@ -230,11 +236,23 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
     tree, named = _tables(path)
     if profile and profile not in named:
         raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(named) or "none"}')
+    _refuse_unknown(str(path), tree)
+    if profile:
+        _refuse_unknown(f"{path}, profile {profile}", named[profile])
     values = tree | (named[profile] if profile else {})
     for name in _NEVER_IN_A_FILE:
         if name in values:
             raise SettingsError(f'{path}: the key itself does not belong in this file; use token_file = "…"')
     return {name: _from(path.parent, name, value) for name, value in values.items()}
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any]) -> None:
+    known = [name for name in Settings.model_fields if name not in _NEVER_SET]
+    for name in table:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f'; did you mean "{near[0]}"?' if near else ""
+            raise SettingsError(f'{where}: there is no setting "{name}"{hint}')
 
 
 def _from(folder: Path, name: str, value: Any) -> Any:

@@ -114,13 +114,16 @@ def survey(
     key: bytes,
     *,
     refusals: Refusals | None = None,
+    is_target: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Survey:
     """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
 
+    *is_target* says that it is read to find the places for results.
+
     Raises SourceError, MappingError, AdapterError.
     """
-    source = Source((path,), mapping.options, mapping.headers)
+    source = Source((path,), mapping.options, mapping.headers, is_target)
     try:
         found = Survey(source, mapping, digest(path))
     except OSError as error:
@@ -215,6 +218,11 @@ def _refuse_repeated(found: Survey, header: str) -> None:
     for index, item in enumerate(found.items):
         if item.key is not None:
             places.setdefault(item.key, []).append(index)
+    undated = [index for index, item in enumerate(found.items) if item.key is None and item.label.isdigit()]
+    for index in undated:  # where numbers begin anew every year a row without a date may be of any of them
+        for key, indexes in places.items():
+            if str(key[0]) == found.items[index].label:
+                indexes.append(index)
     for indexes in places.values():
         for index in indexes if len(indexes) > 1 else ():
             others = [found.items[other].where for other in indexes[: _NAMED + 1] if other != index][:_NAMED]

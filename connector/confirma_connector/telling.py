@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +10,7 @@ from confirma_connector.dispatch import Ending
 from confirma_connector.journal import Entry, Journal
 from confirma_connector.outcome import Outcome, entry_words
 from confirma_connector.records import Problem
-from confirma_connector.report import FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
+from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
 from confirma_connector.settings import Settings
 from confirma_connector.survey import Item, Key, Survey
 
@@ -83,16 +83,12 @@ def whole(
 ) -> Report:
     """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do."""
     counts = dict(journal.counts()) if journal else {}
-    needs_a_person = is_open or any(entry.state in _LOOK for entry in changed)
-    if command == "track":
-        needs_a_person = needs_a_person or bool(counts.get("uncertain"))
-    else:
-        needs_a_person = needs_a_person or any(_is_open(invoice) for file in files for invoice in file.invoices)
+    needed = tuple(_needed(command, files, journal, changed))
     return Report(
         command=command,
         environment=settings.environment,
         account=settings.account,
-        exit_code=_ENDINGS[ending.kind] if ending else int(needs_a_person),
+        exit_code=_ENDINGS[ending.kind] if ending else int(is_open or bool(needed)),
         files=tuple(files),
         changed=tuple(
             InvoiceReport(
@@ -107,7 +103,25 @@ def whole(
         journal={str(state): count for state, count in counts.items()},
         notices=tuple(notices),
         problem=ending.message if ending else "",
+        attention=needed,
     )
+
+
+def _needed(
+    command: str, files: Sequence[FileReport], journal: Journal | None, changed: Sequence[Entry]
+) -> Iterator[AttentionReport]:
+    """Name every invoice that needs a person, once: as it stands in a file, and else as the journal has it."""
+    told = set()
+    for file in files if command != "track" else ():
+        for one in file.invoices:
+            if _is_open(one):
+                told.add(one.number)
+                yield AttentionReport(number=one.number, state=one.state, path=file.path, where=one.where)
+    uncertain = journal.entries(["uncertain"]) if journal and command == "track" else ()
+    entries = {entry.id: entry for entry in (*changed, *uncertain) if entry.state in _LOOK | {"uncertain"}}
+    for entry in entries.values():
+        if (entry.state != "uncertain" or command == "track") and str(entry.number) not in told:
+            yield AttentionReport(number=str(entry.number), state=entry.state)
 
 
 def _is_open(invoice: InvoiceReport) -> bool:

@@ -66,9 +66,8 @@ def classed(
     if code in (401, 403, 404, 405, 415):
         return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
     if answer.is_redirect or 300 <= code < 400:
-        return Verdict(
-            "uncertain", "stop", f"HTTP {code}: the address answers with a redirect, which is never followed", code
-        )
+        redirect = f"{host}: HTTP {code}: the address answers with a redirect, which is never followed"
+        return Verdict("uncertain", "stop", f"{redirect}: is the address right?", code)
     if code in (400, 402, 413, 422) and (explained is not None or code != 402):
         if was_uncertain:
             return Verdict("uncertain", "refused", f"{said}; an earlier attempt may have arrived", code, text=text)

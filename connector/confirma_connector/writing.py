@@ -11,6 +11,7 @@ from confirma_connector.errors import CannotRun, SettingsError, UnwritableResult
 from confirma_connector.files import placed
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.outcome import Outcome, Use, outcome
+from confirma_connector.records import Problem
 from confirma_connector.report import FileReport
 from confirma_connector.results import Target
 from confirma_connector.run import Choice, Event, Run
@@ -31,7 +32,7 @@ class Writing:
     journal: Journal
     use: Use
     touched: Collection[Key] = ()
-    held: Mapping[Key, str] = field(default_factory=dict)
+    held: Mapping[Key, str | Problem] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
     is_unwritten: bool = False
@@ -62,7 +63,7 @@ class Writing:
 
     def _write_anew(self, path: Path, choice: Choice) -> None:
         mapping = self.run.mapping(path, choice.mapping)
-        found = self.run.read(path, mapping, self.journal.key, self._refusals())
+        found = self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True)
         try:
             results.matching_environment(found, self.run.settings.environment)
             self._refuse_another_seller(found)
@@ -84,7 +85,7 @@ class Writing:
             return
         try:
             mapping = self.run.mapping(place, choice.mapping or file.mapping)
-            found = self.run.read(place, mapping, self.journal.key, self._refusals())
+            found = self.run.read(place, mapping, self.journal.key, self._refusals(), is_target=True)
         except CannotRun as error:
             self.notices.append(self._unwritten(error))
             return
@@ -104,7 +105,7 @@ class Writing:
         ]
 
     def _read_like(self, found: Survey) -> Callable[[Path], Survey]:
-        return lambda path: self.run.read(path, found.mapping, self.journal.key, self._refusals())
+        return lambda path: self.run.read(path, found.mapping, self.journal.key, self._refusals(), is_target=True)
 
     def _refusals(self) -> Refusals:
         rejected = self.journal.entries(["rejected"])

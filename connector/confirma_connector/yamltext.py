@@ -68,9 +68,7 @@ def load(path: Path) -> Document:
         _without_anchors(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        raise YamlError(line, f"this is not YAML: {said}") from None
+        raise YamlError(*_explained(error)) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(line, f"the character #x{error.character:04x} cannot stand in YAML") from None
@@ -78,6 +76,25 @@ def load(path: Path) -> Document:
     if node is not None:
         document.tree = _tree(node, (), document)
     return document
+
+
+def _explained(error: yaml.MarkedYAMLError) -> tuple[int, str]:
+    """Say where a text stops being YAML, and what is usually the cause."""
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    begun, noticed = error.context_mark, error.problem_mark
+    line = noticed.line + 1 if noticed else 1
+    if begun and "quoted scalar" in said:
+        return begun.line + 1, "this is not YAML: a quote is opened here and never closed"
+    if r"'\t'" in said:
+        return line, "this is not YAML: there is a tab here, and YAML wants spaces"
+    if begun and "could not find expected ':'" in said:
+        return (
+            begun.line + 1,
+            'this is not YAML: a key wants a colon and a space behind it, as in "number: Laskunumero"',
+        )
+    if "mapping values are not allowed" in said or "block" in said:
+        return line, f"this is not YAML: look at the indentation, and at a colon in a text without quotes ({said})"
+    return line, f"this is not YAML: {said}"
 
 
 def _without_anchors(text: str) -> None:

@@ -41,7 +41,8 @@ def account(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         return
     sandbox_line(settings.environment)
     click.echo(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
-    click.echo(f"  seller: {seller or 'none yet; the first send binds it'}")
+    unbound = "any: the sandbox takes every seller" if settings.environment == "sandbox" else "the first send binds it"
+    click.echo(f"  seller: {seller or unbound}")
     click.echo(f"  invoices: {count}, numbered {'anew every year' if numbering == 'yearly' else 'once for ever'}")
     sandbox_line(settings.environment)
 

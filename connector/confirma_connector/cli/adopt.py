@@ -12,7 +12,8 @@ from confirma_connector.adopting import adopt as adopting
 from confirma_connector.adopting import lines
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.progress import listener, logged
+from confirma_connector.errors import ConfirmaError
 
 __all__ = ["adopt"]
 
@@ -27,8 +28,17 @@ def adopt(files: tuple[Path, ...], as_json: bool, log_json: bool, reason: str, u
     """Make the invoices of FILES known as sent elsewhere, before this program came: it never sends them."""
     if not files:
         raise click.UsageError("no file is named")
-    run = options.prepared(given, listener(log_json=log_json))
-    told = adopting(run, options.choice_from(files, given), reason, options.day("--until", until))
+    try:
+        run = options.prepared(given, listener(log_json=log_json))
+        told = adopting(run, options.choice_from(files, given), reason, options.day("--until", until))
+    except ConfirmaError as error:
+        if log_json:
+            logged("done", command="adopt", exit_code=error.exit_code, problem=str(error))
+            raise click.exceptions.Exit(error.exit_code) from None
+        raise
+    code = max(one.exit_code for one in told)
+    if log_json:
+        logged("done", account=run.settings.account, command="adopt", exit_code=code, problem="")
     if as_json:
         facts = [
             {
@@ -47,4 +57,4 @@ def adopt(files: tuple[Path, ...], as_json: bool, log_json: bool, reason: str, u
             for line in lines(one):
                 click.echo(line)
         sandbox_line(run.settings.environment)
-    raise click.exceptions.Exit(max(one.exit_code for one in told))
+    raise click.exceptions.Exit(code)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import simplejson
 
 from confirma_connector import plugins
 from confirma_connector.cli import options
@@ -18,9 +19,10 @@ from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.production import missing
 from confirma_connector.run import Run
-from confirma_connector.settings import Settings, own_overlay
+from confirma_connector.settings import Settings
 from confirma_connector.showing import shown
-from confirma_connector.survey import Survey
+from confirma_connector.survey import Item, Survey
+from confirma_connector.usage import Usage
 
 __all__ = ["confirm"]
 
@@ -37,7 +39,7 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
     It shows every such value, and one invoice as it will be sent. Production is open to invoices that use nothing else.
     """
     settings = options.loaded_settings(given)
-    overlay = settings.contract or own_overlay()
+    overlay = settings.overlay
     run = _run(settings, overlay)
     with contextlib.closing(run.read(file, run.mapping(file, mapping), os.urandom(32))) as found:
         lines = missing(run, [found])
@@ -48,7 +50,12 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
         raise SettingsError("nothing was confirmed: without a terminal to ask at, say --by NAME --ground TEXT --yes")
     by = by or click.prompt("Who confirms this", err=True)
     ground = ground or click.prompt("On what ground", err=True)
-    if not (yes or click.confirm(f"Is each of the {len(lines)} values above right?", err=True)):
+    if not (
+        yes
+        or click.confirm(
+            f"{'Is the value' if len(lines) == 1 else f'Is each of the {len(lines)} values'} above right?", err=True
+        )
+    ):
         raise SettingsError("nothing was confirmed")
     written(overlay, lines, by, ground, run.contract.version)
     click.echo(f"{len(lines)} confirmed by {by}, kept in {overlay}")
@@ -61,7 +68,7 @@ def _run(settings: Settings, overlay: Path) -> Run:
 
 
 def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
-    sample = next(found.valid(), None)
+    sample = _sample(run, found, lines)
     if sample is None:
         raise SourceError(f"{found.path}: there is no valid invoice in it; see confirma check")
     if left := sum(item.facts is None for item in found.items):
@@ -69,8 +76,22 @@ def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
     if not lines:
         click.echo(f"{found.path.name}: everything that its invoices use of the contract is confirmed")
         return
-    click.echo(f"{found.path.name} uses {len(lines)} values of the contract that nobody has confirmed:")
+    click.echo(
+        f"{found.path.name} uses {len(lines)} value{'s' * (len(lines) != 1)} of the contract that nobody has confirmed:"
+    )
     for one in lines:
         click.echo(f"  {one.text()}")
     click.echo(f"invoice {sample.label} as it will be sent:")
     click.echo(shown(found.claim(sample).body, run.contract))
+
+
+def _sample(run: Run, found: Survey, lines: Sequence[Provisional]) -> Item | None:
+    """Give the first valid invoice whose request uses one of *lines*; where none does, the first."""
+    asked = found.used & {one.line for one in lines}
+    usage = Usage(run.contract)
+    for item in found.valid() if asked else ():
+        body = found.claim(item).body
+        usage.add(simplejson.loads(body, use_decimal=True), body)
+        if usage.lines() & asked:
+            return item
+    return next(found.valid(), None)

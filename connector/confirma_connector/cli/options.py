@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
@@ -25,9 +26,11 @@ __all__ = [
     "day",
     "file_options",
     "loaded_settings",
+    "new_file",
     "number_option",
     "one_file",
     "prepared",
+    "repeated",
     "run_with",
     "settings_options",
 ]
@@ -88,19 +91,32 @@ def loaded_settings(given: dict[str, Any]) -> Settings:
 
 def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
     """Give the run that the options describe, as `run_with` does."""
-    return run_with(loaded_settings(given), hear)
+    return run_with(loaded_settings(given), hear, given)
 
 
-def run_with(chosen: Settings, hear: Callable[[Event], None]) -> Run:
+def run_with(chosen: Settings, hear: Callable[[Event], None], given: Mapping[str, Any]) -> Run:
     """Give the run with these settings, with Ctrl-C and SIGTERM as a wish to stop."""
     stop = Stop()
     _listen(stop)
-    return Run(chosen, contract.read(chosen.contract), plugins.discover(chosen.adapters), hear, stop, _asked)
+    registry = plugins.discover(chosen.adapters)
+    return Run(chosen, contract.read(chosen.contract), registry, hear, stop, _asked, repeated(given))
+
+
+def repeated(given: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the options of *given* that a recommended command has to have as well, as they are typed."""
+    said = ((name, str(given[name])) for name in ("mapping", "config", "profile", "contract") if given.get(name))
+    return tuple(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in said)
 
 
 def _asked(question: str) -> bool:
     """Ask the person at the terminal; where there is none the answer is no."""
-    return at_a_terminal() and click.confirm(question, err=True)
+    if not at_a_terminal():
+        return False
+    answer = click.prompt(f"{question} [y/N]", default="", show_default=False, err=True)
+    return answer.strip().casefold() in _YES
+
+
+_YES = frozenset({"y", "yes", "k", "kyllä", "j", "ja"})
 
 
 def at_a_terminal() -> bool:
@@ -145,9 +161,25 @@ def _numbers(texts: tuple[str, ...]) -> frozenset[int] | None:
     return frozenset(map(int, words)) if texts else None
 
 
+def new_file(path: Path, suffix: str, *, replaces: bool) -> Path:
+    """Give *path* if a file of this kind may be written there: never in the place of another, unless that is asked for.
+
+    Raises SettingsError.
+    """
+    if path.suffix.lower() != suffix:
+        raise SettingsError(f"{path}: what is written there is a {suffix} file; give it such a name")
+    if not path.parent.is_dir():
+        raise SettingsError(f"{path}: there is no such folder")
+    if path.exists() and not replaces:
+        raise SettingsError(f"{path}: there is such a file already; name another, or say --replace")
+    return path
+
+
 def day(option: str, text: str | None) -> dt.date | None:
     """Give the date that an option names. Raises SettingsError."""
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        raise SettingsError(f"{option} takes a date like 2026-01-31, not {text}") from None
+    if not text:
+        return None
+    for pattern in ("%Y-%m-%d", "%d.%m.%Y"):
+        with contextlib.suppress(ValueError):
+            return dt.datetime.strptime(text.strip(), pattern).date()
+    raise SettingsError(f"{option} takes a day like 2026-01-31 or 31.1.2026, and {text} is none")

@@ -12,6 +12,7 @@ import click
 
 from confirma_connector import pipeline, settings
 from confirma_connector.cli.printing import printed, show
+from confirma_connector.cli.progress import logged
 from confirma_connector.cli.running import carried_out
 from confirma_connector.errors import SettingsError
 from confirma_connector.report import ProfileReport, Report, Reports
@@ -36,6 +37,8 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
             show(report, log_json=log_json)
         reports.append(ProfileReport(profile=name, report=report))
     code = min((one.report.exit_code for one in reports), key=_WORST.index)
+    if log_json:
+        logged("done", command="track", exit_code=code)
     if as_json:
         printed([Reports(exit_code=code, reports=tuple(reports)).model_dump_json(indent=2)])
     raise click.exceptions.Exit(code)

@@ -22,16 +22,18 @@ __all__ = ["report"]
 @click.option(
     "--html", "out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="Write the page into FILE."
 )
+@click.option("--replace", "replaces", is_flag=True, help="Write it in the place of a file of that name.")
 @click.option("--from", "first", metavar="DATE", help="Only invoices dated on or after DATE (2026-01-31).")
 @click.option("--to", "last", metavar="DATE", help="Only invoices dated on or before DATE.")
 @options.settings_options
-def report(out: Path, first: str | None, last: str | None, **given: Any) -> None:
+def report(out: Path, replaces: bool, first: str | None, last: str | None, **given: Any) -> None:
     """Make one page about the invoices of the account: sums, pictures over time, reasons, and what is open."""
     try:
         from confirma_connector.overview.page import Heading, page
     except ImportError as error:
         raise SettingsError(f'the report needs more: pip install "confirma-connector[report]" ({error.name})') from None
     settings = options.loaded_settings(given)
+    options.new_file(out, ".html", replaces=replaces)
     begin, end = period(("--from", first), ("--to", last))
     with Journal(settings.journal, settings.environment, settings.account) as journal:
         entries = journal.dated(begin, end)

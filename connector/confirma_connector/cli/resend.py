@@ -19,7 +19,7 @@ __all__ = ["resend"]
 @click.option("--year", type=int, metavar="YEAR", help="Which of several, where numbers begin anew every year.")
 @options.settings_options
 def resend(number: int, reason: str, year: int | None, **given: Any) -> None:
-    """Let the next send of its file send invoice NUMBER again, which Confirma took and did not deliver."""
+    """Let the next send of its file send invoice NUMBER again, which Confirma refused, or took and did not deliver."""
     run = options.prepared(given, lambda _: None)
     sandbox_line(run.settings.environment)
     entry = decide.resend(run, number, reason, year)

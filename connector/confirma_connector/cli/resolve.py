@@ -14,16 +14,18 @@ __all__ = ["resolve"]
 
 
 @click.command()
-@options.number_option
+@click.argument("numbers", nargs=-1, required=True, type=click.IntRange(min=0), metavar="NUMBER...")
 @click.option("--arrived", "decision", flag_value="arrived", help="It is at Confirma: it is never sent again.")
 @click.option("--not-arrived", "decision", flag_value="not-arrived", help="It never got there: it may be sent.")
 @click.option("--handled", "decision", flag_value="handled", help="Settled in another way: it is left alone.")
 @click.option("--reason", required=True, metavar="TEXT", help="How you know; it is kept with your name.")
 @click.option("--year", type=int, metavar="YEAR", help="Which of several, where numbers begin anew every year.")
 @options.settings_options
-def resolve(number: int, decision: Decision | None, reason: str, year: int | None, **given: Any) -> None:
-    """Decide about invoice NUMBER where Confirma's own word is missing."""
+def resolve(numbers: tuple[int, ...], decision: Decision | None, reason: str, year: int | None, **given: Any) -> None:
+    """Decide about invoices where Confirma's own word is missing."""
     if decision is None:
         raise click.UsageError("say one of --arrived, --not-arrived, --handled")
-    entry = decide(options.loaded_settings(given), number, decision, reason, year)
-    click.echo(f"invoice {entry.number}: {entry.state}: {entry.message}")
+    settings = options.loaded_settings(given)
+    for number in numbers:
+        entry = decide(settings, number, decision, reason, year)
+        click.echo(f"invoice {entry.number}: {entry.state}: {entry.message}")

@@ -14,7 +14,7 @@ from confirma_connector.cli import options
 from confirma_connector.cli.printing import finish, sandbox_line
 from confirma_connector.cli.progress import listener, logged
 from confirma_connector.errors import ConfirmaError
-from confirma_connector.report import Report
+from confirma_connector.report import AttentionReport, Report
 from confirma_connector.run import Choice, Run
 
 __all__ = ["carried_out", "carry_out"]
@@ -53,7 +53,7 @@ def carried_out(
         settings = options.loaded_settings(given)
         environment, account = settings.environment, settings.account
         about["account"] = account
-        run = options.run_with(settings, listener(log_json=log_json, about=about))
+        run = options.run_with(settings, listener(log_json=log_json, about=about), given)
         choice = options.choice_from(files, given)
         if warning := keys.exposed(run.settings):
             logged("warning", **about, message=warning) if log_json else click.echo(f"confirma: {warning}", err=True)
@@ -65,5 +65,14 @@ def carried_out(
             command=command, environment=environment, account=account, exit_code=error.exit_code, problem=str(error)
         )
     if log_json:
+        for one in report.attention:
+            logged("attention", **about, **_said(one))
         logged("done", **about, command=command, exit_code=report.exit_code, problem=report.problem)
     return report
+
+
+def _said(one: AttentionReport) -> dict[str, str | int]:
+    """Give what the log says of an invoice: a number that is none is a cell's value, and stays out of it."""
+    facts = {"path": one.path, "state": one.state, "where": one.where}
+    number = {"number": int(one.number)} if one.number.isascii() and one.number.isdigit() else {}
+    return {**number, **{name: value for name, value in facts.items() if value}}

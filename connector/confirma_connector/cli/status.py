@@ -34,9 +34,17 @@ __all__ = ["status"]
     help="List the invoices dated FROM to TO (2026-10-01 2026-10-31) as CSV.",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the CSV into FILE.")
+@click.option("--replace", "replaces", is_flag=True, help="Write it in the place of a file of that name.")
 @click.option("--decimal", "mark", type=click.Choice(["comma", "point"]), help="The decimal mark of the CSV: comma.")
 @options.settings_options
-def status(as_json: bool, dates: tuple[str, str] | None, output: Path | None, mark: Mark | None, **given: Any) -> None:
+def status(
+    as_json: bool,
+    dates: tuple[str, str] | None,
+    output: Path | None,
+    replaces: bool,
+    mark: Mark | None,
+    **given: Any,
+) -> None:
     """Count and add up the invoices of the account by state, and list those that need a person or were never sent.
 
     With --csv: one line for each invoice of a period, for bookkeeping.
@@ -46,6 +54,8 @@ def status(as_json: bool, dates: tuple[str, str] | None, output: Path | None, ma
     if dates is not None and as_json:
         raise click.UsageError("--csv and --json exclude each other")
     settings = options.loaded_settings(given)
+    if output:
+        options.new_file(output, ".csv", replaces=replaces)
     if dates is not None:
         _listed(settings, dates, output, mark or "comma")
         return

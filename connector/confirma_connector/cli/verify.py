@@ -42,7 +42,7 @@ def verify(file: Path, mapping: str | None, number: int | None, wait: float, **g
     click.echo(f"1. invoice {subject.number}, as it is sent to {run.settings.environment}:")
     click.echo(shown(subject.body, run.contract))
     report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
-    with_file = f'"{file}"' + (f" --mapping {mapping}" if mapping else "")
+    with_file = " ".join([f'"{file}"', *options.repeated({**given, "mapping": mapping})])
     is_seen = _looked_at(run, subject, with_file, wait, _said(report, subject))
     sandbox_line(run.settings.environment)
     raise click.exceptions.Exit(0 if is_seen else 1)

@@ -185,11 +185,13 @@ class Journal(Register, Keeping):
         self._log(database, step.entry, step.event, step.http_status, step.detail)
 
     def reopen(self, entry: Entry, superseded: Iterable[str], event: str, detail: str = "") -> None:
-        """Let an invoice go again that the API took and did not deliver: from here on it is a new attempt.
+        """Let an invoice go again that the API took and did not deliver, or that was adopted by mistake.
+
+        From here on it is a new attempt.
 
         *superseded* are the marks of what the server says of it now: that is about the attempts before.
         """
-        if entry.state not in REOPENABLE:
+        if entry.state not in REOPENABLE and not entry.is_foreign:
             raise JournalError(f"invoice {entry.number} is {entry.state} and cannot be sent again")
         with self._transaction() as database:
             database.execute(

@@ -101,13 +101,19 @@ class Entry:
     seen_at: float | None
     superseded: tuple[str, ...] = ()
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether a person settled it without anything having been sent from here."""
+        return self.state == "handled" and self.attempted_at is None and not self.ever_uncertain
+
 
 @dataclass(frozen=True, slots=True)
 class ResultsFile:
     """A results file, what it was made from, and the hashes of both as we left them.
 
     *kind* is "copy" for a copy of the source with the results in, "edited" for one that people changed since, "csv" for
-    a list of results beside it.
+    a list of results beside it. *replaced* is the hash of our own file that it took the place of: a run that was killed
+    may have remembered the new one and left the old one there.
     """
 
     path: Path
@@ -116,6 +122,11 @@ class ResultsFile:
     digest: str
     mapping: str
     kind: str
+    replaced: str = ""
+
+    def is_as_left(self, digest: str) -> bool:
+        """Tell whether a file with this hash is as a run of ours left it."""
+        return digest in (self.digest, self.replaced)
 
 
 def facts(invoice: Invoice, body: bytes, key: bytes, *, yearly: bool) -> Facts:

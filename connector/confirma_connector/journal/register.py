@@ -26,7 +26,7 @@ class Register(Connection):
                 raise UnwritableResults(f"{file.path}: has the results of account {owner[0]} ({owner[1]})")
             database.execute(
                 "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
-                " kind, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " kind, replaced, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     str(file.path),
                     *self._ours,
@@ -35,6 +35,7 @@ class Register(Connection):
                     file.digest,
                     file.mapping,
                     file.kind,
+                    file.replaced,
                     time.time(),
                 ),
             )
@@ -42,7 +43,7 @@ class Register(Connection):
     def results_files(self) -> list[ResultsFile]:
         """Give every results file of this account, oldest first."""
         rows = self._rows(
-            "SELECT path, source, source_digest, digest, mapping, kind FROM results"
+            "SELECT path, source, source_digest, digest, mapping, kind, replaced FROM results"
             " WHERE environment = ? AND account = ? ORDER BY written_at, path",
             self._ours,
         )

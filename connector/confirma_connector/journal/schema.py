@@ -61,6 +61,10 @@ MIGRATIONS = (
     ALTER TABLE invoices ADD COLUMN purged_at REAL;
     CREATE INDEX invoices_to_purge ON invoices (environment, account, state, changed_at) WHERE purged_at IS NULL;
     """,
+    """
+    -- the hash of our own file that a results file takes the place of: a kill in between leaves that one
+    ALTER TABLE results ADD COLUMN replaced TEXT NOT NULL DEFAULT '';
+    """,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import time
 from collections.abc import Iterable, Iterator
@@ -37,6 +38,15 @@ def moment(seconds: float | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)) if seconds is not None else ""
 
 
+def local(said: str) -> str:
+    """Give a time that Confirma wrote as this machine's clock shows it; what is none as it was said."""
+    try:
+        found = dt.datetime.fromisoformat(said)
+    except ValueError:
+        return said
+    return moment(found.timestamp()) if found.tzinfo else said
+
+
 def _lines(entries: Iterable[Entry], environment: str, mark: Mark) -> Iterator[tuple[str | int, ...]]:
     for entry in entries:
         gross = f"{signed(entry.type, entry.gross):.2f}"
@@ -51,6 +61,6 @@ def _lines(entries: Iterable[Entry], environment: str, mark: Mark) -> Iterator[t
             harmless(entry_words(entry)),
             moment(entry.taken_at),
             moment(entry.changed_at),
-            harmless(entry.distributed_at),
+            harmless(local(entry.distributed_at)),
             harmless(entry.case_id),
         )

@@ -116,7 +116,7 @@ RULES = (
         "A unit price or quantity of more than two decimals is sent as it is; the net amount decides.",
         _unit_price_decimals,
     ),
-    Rule("E-NEGATIVE", "warning", "The total of an INVOICE is not negative.", _negative),
+    Rule("E-NEGATIVE", "error", "The total of an INVOICE is not negative.", _negative),
     Rule("E-NO-ROWS", "error", "An invoice has rows.", _no_rows),
     Rule("E-ROW-TEXT", "warning", "Every row has a description or a product name.", _row_text),
 )

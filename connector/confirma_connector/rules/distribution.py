@@ -72,12 +72,24 @@ def _edi_address(invoice: Invoice) -> Iterator[Finding]:
         own = given(recipient.electronic_invoice_account), given(recipient.electronic_routing_address)
         if any(own):
             path, (account, operator) = "recipient", own
-    if not account:
-        yield Finding(f"{path}.electronic_invoice_account", "expected the e-invoice address of the receiver")
-    if not operator:
+    if account in _NO_ADDRESS:
         yield Finding(
-            f"{path}.electronic_routing_address", "expected the operator (intermediator) of the e-invoice address"
+            f"{path}.electronic_invoice_account", f"expected the e-invoice address of the receiver{_zero(account)}"
         )
+    if operator in _NO_ADDRESS:
+        yield Finding(
+            f"{path}.electronic_routing_address",
+            f"expected the operator (intermediator) of the e-invoice address{_zero(operator)}",
+        )
+
+
+_NO_ADDRESS = frozenset({"", "0"})
+
+
+def _zero(text: str) -> str:
+    return (
+        "; a formula that looks up an empty cell gives 0: the mapping can say empty: [0] for the field" if text else ""
+    )
 
 
 RULES = (

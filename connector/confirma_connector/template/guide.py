@@ -27,7 +27,8 @@ def add_guide(sheet: Worksheet, wording: Wording, file: str) -> None:
     for section in (guide.filling, guide.sending, guide.methods):
         _add_section(sheet, section, wording, file)
     _add_columns(sheet, wording)
-    _add_section(sheet, guide.results, wording, file)
+    for section in (guide.correcting, guide.results):
+        _add_section(sheet, section, wording, file)
     _lay_out(sheet)
 
 
@@ -35,8 +36,11 @@ def _add_section(sheet: Worksheet, section: Section, wording: Wording, file: str
     _add_title(sheet, section.title)
     for line in section.lines:
         row = sheet.max_row + 1
-        sheet.cell(row, 1, wording.filled(line.term, file)).alignment = _WRAPPED
-        sheet.cell(row, 2, wording.filled(line.text, file)).alignment = _WRAPPED
+        for index, text in enumerate((line.term, line.text), start=1):
+            cell = sheet.cell(row, index, wording.filled(text, file))
+            cell.alignment = _WRAPPED
+            if line.bold:
+                cell.font = Font(name="Calibri", bold=True, size=11)
         sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=3)
         _make_room(sheet, row, (1, _WIDTHS["A"]), (2, _WIDTHS["B"] + _WIDTHS["C"]))
 

@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.styleable import StyleableObject
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -48,6 +50,7 @@ def add_invoices(sheet: Worksheet, wording: Wording, ranges: Mapping[str, str]) 
     table = Table(displayName=wording.sheet, ref=f"A1:{last}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
+    _mark(sheet, wording)
     _lay_out(sheet)
 
 
@@ -57,6 +60,23 @@ def _head(sheet: Worksheet, index: int, heading: str, column: Column, colour: st
     cell.fill = PatternFill("solid", start_color=colour)
     cell.alignment = Alignment(horizontal="left", vertical="center", wrap_text=True, indent=1)
     cell.border = Border(bottom=_LINE, right=_LINE)
+
+
+def _mark(sheet: Worksheet, wording: Wording) -> None:
+    """Show what must not go: invoices of the seller of the examples grey, a row without its number red.
+
+    By what stands in the cells and not by their own font, which would stay when a person writes over them.
+    """
+    letters = {word: get_column_letter(index) for index, word in enumerate(wording.headings, start=1)}
+    number, seller, description = (letters[word] for word in ("number", "seller", "description"))
+    numbers, sellers = (f"${letter}$2:${letter}${_LAST_GUARDED_ROW}" for letter in (number, seller))
+    example = f'COUNTIFS({numbers},${number}2,{sellers},"{wording.texts.examples[0]["seller"]}")>0'
+    numberless = f'AND(${number}2="",${description}2<>"")'
+    rows = f"A2:{get_column_letter(len(letters))}{_LAST_GUARDED_ROW}"
+    grey = DifferentialStyle(font=Font(italic=True, color="7F7F7F"))
+    red = DifferentialStyle(fill=PatternFill(bgColor="FF9999"))
+    for area, formula, look in ((rows, example, grey), (numbers.replace("$", ""), numberless, red)):
+        sheet.conditional_formatting.add(area, Rule(type="expression", formula=[formula], dxf=look))
 
 
 def _room_for(heading: str) -> int:

@@ -58,6 +58,7 @@ class _Line(_Block):
 
     term: str
     text: str
+    bold: bool = False
 
 
 class Section(_Block):
@@ -80,6 +81,7 @@ class _Guide(_Block):
     methods: Section
     columns: _ColumnsTitle
     sending: Section
+    correcting: Section
     results: Section
 
 
@@ -140,7 +142,8 @@ class Wording:
 
     def filled(self, text: str, file: str = "") -> str:
         """Put headings, words and the workbook's own name *file* into a text; in a command it may need quotes."""
-        named = {"file": f'"{file}"' if " " in file else file, "stem": file.removesuffix(".xlsx")}
+        stem = file.removesuffix(".xlsx")
+        named = {"file": _quoted(file), "results": _quoted(f"{stem}.results.xlsx"), "stem": stem}
         return text.format_map({**self._names, **named})
 
     @cached_property
@@ -161,6 +164,10 @@ def worded(language: Language, today: dt.date) -> Wording:
         texts = opened(path, MappingError)
         tree = _translated(texts.tree, language)
         return Wording(language, Mistakes(path, texts, MappingError).validated(_Texts, tree), file, today)
+
+
+def _quoted(file: str) -> str:
+    return f'"{file}"' if " " in file else file
 
 
 def _translated(tree: Tree, language: Language) -> Tree:
