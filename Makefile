@@ -31,7 +31,7 @@ export PIP_NO_INPUT := 1
 PIP_INSTALL := -m pip install --quiet --no-compile
 PYTEST      := -q -n auto --maxprocesses=4 $(ARGS)
 
-.PHONY: help demo test lint format types imports docs docs-update wheel check-wheel lock clean
+.PHONY: help demo test soak lint format types imports docs docs-update wheel check-wheel lock clean
 
 help:  ## this list
 	@echo "make ..."
@@ -42,6 +42,9 @@ demo: $(READY)  ## from a file to delivered invoices, in the built-in sandbox
 
 test: $(READY)  ## the tests, against this checkout
 	$(BIN)/pytest $(PYTEST)
+
+soak: $(READY)  ## a thousand runs killed in the middle and run again (20 to 30 minutes); ARGS="--kills 100 --seed 7"
+	$(BIN)/python tests/soak.py $(ARGS)
 
 lint: $(READY)  ## style, and the layout of the code
 	$(BIN)/ruff check

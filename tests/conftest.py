@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+import ssl
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import keyring
 import pytest
 from keyring.backends import fail
 from world import TOKEN, Clock, World
 
+from confirma_connector import overlay
+from confirma_connector.mapping import load_mapping
 from confirma_connector.plugins import bundled
 from confirma_connector.sandbox import StandIn, serve_in_thread
 
@@ -80,3 +85,28 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr("confirma_connector.client.time", _Time)
     return pauses
+
+
+@pytest.fixture(scope="session")
+def _kept() -> dict[str, Callable[..., Any]]:
+    contract, mappings = overlay.shipped(), dict[str, Any]()
+
+    def mapping(path: Path, *more: Any) -> Any:
+        text = path.read_text("utf-8")
+        if text not in mappings:
+            mappings[text] = load_mapping(path, *more)
+        return mappings[text]
+
+    return {
+        "confirma_connector.contract.shipped": lambda: contract,
+        "confirma_connector.overlay.shipped": lambda: contract,
+        "confirma_connector.recognition.load_mapping": mapping,
+        "ssl.create_default_context": functools.cache(ssl.create_default_context),
+    }
+
+
+@pytest.fixture
+def read_once(_kept: dict[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep contract, mapping and certificates from run to run: reading them is most of a small run."""
+    for name, kept in _kept.items():
+        monkeypatch.setattr(name, kept)

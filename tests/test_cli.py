@@ -341,8 +341,8 @@ def test_a_killed_run_is_taken_up_by_the_next_and_nothing_goes_twice(world: Worl
 
 
 def test_a_second_run_of_the_account_waits_its_turn(world: World) -> None:
-    world.fault("create", "slow", seconds=0.4)
-    first = world.start("send", world.source(*range(1001, 1021)))
+    world.fault("create", "slow", seconds=0.5)
+    first = world.start("send", world.source(*range(1001, 1041)))
     try:
         wait_for(world, 1)
         second = world.command("send", world.source(2001, name="b.csv"))
@@ -351,7 +351,7 @@ def test_a_second_run_of_the_account_waits_its_turn(world: World) -> None:
     assert second.returncode == 3
     assert "another run for account acme" in second.stderr
     assert first.returncode == 0
-    assert world.arrived() == list(range(1001, 1021))
+    assert world.arrived() == list(range(1001, 1041))
 
 
 def test_while_a_run_is_active_one_may_look_and_not_touch(world: World) -> None:

@@ -259,8 +259,25 @@ def test_the_reports_of_all_profiles_are_one_document(world: World) -> None:
     assert (told.exit_code, code) == (2, 2)
     assert [(one.profile, one.report.exit_code) for one in told.reports] == [("acme", 2), ("beta", 0)]
     events = [json.loads(line) for line in err.splitlines()]
-    assert {(one["profile"], one.get("account")) for one in events} == {("acme", None), ("beta", "beta")}
-    assert [one["exit_code"] for one in events if one["event"] == "done"] == [2, 0]
+    *single, last = events
+    assert {(one["profile"], one.get("account")) for one in single} == {("acme", None), ("beta", "beta")}
+    assert [one["exit_code"] for one in single if one["event"] == "done"] == [2, 0]
+    assert (last["event"], last["exit_code"], last.keys() & {"profile", "account"}) == ("done", 2, set())
+
+
+def test_a_profile_without_an_environment_is_a_mistake_and_no_sandbox(world: World) -> None:
+    environ = both_sent(world)
+    config = Path(environ["CONFIRMA_CONFIG"])
+    text = config.read_text(encoding="utf-8").replace('environment = "staging"\n', "").replace("url = ", "# url = ")
+    config.write_text(text + 'environment = "sandbox"\n', encoding="utf-8")
+    code, out, err = invoke(world, "track", "--all-profiles", **environ)
+    assert (code, "account beta: no invoices yet" in out) == (2, True)
+    assert "config.toml, profile acme: set environment to" in err
+    for words in (["--profile", "acme"], []):
+        named = {**environ, "CONFIRMA_PROFILE": "" if words else "acme"}
+        code, out, err = invoke(world, "send", world.folder / "acme" / "acme.csv", *words, **named)
+        assert (code, out) == (2, "")
+        assert "profile acme: set environment to" in err
 
 
 def test_a_single_runs_log_says_whose_it_is(world: World) -> None:

@@ -133,7 +133,12 @@ def test_where_the_rule_is_an_error_an_old_invoice_is_held_back(world: World) ->
     assert (report.exit_code, states(report)) == (1, {"1001": "waiting", "1002": "ready"})
     assert "confirma adopt" in report.files[0].invoices[1].message
     (problem,) = report.files[0].invoices[1].problems
-    assert (problem.code, problem.severity, problem.where, problem.field) == ("E-OLD-INVOICE", "error", "line 3", "date")
+    assert (problem.code, problem.severity, problem.where, problem.field) == (
+        "E-OLD-INVOICE",
+        "error",
+        "line 3",
+        "date",
+    )
     adopt(strict.run(), Choice((source,), only=frozenset({1002})), "went by post")
     assert strict.send(source).exit_code == 0
     assert world.arrived() == [1001]

@@ -156,7 +156,9 @@ def test_check_says_it_already_and_is_content(closed: World) -> None:
     source = closed.source(1001)
     code, out, _ = invoke(closed, "check", source)
     assert code == 0
-    assert f'values of the contract that this uses are not confirmed; run confirma contract confirm "{source}"' in out
+    overlay = closed.folder / "config" / "confirma-connector" / "contract.yaml"
+    said = f'are not confirmed (overlay: none at {overlay}); run confirma contract confirm "{source}"'
+    assert f"values of the contract that this uses {said}" in out
     (notice,) = json.loads(invoke(closed, "check", source, "--json")[1])["files"][0]["notices"]
     assert notice.startswith("production is closed: ")
 
@@ -389,6 +391,44 @@ def test_without_an_overlay_of_its_own_it_is_kept_in_the_config_folder_and_used(
     assert str(closed.folder / "config") in out
     assert invoke(closed, "send", source, "--yes")[0] == 0
     assert closed.arrived() == [1001]
+
+
+def test_confirmations_are_written_and_read_beside_the_config_file_in_use(closed: World) -> None:
+    closed = closed.but(contract=None)
+    config, source = closed.folder / "etc" / "config.toml", closed.source(1001)
+    config.parent.mkdir()
+    config.write_text("[profiles.acme]\n", "utf-8")
+    by_option, by_variable = ["--config", config, "--profile", "acme"], {"CONFIRMA_CONFIG": str(config)}
+    beside = config.with_name("contract.yaml")
+    _, _, err = invoke(closed, "send", source, "--yes", *by_option, "--mapping", closed.folder / "mapping.yaml")
+    told = next(line for line in err.splitlines() if "production is closed" in line)
+    assert f"(overlay: none at {beside})" in told
+    again = f'"{source}" --mapping {closed.folder / "mapping.yaml"} --config {config} --profile acme'
+    assert told.endswith(f"run confirma contract confirm {again}")
+    assert invoke(closed, "contract", "confirm", source, *by_option, *WORD)[0] == 0
+    assert beside.is_file()
+    assert not (closed.folder / "config").exists()
+    letter = closed.source(name="b.csv", rows=invoice_rows(1002, Sähköposti=""))
+    _, _, err = invoke(closed, "send", letter, "--yes", **by_variable)
+    assert f"a value that this uses is not confirmed (overlay: {beside}); run" in err
+    assert invoke(closed, "send", source, "--yes", **by_variable)[0] == 0
+    assert closed.arrived() == [1001]
+
+
+def test_the_invoice_that_is_shown_uses_what_is_asked_about(production: World) -> None:
+    rows = [*invoice_rows(1002, Sähköposti=""), *invoice_rows(1003, Sähköposti="")]
+    _, out, _ = invoke(production, "contract", "confirm", production.source(1001, rows=rows))
+    assert "uses 1 value of the contract that nobody has confirmed" in out
+    assert "invoice 1002 as it will be sent" in out
+    assert '"LETTER"' in out
+
+
+def test_where_no_invoice_uses_what_is_asked_about_the_first_is_shown(production: World) -> None:
+    path = overlay(production)
+    path.write_text("paths:\n  listing: {wire: /listing}\n" + path.read_text("utf-8"), "utf-8")
+    _, out, _ = invoke(production, "contract", "confirm", production.source(1001, 1002))
+    assert "paths: listing = /listing" in out
+    assert "invoice 1001 as it will be sent" in out
 
 
 def test_confirm_works_where_no_account_is_set_up_yet(closed: World) -> None:

@@ -55,7 +55,10 @@ def test_with_nothing_said_it_is_the_sandbox(tmp_path: Path) -> None:
 
 
 def test_an_option_comes_before_the_environment_and_that_before_the_profile(tmp_path: Path) -> None:
-    path = config(tmp_path, 'account = "top"\n[profiles.acme]\naccount = "profile"\nconcurrency = 7\ntimeout = 5\n')
+    path = config(
+        tmp_path,
+        'environment = "sandbox"\naccount = "top"\n[profiles.acme]\naccount = "profile"\nconcurrency = 7\ntimeout = 5\n',
+    )
     environ = {
         "CONFIRMA_CONFIG": path,
         "CONFIRMA_PROFILE": "acme",
@@ -230,7 +233,13 @@ def test_a_key_file_with_more_than_a_key_is_refused(tmp_path: Path) -> None:
             "CONFIRMA_ACCOUNT": "acme",
             "CONFIRMA_TOKEN_FILE": str(tmp_path / "key"),
         }
-        assert refused({}, environ)
+        assert refused({}, environ).startswith(f"the key file {tmp_path / 'key'} ")
+
+
+def test_a_key_file_with_something_else_than_a_key_is_named(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"key = {MARKER}", "utf-8")
+    environ = {**STAGING, "CONFIRMA_TOKEN": "", "CONFIRMA_TOKEN_FILE": str(tmp_path / "key")}
+    assert refused({}, environ).startswith(f"the key file {tmp_path / 'key'}: the key has characters")
 
 
 @pytest.mark.parametrize(
@@ -256,12 +265,45 @@ def test_a_mistake_in_the_config_file_is_told_without_its_values(tmp_path: Path,
     options = {"config": config(tmp_path, text)}
     if "profiles" in text or "acme" in said:
         options["profile"] = "acme"
-    assert said in refused(options, {})
+    assert said in refused(options, {"CONFIRMA_ENVIRONMENT": "sandbox"})
 
 
 def test_a_config_file_that_is_not_there_is_refused_and_so_is_a_profile_without_one(tmp_path: Path) -> None:
     assert "missing.toml: cannot be read" in refused({"config": str(tmp_path / "missing.toml")}, {})
     assert 'profile "acme" is asked for, but there is no config file' in refused({"profile": "acme"}, {})
+
+
+def test_a_profile_that_is_named_has_to_name_its_environment(tmp_path: Path) -> None:
+    path = config(tmp_path, '[profiles.acme]\naccount = "a"\n[profiles.key]\ntoken_file = "x"\n')
+    for name in ("acme", "key"):
+        said = f"{path}, profile {name}: set environment to sandbox, staging or production"
+        assert refused({"config": path, "profile": name}, {}) == said
+        assert refused({}, {"CONFIRMA_CONFIG": path, "CONFIRMA_PROFILE": name}) == said
+    assert load({"config": path}, {}).environment == "sandbox"
+    assert load({"config": path, "profile": "acme"}, {"CONFIRMA_ENVIRONMENT": "staging"}).account == "a"
+
+
+def test_a_setting_that_there_is_not_is_told_with_its_file_and_profile(tmp_path: Path) -> None:
+    path = config(tmp_path, 'environment = "sandbox"\n[profiles.acme]\ncolour = 1\n[profiles.beta]\noverlay = "x"\n')
+    assert refused({"config": path, "profile": "acme"}, {}) == f'{path}, profile acme: there is no setting "colour"'
+    assert refused({"config": path, "profile": "beta"}, {}) == f'{path}, profile beta: there is no setting "overlay"'
+    path = config(tmp_path, 'environment = "sandbox"\ntimeuot = 1\n')
+    assert refused({"config": path}, {}) == f'{path}: there is no setting "timeuot"; did you mean "timeout"?'
+
+
+def test_the_overlay_lies_beside_the_config_file_in_use(tmp_path: Path) -> None:
+    path = config(tmp_path, 'environment = "sandbox"\n')
+    elsewhere, beside = tmp_path / "user-config" / "contract.yaml", tmp_path / "own" / "contract.yaml"
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("", "utf-8")
+    found = load({"config": path}, {})
+    assert (found.contract, found.overlay) == (None, beside)
+    beside.write_text("", "utf-8")
+    found = load({}, {"CONFIRMA_CONFIG": path})
+    assert (found.contract, found.overlay) == (beside, beside)
+    found = load({}, {})
+    assert (found.contract, found.overlay) == (elsewhere, elsewhere)
+    assert load({"contract": "own.yaml"}, {}).overlay == Path("own.yaml")
 
 
 def test_settings_cannot_be_changed_afterwards() -> None:

@@ -1,0 +1,152 @@
+"""`make soak`: kill a thousand runs in the middle, run them again to the end, and count what came twice or was lost.
+
+    make soak ARGS="--kills 200 --seed 7 --minutes 5 --processes 4"
+
+Every story has a folder, a journal and a server of its own. Its runs are killed at random points and at random moments,
+with 1, 4 or 16 requests under way, with and without trouble on the server's side; then they are run again until they
+end. The seed decides everything but the moments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import os
+import random
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from killing import LAYOUTS, Seen, Story, trouble, undisturbed
+
+_INVOICES = 48
+
+
+@dataclass
+class Tally:
+    """What was counted. *points* are where runs died, *wrong* is everything that is not as it must be."""
+
+    stories: int = 0
+    kills: int = 0
+    resumes: int = 0
+    invoices: int = 0
+    twice: int = 0
+    lost: int = 0
+    wrong: list[str] = field(default_factory=list)
+    points: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        for name in ("stories", "kills", "resumes", "invoices", "twice", "lost"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrong += other.wrong
+        self.points += other.points
+
+
+@cache
+def expected(layout: str) -> tuple[Seen, Seen]:
+    with tempfile.TemporaryDirectory() as folder:
+        return undisturbed(Path(folder), layout, _INVOICES)
+
+
+def story_of(seed: str) -> Tally:
+    """Tell one story: everything in it follows from *seed*, except how far a run comes within a time."""
+    tally = Tally(stories=1, invoices=_INVOICES + 2)
+    try:
+        _tell(seed, tally)
+    except AssertionError as error:
+        tally.wrong.append(f"{seed}: {error}")
+    return tally
+
+
+def _tell(seed: str, tally: Tally) -> None:
+    dice = random.Random(seed)
+    layout, workers = dice.choice(LAYOUTS), dice.choice((1, 4, 16))
+    sent, tracked = expected(layout)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Story.told_in(Path(folder), layout, _INVOICES, workers) as story,
+    ):
+        if dice.random() < 0.5:
+            trouble(story)
+        story.world.fault("create", "slow", seconds=0.02, after_commit=dice.random() < 0.5)
+        _killed(story, dice, tally, sending=True)
+        tally.resumes += len(story.ended(story.send()))
+        _judge(story, sent, tally, f"{seed}: {layout}, {workers} workers, after send")
+        for _ in range(2):
+            story.hours_later()
+            _killed(story, dice, tally, sending=False)
+            tally.resumes += len(story.ended(["track"]))
+        _judge(story, tracked, tally, f"{seed}: {layout}, {workers} workers, after track")
+        tally.twice, tally.lost = story.twice(), story.lost()
+
+
+def _killed(story: Story, dice: random.Random, tally: Tally, *, sending: bool) -> None:
+    """Kill runs until there is nothing left to do, or often enough; the next run is the one that resumes."""
+    for _ in range(30 if sending else 3):
+        tally.resumes += bool(tally.kills)
+        limit = dice.randint(2, 12)
+        words = story.send("--limit", limit) if sending else ["track"]
+        if dice.random() < 0.5:
+            lines = story.killed_at(words, "any", dice.randint(1, 4 * limit + 16 if sending else 18))
+        else:
+            lines = story.killed_after(words, dice.uniform(0, 0.3 if sending else 0.06))
+        if lines:
+            tally.kills += 1
+            tally.points[lines[-1]] += 1
+        elif sending and all(number in story.world.states() for number in story.valid):
+            return
+
+
+def _judge(story: Story, seen: Seen, tally: Tally, where: str) -> None:
+    found = [f"{count} {what}" for what, count in (("twice", story.twice()), ("lost", story.lost())) if count]
+    tally.wrong += [f"{where}: {words}" for words in [*found, *story.wrong(seen)]]
+
+
+def soaked(kills: int, seed: str, minutes: float, processes: int) -> Tally:
+    """Tell stories in so many processes until there were so many kills, or the time is over."""
+    end, whole, counter = time.monotonic() + 60 * minutes, Tally(), itertools.count()
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running: set[Future[Tally]] = set()
+        while True:
+            is_over = whole.kills >= kills or time.monotonic() > end
+            while not is_over and len(running) < processes:
+                running.add(pool.submit(story_of, f"{seed}-{next(counter)}"))
+            if not running:
+                return whole
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                told = future.result()
+                whole.add(told)
+                for line in told.wrong:
+                    print(f"WRONG {line}", flush=True)
+                print(f"  {whole.stories} stories, {whole.kills} kills", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Soak, and print what was counted; 1 when anything came twice, was lost or is otherwise wrong."""
+    parser = argparse.ArgumentParser(description="Kill runs in the middle and count what came twice or was lost.")
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", default=secrets.token_hex(4))
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1))
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    tally = soaked(given.kills, given.seed, given.minutes, given.processes)
+    for point, count in tally.points.most_common():
+        print(f"  {count:5} {point}")
+    print(
+        f"seed {given.seed}: kills {tally.kills}, resumes {tally.resumes}, stories {tally.stories}, "
+        f"invoices {tally.invoices}, twice {tally.twice}, lost {tally.lost}, otherwise wrong {len(tally.wrong)}"
+    )
+    return int(bool(tally.twice or tally.lost or tally.wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
