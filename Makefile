@@ -31,7 +31,7 @@ export PIP_NO_INPUT := 1
 PIP_INSTALL := -m pip install --quiet --no-compile
 PYTEST      := -q -n auto --maxprocesses=4 $(ARGS)
 
-.PHONY: help demo test soak lint format types imports docs docs-update wheel check-wheel lock clean
+.PHONY: help demo test soak fuzz lint format types imports docs docs-update wheel check-wheel lock clean
 
 help:  ## this list
 	@echo "make ..."
@@ -45,6 +45,9 @@ test: $(READY)  ## the tests, against this checkout
 
 soak: $(READY)  ## a thousand runs killed in the middle and run again (20 to 30 minutes); ARGS="--kills 100 --seed 7"
 	$(BIN)/python tests/soak.py $(ARGS)
+
+fuzz: $(READY)  ## thousands of broken files and answers (10 minutes); ARGS="--minutes 5 --seed 7 --only excel"
+	$(BIN)/python tests/fuzz.py $(ARGS)
 
 lint: $(READY)  ## style, and the layout of the code
 	$(BIN)/ruff check

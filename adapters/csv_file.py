@@ -167,7 +167,7 @@ def write_results(source: Source, results: Sequence[Result], target: Path) -> bo
 
 def _layout(source: Source) -> Layout:
     chosen: Options = source.options or Options()
-    return survey(source.open, source.path.name, **chosen.model_dump())
+    return survey(source.open, source.path.name, source.limits, ours=source.headers.names(), **chosen.model_dump())
 
 
 # ---- reading ----

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-import zipfile
-import zlib
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
+from confirma_connector.archives import DAMAGES, archive
+from confirma_connector.limits import DEFAULTS
 from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
 _SUFFIXES = {".xlsx", ".xlsm"}
@@ -71,9 +71,11 @@ def detect(path: Path, head: bytes) -> Match:
 
 def _is_workbook(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as parts, parts.open("[Content_Types].xml") as part:
+        with archive(path, DEFAULTS) as parts, parts.open("[Content_Types].xml") as part:
             types = part.read(_MOST_TYPES)
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error):
+    except SourceError:
+        return True  # too large: reading it says so
+    except (*DAMAGES, KeyError, RuntimeError):
         return False
     return b"spreadsheetml.sheet.main" in types or b"ms-excel.sheet.macroEnabled.main" in types
 
@@ -82,7 +84,7 @@ def _is_workbook(path: Path) -> bool:
 def read(source: Source) -> Iterator[Record]:
     """Give every row below the header that has a value; `at` is its number, `where` names sheet and row."""
     chosen: Options = source.options or Options()
-    with Book(source.path) as book:
+    with _decodable(source), Book(source.path, source.limits) as book:
         found = _layout(book, chosen)
         names = found.names()
         blank = dict.fromkeys(names.values(), "")
@@ -122,8 +124,16 @@ def _told(name: str, found: Layout, hidden: Sequence[int]) -> str:
 def write_results(source: Source, results: Sequence[Result], target: Path) -> bool | str:
     """Write to *target* the workbook with the results spliced into its list; True, or what a person should know."""
     chosen: Options = source.options or Options()
-    with Book(source.path) as book:
+    with _decodable(source), Book(source.path, source.limits) as book:
         return splice(book, _layout(book, chosen), source.headers.names(), results, target) or True
+
+
+@contextlib.contextmanager
+def _decodable(source: Source) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError:
+        raise SourceError(f"{source.path.name}: is damaged: a part of it is not UTF-8") from None
 
 
 def _layout(book: Book, chosen: Options) -> Layout:

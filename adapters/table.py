@@ -15,6 +15,8 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import math
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from confirma_connector import Match, Record, Source, SourceError, Unreadable, hookimpl
+from confirma_connector.archives import archive, refuse_liars
+from confirma_connector.extent import check_ods, check_xlsb
 
 _OLE, _ZIP, _PARQUET = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"PAR1"
 _ODS_MARK = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
@@ -109,15 +113,53 @@ def _refuse_other_kinds(source: Source, head: bytes) -> None:
     if not head:
         raise SourceError(f"{name}: the file is empty")
     if head == _ZIP:
-        with _whole(source), source.open() as file, zipfile.ZipFile(file) as archive:
-            parts = set(archive.namelist())
-        if "xl/workbook.xml" in parts:
-            raise SourceError(f"{name}: is an .xlsx workbook; name it so, and read it with the adapter excel")
-        if parts & {"xl/workbook.bin", "content.xml"}:
-            return
+        with _whole(source), archive(source.path, source.limits) as opened:
+            parts = set(opened.namelist())
+            if "xl/workbook.xml" in parts:
+                raise SourceError(f"{name}: is an .xlsx workbook; name it so, and read it with the adapter excel")
+            if parts & {"xl/workbook.bin", "content.xml"}:
+                _bound(source, opened)
+                return
     elif head == _OLE:
+        source.limits.check("text_size", name, source.path.stat().st_size)  # it is in memory as a whole
+        _refuse_deadly(source)
         return
     raise SourceError(f"{name}: is no .ods, .xls, .xlsb or Parquet file by its content, whatever its name says")
+
+
+def _bound(source: Source, opened: zipfile.ZipFile) -> None:
+    """Refuse what would not fit into memory, before the reader takes all of it there."""
+    refuse_liars(opened, source.path)
+    if "content.xml" in opened.namelist():
+        with opened.open("content.xml") as part:
+            check_ods(part, source.path.name, source.limits)
+    check_xlsb(opened, source.path.name, source.limits)
+
+
+def _refuse_deadly(source: Source) -> None:
+    """Open an .xls in a process of its own first: some damaged ones make calamine end the process it runs in.
+
+    It keeps a place for every cell between the outermost two, before anybody can look at what they are.
+    """
+    name = source.path.name
+    tried = subprocess.run([sys.executable, "-I", "-c", _TRY, str(source.path)], capture_output=True, check=False)
+    if tried.returncode not in (0, 1):
+        raise SourceError(f"{name}: cannot be read; is it damaged? (its cells would not fit into memory)")
+    if tried.stdout.strip().isdigit():
+        source.limits.check("held_cells", name, int(tried.stdout))
+
+
+_TRY = """
+import contextlib, sys
+from python_calamine import load_workbook
+with contextlib.suppress(ImportError, OSError, ValueError):
+    import resource
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+book = load_workbook(sys.argv[1])
+sheets = [book.get_sheet_by_name(name) for name in book.sheet_names]
+print(sum(sheet.total_height * sheet.total_width for sheet in sheets))
+"""
 
 
 # ---- workbooks ----
@@ -231,6 +273,10 @@ def _parquet_columns(source: Source) -> tuple[list[list[_Cell]], list[str]]:
         from pyarrow import parquet, types
 
         with parquet.ParquetFile(file) as whole:
+            described, limits = whole.metadata, source.limits
+            limits.check("held_cells", source.path.name, described.num_rows * described.num_columns)
+            groups = map(described.row_group, range(described.num_row_groups))
+            limits.check("text_size", source.path.name, sum(group.total_byte_size for group in groups))
             table = whole.read()
         columns = [
             [_single(text) for text in column.cast("string").to_pylist()]

@@ -53,7 +53,10 @@ class Doom:
             if self._point in ("any", point):
                 self._left -= 1
                 if not self._left:
-                    os.kill(os.getpid(), signal.SIGKILL)
+                    self.strike()
+
+    def strike(self) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
     @contextlib.contextmanager
     def around(self, step: str, *, begins: bool = False) -> Iterator[None]:
@@ -119,8 +122,7 @@ def speaking(_transport: object, request: httpx.Request) -> str:
     return "listing" if request.method == "GET" else "create"
 
 
-def main(log: str, point: str, nth: str, *words: str) -> None:
-    doom = Doom(Path(log), point, int(nth))
+def main(doom: Doom, *words: str) -> None:
     sqlite3.connect = functools.partial(sqlite3.connect, factory=watched(doom))  # type: ignore[assignment]
     os.replace = wrapped(doom, replacing, os.replace)
     os.fsync = wrapped(doom, flushing, os.fsync)
@@ -134,4 +136,4 @@ def main(log: str, point: str, nth: str, *words: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Doom(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])), *sys.argv[4:])

@@ -52,6 +52,8 @@ class Scripted:
     def server_now(self) -> float:
         return time.time()
 
+    server_now_at_latest = server_now
+
     def fresh_connections(self) -> None:
         self.pauses += 1
 

@@ -276,7 +276,7 @@ def _encrypted(data: bytes) -> bytes:
     return bytes(out)
 
 
-def _bomb(part: str, begin: str, size: int = 80 << 20) -> bytes:
+def _bomb(part: str, begin: str, size: int = 40 << 20) -> bytes:
     """Make a part that begins like *begin* and goes on with spaces for very long."""
     return _bytes(strings="", parts={part: begin + " " * size})
 
@@ -322,17 +322,17 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: _bytes(parts={"xl/workbook.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
         "its part xl/workbook.xml has a document type",
     ),
-    "large workbook": (lambda: _bomb("xl/workbook.xml", "<workbook>"), "its part xl/workbook.xml is too large"),
-    "large types": (lambda: _bomb("[Content_Types].xml", "<Types>"), "its part [Content_Types].xml is too large"),
+    "large workbook": (lambda: _bomb("xl/workbook.xml", "<workbook>"), "x, part xl/workbook.xml: has 41,943,050 bytes in a part that is read whole"),
+    "large types": (lambda: _bomb("[Content_Types].xml", "<Types>"), "x, part [Content_Types].xml: has 41,943,047 bytes in a part that is read whole"),
     "large head": (
         lambda: _bomb("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{MAIN}">'),
-        "the sheet cannot be read: it is too large to be what it says",
+        "bytes in a part that is read whole, more than the 32,000,000 that are read",
     ),
     "large tail": (
         lambda: _bomb(
             "xl/worksheets/sheet1.xml", f'<worksheet xmlns="{MAIN}"><sheetData>{HEADER}{cells("1", "2")}</sheetData>'
         ),
-        "the sheet cannot be read: it is too large to be what it says",
+        "bytes in a part that is read whole, more than the 32,000,000 that are read",
     ),
 }
 

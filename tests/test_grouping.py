@@ -15,6 +15,7 @@ from mapped import drafts, errors, mapper, mapping, records, row
 from confirma_connector.columns import Columns
 from confirma_connector.errors import MappingError
 from confirma_connector.grouping import Group, Grouping
+from confirma_connector.limits import Limits
 from confirma_connector.records import Record
 
 BLANK = {"Nro": "", "Pvm": "", "Eräpvm": "", "Asiakas": "", "Tunnus": "", "Sähköposti": ""}
@@ -22,7 +23,7 @@ BLANK = {"Nro": "", "Pvm": "", "Eräpvm": "", "Asiakas": "", "Tunnus": "", "Säh
 
 def grouping(folder: Path, **changes: Any) -> Grouping:
     loaded = mapping(folder, **changes)
-    return Grouping(loaded, Columns(loaded, "laskut.csv"))
+    return Grouping(loaded, Columns(loaded, "laskut.csv"), Limits())
 
 
 def told(folder: Path, lines: Iterable[Mapping[str, Any]], **changes: Any) -> list[tuple[str, tuple[str, ...]]]:

@@ -30,13 +30,13 @@ def stories(tmp_path: Path) -> Iterator[ExitStack]:
         yield stack
 
 
-def begun(stories: ExitStack, folder: Path, layout: str, workers: int) -> tuple[Story, Seen, Seen]:
-    """Begin a story, and give what it must look like after `send` and after `track`."""
+def begun(stories: ExitStack, folder: Path, layout: str, workers: int) -> tuple[Story, Seen, Seen, Seen]:
+    """Begin a story, and give what it must look like after `send`, after `track`, and after what failed went again."""
     places = [folder / "undisturbed", folder / "killed"]
     for place in places:
         place.mkdir()
-    sent, tracked = undisturbed(places[0], layout, INVOICES)
-    return stories.enter_context(Story.told_in(places[1], layout, INVOICES, workers)), sent, tracked
+    sent, tracked, mended = undisturbed(stories.enter_context(Story.told_in(places[0], layout, INVOICES)))
+    return stories.enter_context(Story.told_in(places[1], layout, INVOICES, workers)), sent, tracked, mended
 
 
 def assert_as_if_nothing_had_happened(story: Story, seen: Seen) -> None:
@@ -44,7 +44,7 @@ def assert_as_if_nothing_had_happened(story: Story, seen: Seen) -> None:
 
 
 def test_a_send_killed_around_every_commit_and_request(stories: ExitStack, tmp_path: Path) -> None:
-    story, sent, _ = begun(stories, tmp_path, "csv", workers=1)
+    story, sent, *_ = begun(stories, tmp_path, "csv", workers=1)
     for point in around("commit claimed", "create", "commit claimed + taken"):
         assert story.killed_at(story.send("--limit", 3), point), f"no run came to the point {point}"
     story.ended(story.send())
@@ -52,7 +52,7 @@ def test_a_send_killed_around_every_commit_and_request(stories: ExitStack, tmp_p
 
 
 def test_a_send_killed_around_every_step_of_its_results_file(stories: ExitStack, tmp_path: Path) -> None:
-    story, sent, _ = begun(stories, tmp_path, "xlsx", workers=4)
+    story, sent, *_ = begun(stories, tmp_path, "xlsx", workers=4)
     for point in [*around("commit results remembered", "replace results"), "before close the journal"]:
         assert story.killed_at(story.send("--limit", 2), point), f"no run came to the point {point}"
     story.ended(story.send())
@@ -74,7 +74,7 @@ def test_results_that_were_remembered_and_not_put_in_place_do_not_make_the_file_
 
 
 def test_a_send_into_the_users_own_file_killed_around_the_copy_that_is_kept(stories: ExitStack, tmp_path: Path) -> None:
-    story, sent, _ = begun(stories, tmp_path, "in place", workers=4)
+    story, sent, *_ = begun(stories, tmp_path, "csv in place", workers=4)
     for point in around("replace .bak", "replace source"):
         assert story.killed_at(story.send("--limit", 2), point), f"no run came to the point {point}"
     story.ended(story.send())
@@ -82,7 +82,7 @@ def test_a_send_into_the_users_own_file_killed_around_the_copy_that_is_kept(stor
 
 
 def test_a_track_killed_around_every_step(stories: ExitStack, tmp_path: Path) -> None:
-    story, _, tracked = begun(stories, tmp_path, "csv", workers=4)
+    story, _, tracked, _ = begun(stories, tmp_path, "csv", workers=4)
     story.sent_whole()
     story.hours_later()
     for point in around("commit observed"):
@@ -94,10 +94,26 @@ def test_a_track_killed_around_every_step(stories: ExitStack, tmp_path: Path) ->
     assert_as_if_nothing_had_happened(story, tracked)
 
 
+def test_a_send_of_what_was_corrected_killed_around_every_step(stories: ExitStack, tmp_path: Path) -> None:
+    story, *_, mended = begun(stories, tmp_path, "xlsx in place", workers=4)
+    story.sent_whole()
+    for _ in range(2):
+        story.hours_later()
+        story.world.track()
+    story.correct()
+    for point in [*around("commit corrected, to be sent again"), "after create", "after replace source"]:
+        assert story.killed_at(story.send_again(), point), f"no run came to the point {point}"
+    story.ended(story.send_again())
+    for _ in range(2):
+        story.hours_later()
+        story.world.track()
+    assert_as_if_nothing_had_happened(story, mended)
+
+
 def test_sends_killed_with_many_requests_under_way_while_the_server_loses_answers(
     stories: ExitStack, tmp_path: Path
 ) -> None:
-    story, sent, _ = begun(stories, tmp_path, "csv", workers=16)
+    story, sent, *_ = begun(stories, tmp_path, "csv", workers=16)
     trouble(story)
     story.world.fault("create", "slow", seconds=1, after_commit=True)
     kills = [story.killed_after(story.send("--limit", 8), seconds) for seconds in (0.02, 0.07)]
@@ -110,7 +126,7 @@ def test_sends_killed_with_many_requests_under_way_while_the_server_loses_answer
 
 
 def test_the_count_sees_a_copy_too_many_and_one_that_is_missing(stories: ExitStack, tmp_path: Path) -> None:
-    story, sent, _ = begun(stories, tmp_path, "csv", workers=4)
+    story, sent, *_ = begun(stories, tmp_path, "csv", workers=4)
     story.sent_whole()
     assert_as_if_nothing_had_happened(story, sent)
     server = story.world.server
@@ -120,6 +136,6 @@ def test_the_count_sees_a_copy_too_many_and_one_that_is_missing(stories: ExitSta
     httpx.post(f"{server.url}/api/v1/partner/invoice", content=body, headers=headers).raise_for_status()
     assert story.twice() == 1
     server.ledger.clear()
-    assert story.lost() == len(story.valid)
+    assert story.lost() == len(story.due)
     story.results.write_bytes(story.results.read_bytes().replace(b"waiting", b"delivered", 1))
-    assert f"{story.results.name} differs" in story.wrong(sent)
+    assert f"other than in the undisturbed story: {story.results.name}" in story.wrong(sent)

@@ -245,12 +245,12 @@ def read_all(adapter: plugins.Adapter) -> Any:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("    raise KeyError('Nro')\n", "failed in read: KeyError: 'Nro'"),
+        ("    raise KeyError('Nro')\n", "failed in read: KeyError (partner.py, line 5)"),
         (
             "    yield Record({}, 1, 'line 1')\n    raise RuntimeError('two\\nlines')\n",
-            "failed in read: RuntimeError: two lines",
+            "failed in read: RuntimeError (partner.py, line 6)",
         ),
-        ("    raise SystemExit(0)\n", "failed in read: SystemExit: 0"),
+        ("    raise SystemExit(0)\n", "failed in read: SystemExit (partner.py, line 5)"),
         ("    yield {'A': 'x'}\n", "gave a dict in read, not a Record"),
         ("    return None\n", "failed in read: TypeError"),
         (
@@ -376,8 +376,8 @@ def test_an_adapter_that_cannot_write_back_says_so(folder: Path) -> None:
     ("body", "said"),
     [
         ("    return True\n", "wrote nothing in write_results"),
-        ("    raise KeyError('x')\n", "failed in write_results: KeyError: 'x'"),
-        ("    raise SystemExit(0)\n", "failed in write_results: SystemExit: 0"),
+        ("    raise KeyError('x')\n", r"failed in write_results: KeyError \(partner\.py, line \d+\)"),
+        ("    raise SystemExit(0)\n", "failed in write_results: SystemExit "),
     ],
 )
 def test_an_adapter_that_fails_to_write_is_named(folder: Path, body: str, said: str) -> None:

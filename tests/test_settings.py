@@ -208,7 +208,7 @@ def test_the_key_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
 def test_the_key_in_the_environment_comes_before_the_profiles_key_file(tmp_path: Path) -> None:
     path = config(tmp_path, 'environment = "staging"\naccount = "a"\ntoken_file = "missing"\n')
     assert load({"config": path}, {"CONFIRMA_TOKEN": MARKER}).token.get_secret_value() == MARKER
-    assert f"the key file {tmp_path / 'own' / 'missing'} cannot be read" in refused({"config": path}, {})
+    assert f"there is no such file in the folder {tmp_path / 'own'}" in refused({"config": path}, {})
 
 
 @pytest.mark.parametrize("content", [MARKER, f"{MARKER}\n", f" {MARKER} \r\n\n", f"\ufeff{MARKER}\r\n"])
@@ -250,7 +250,7 @@ def test_a_key_file_with_something_else_than_a_key_is_named(tmp_path: Path) -> N
         (f'tokn = "{MARKER}"\n', 'there is no setting "tokn"; did you mean "token"?'),
         (f"token = {MARKER}\n", "cannot be read"),
         (f'"{MARKER}\n', "cannot be read"),
-        (f'account = ["{MARKER}"]\n', "CONFIRMA_ACCOUNT: "),
+        (f'account = ["{MARKER}"]\n', "account: "),
         ('acount = "x"\n', 'there is no setting "acount"; did you mean "account"?'),
         ("profiles = 3\n", "a profile is a table of its own"),
         ('[profiles]\nacme = "x"\n', "a profile is a table of its own"),
@@ -258,7 +258,7 @@ def test_a_key_file_with_something_else_than_a_key_is_named(tmp_path: Path) -> N
         ("", 'there is no profile "acme"; it has: none'),
         ('adapters = "folder"\n[profiles.acme]\n', "adapters: "),
         ('numbering = "monthly"\n[profiles.acme]\n', "numbering: "),
-        ("timeout = {a = 1}\n[profiles.acme]\n", "CONFIRMA_TIMEOUT: "),
+        ("timeout = {a = 1}\n[profiles.acme]\n", "timeout: "),
     ],
 )
 def test_a_mistake_in_the_config_file_is_told_without_its_values(tmp_path: Path, text: str, said: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import simplejson
 
 from confirma_connector.contract import Contract, Observed
+from confirma_connector.errors import legible
 from confirma_connector.masking import masked
 
 __all__ = [
@@ -77,7 +78,7 @@ def json_body(body: bytes) -> Any:
     """Parse a body as JSON with exact numbers. Raises ValueError."""
     try:
         return simplejson.loads(body.decode("utf-8-sig"), use_decimal=True)
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (UnicodeDecodeError, RecursionError, InvalidOperation) as error:  # a number may have an exponent of any size
         raise ValueError(str(error)) from None
 
 
@@ -128,7 +129,7 @@ def _listed(row: Any, contract: Contract) -> Listed | None:
     number = str(said("invoice_number")).strip()
     if not (number.isascii() and number.isdigit() and len(number) < 40):
         return None
-    status = str(said("status") or "").strip().upper()
+    status = _text(said("status")).upper()
     return Listed(
         number=int(number),
         status=status,
@@ -140,7 +141,7 @@ def _listed(row: Any, contract: Contract) -> Listed | None:
         case_id=_text(said("case_id")),
         message=_words(said("message")),
         gross=_amount(said("gross_amount")),
-        raw=masked(simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True)),
+        raw=masked(_storable(simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True))),
     )
 
 
@@ -149,7 +150,12 @@ def _first(tree: Mapping[str, Any], names: Iterable[str]) -> Any:
 
 
 def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, (dict, list)) else " ".join(str(value).split())
+    return "" if value is None or isinstance(value, (dict, list)) else legible(" ".join(str(value).split()))
+
+
+def _storable(text: str) -> str:
+    """Give *text* without halves of a pair of surrogates: JSON can spell them, and no database or file takes them."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _words(value: Any) -> str:
@@ -239,7 +245,7 @@ def _field_errors(errors: Any, contract: Contract) -> Iterator[tuple[str, str]]:
         for field, said in errors.items():
             texts = said if isinstance(said, list) else [said]
             if message := "; ".join(filter(None, map(_words, texts))):
-                yield str(field), message
+                yield _text(field), message
     elif isinstance(errors, list):
         for error in errors:
             if isinstance(error, dict):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import re
 import threading
 import time
 from collections import Counter
@@ -21,6 +20,7 @@ from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import Outage, Refused, SettingsError
 from confirma_connector.keyanswer import KeyAnswer, key_answer
+from confirma_connector.masking import without_key
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
 
@@ -34,8 +34,6 @@ _LARGEST_LISTING = 1 << 28
 _SLOWEST = 10
 """Times the time-out, which is for each step alone: a server that dribbles its answer holds up nobody for ever."""
 _TRIES = 3
-_SHORTEST_KEY = 8
-"""A shorter one is no secret, and might be part of any answer."""
 _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -54,7 +52,7 @@ class Client:
         self._contract = contract
         self._transport = transport
         self._base = keys.address(settings, contract)
-        self._offset = time.time() - time.monotonic()
+        self._offset = self._apart = time.time() - time.monotonic()
         self._lock = threading.Lock()
         self._users: Counter[httpx.Client] = Counter()
         self._http = self._connected()
@@ -75,6 +73,14 @@ class Client:
     def server_now(self) -> float:
         """Give the time by the server's clock (its last `Date`), as seconds since 1970."""
         return time.monotonic() + self._offset
+
+    def server_now_at_latest(self) -> float:
+        """Give the latest time that it can be by the server's clock, however long this machine slept since its `Date`.
+
+        Of the two clocks here one may stand still meanwhile, and the other may be set.
+        """
+        slept = time.time() - time.monotonic() - self._apart
+        return self.server_now() + max(0.0, slept)
 
     def fresh_connections(self) -> None:
         """Let go of idle connections: after a pause the server may have closed them, which would look like a loss."""
@@ -107,12 +113,12 @@ class Client:
         except _NOTHING_SENT as error:
             verdict = Verdict("ready", "unsent", self._unsent(error))
         except _BROKEN as error:
-            verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({_brief(error)})")
+            verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({self._brief(error)})")
         else:
             verdict = classed(
                 answer, self.host, self._contract, was_uncertain=was_uncertain, server_now=self.server_now()
             )
-        return replace(verdict, ended_at=self.server_now())
+        return replace(verdict, ended_at=self.server_now_at_latest())
 
     def listing(self, first: dt.date, last: dt.date, number: int | None = None) -> Listing:
         """Ask for the delivery information of invoices dated *first* to *last*. Raises Outage, Refused."""
@@ -145,7 +151,7 @@ class Client:
             raise Outage(self._unsent(error)) from None
         except (_NotNow, *_BROKEN) as error:
             unknown = "it is not known whether the key was renewed (confirma token check)"
-            raise Outage(f"{self.host}: {_brief(error)}: {unknown}") from None
+            raise Outage(f"{self.host}: {self._brief(error)}: {unknown}") from None
 
     def with_key(self, key: SecretStr) -> Client:
         """Give another client for the same host, with another key."""
@@ -173,7 +179,7 @@ class Client:
         raise Refused(refusal(self.host, answer, self._contract))
 
     def _unsent(self, error: Exception) -> str:
-        return f"no connection to {self.host} ({_brief(error)}); nothing was sent"
+        return f"no connection to {self.host} ({self._brief(error)}); nothing was sent"
 
     def _patiently(self, wanted: str, ask: Callable[[], _Read]) -> _Read:
         """Ask again after a while: reading changes nothing."""
@@ -185,7 +191,7 @@ class Client:
             except _NotNow as error:
                 reason, wait = str(error), error.wait
             except _BROKEN as error:
-                reason = _brief(error)
+                reason = self._brief(error)
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
@@ -203,30 +209,33 @@ class Client:
                     raise httpx.ReadError(f"the answer is larger than {largest:,} bytes")
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout("the answer did not come to its end")
-            headers = [(name, value) for name, value in answer.headers.items() if name.lower() != "content-encoding"]
-            return httpx.Response(answer.status_code, headers=headers, content=self._without_key(bytes(content)))
+            headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
+            return httpx.Response(answer.status_code, headers=headers, content=without_key(bytes(content), self._key))
 
     def _hear_clock(self, date: str | None) -> None:
         """Keep to the server's clock. `Date` counts whole seconds: what it does not contradict stays as it is."""
         told = http_date(date) if date else None
-        if told is not None and not 0 <= self.server_now() - told < 1:
+        if told is None:
+            return
+        self._apart = time.time() - time.monotonic()
+        if not 0 <= self.server_now() - told < 1:
             self._offset = told - time.monotonic()
 
-    def _without_key(self, content: bytes) -> bytes:
-        """Take out the key, should the server repeat it, however JSON may spell it: answers are kept and shown."""
-        key = self._settings.token.get_secret_value()
-        if len(key) < _SHORTEST_KEY:
-            return content
-        spelled = (rf"(?:\\?{re.escape(sign)}|\\u00{ord(sign):02x})" for sign in key)
-        return re.sub("".join(spelled).encode("ascii"), b"***", content, flags=re.IGNORECASE)
+    def _brief(self, error: Exception) -> str:
+        """Say in a few words what broke; the text of a protocol error repeats what the server sent."""
+        text = " ".join(without_key(str(error).encode(), self._key).decode().split())
+        return text[:200] or type(error).__name__
+
+    @property
+    def _key(self) -> str:
+        return self._settings.token.get_secret_value()
 
     def _connected(self) -> httpx.Client:
-        token = self._settings.token.get_secret_value()
         try:
             return httpx.Client(
                 headers={
                     "Accept": "application/json",
-                    self._contract.key_header: token,
+                    self._contract.key_header: self._key,
                     **self._contract.extra_headers,
                 },
                 timeout=httpx.Timeout(self._settings.timeout, connect=min(10.0, self._settings.timeout), pool=None),
@@ -250,8 +259,3 @@ class _NotNow(Exception):
     def __init__(self, message: str, wait: float | None = None) -> None:
         super().__init__(message)
         self.wait = wait
-
-
-def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text[:200] or type(error).__name__

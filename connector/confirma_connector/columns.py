@@ -30,7 +30,7 @@ class Columns:
     """Our word for a column → the header it has in this source."""
 
     def __init__(self, mapping: LoadedMapping, source: str) -> None:
-        self._source = source
+        self.source = source
         self._spellings = {word: mapping.file.columns.get(word, (word,)) for word in _words(mapping.file)}
         self._headers = dict(self._spellings)
         rules = mapping.file.invoice.items()
@@ -55,7 +55,7 @@ class Columns:
             which = "" if len(missing) == 1 else f": {named}"
             unclear.append(f"{said} in the file{which}; it has {known}")
         if unclear:
-            raise MissingColumns("\n".join(f"{self._source}: {mistake}" for mistake in unclear), len(missing))
+            raise MissingColumns("\n".join(f"{self.source}: {mistake}" for mistake in unclear), len(missing))
 
     def _bind(self, word: str, folded: Mapping[str, list[str]]) -> str:
         """Find one column; say what is unclear about it. One that is not there is left out."""
@@ -76,9 +76,16 @@ class Columns:
         about += [f'nearest "{folded[near[0]][0]}"'] if near else []
         return f'"{spelling}"' + (f" ({', '.join(about)})" if about else "")
 
-    def header(self, word: str) -> str:
-        """Give the header of *word* in this source."""
-        return self._headers[word][0]
+    def header(self, word: str, record: Record | None = None) -> str:
+        """Give the header of *word* in this source; where it may be under several, the one that *record* has."""
+        headers = self._headers[word]
+        if record is None or len(headers) == 1:
+            return headers[0]
+        return next((header for header in headers if header in record.values), headers[0])
+
+    def has(self, record: Record, word: str) -> bool:
+        """Tell whether *record* knows the column *word* at all."""
+        return any(header in record.values for header in self._headers[word])
 
     def value(self, record: Record, word: str) -> Value:
         """Give what *record* has in the column *word*; None where it has nothing."""
@@ -101,7 +108,7 @@ class Columns:
 def _words(file: MappingFile) -> list[str]:
     """Every column the mapping refers to, in our words."""
     named = [skip.column for skip in file.skip] + [*file.fill_down, *file.group_by, *file.first_in_group]
-    fed = [word for rules in (file.invoice, file.rows) for rule in rules.values() for word in rule.sources()]
+    fed = [word for rules in (file.invoice, file.rows) for rule in rules.values() for word in rule.words()]
     return list(dict.fromkeys(named + fed))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
-from confirma_connector.masking import PERSONAL
+from confirma_connector.masking import PEOPLE, PERSONAL
 from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
 
 __all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "encoded", "read"]
@@ -144,10 +144,21 @@ class Contract:
         """Give the personal identity numbers in a request body as they stand there."""
         return [simplejson.loads(spelled) for spelled in self._personal.findall(body)]
 
+    def people(self, body: bytes) -> list[str]:
+        """Give what a request body says of people, and of firms under the same names."""
+        return [simplejson.loads(spelled) for spelled in self._people.findall(body)]
+
     @cached_property
     def _personal(self) -> re.Pattern[bytes]:
-        named = (re.escape(item.wire) for place, item in self.file.request.items() if _field(place) in PERSONAL)
-        return re.compile(rf'"(?:{"|".join(named)})"\s*:\s*("(?:[^"\\]|\\.)*")'.encode())
+        return self._values_of(PERSONAL)
+
+    @cached_property
+    def _people(self) -> re.Pattern[bytes]:
+        return self._values_of(PEOPLE)
+
+    def _values_of(self, fields: Iterable[str]) -> re.Pattern[bytes]:
+        named = {re.escape(item.wire) for place, item in self.file.request.items() if _field(place) in fields}
+        return re.compile(rf'"(?:{"|".join(sorted(named))})"\s*:\s*("(?:[^"\\]|\\.)*")'.encode())
 
     def field_of(self, wire_path: str) -> str:
         """Turn a wire path ("invoice.rows[2].vatPercentage", "/invoice/rows/2/…") into our field path, or ""."""
@@ -180,16 +191,16 @@ class Contract:
         for place in self.file.request:
             route = self.route(place)
             if all(route) and (other := seen.setdefault(route, place)) != place:
-                raise ContractError(f"contract: {other} and {place} are both called {'.'.join(route)} on the wire")
+                raise _Clash(f"{other} and {place} are both called {'.'.join(route)} on the wire")
 
     def _refuse_twice_the_same(self) -> None:
         seen: dict[str, str] = {}
         for key, item in self.file.statuses.items():
             if (other := seen.setdefault(item.wire.upper(), key)) != key:
-                raise ContractError(f"contract: the statuses {other} and {key} are both called {item.wire} on the wire")
+                raise _Clash(f"the statuses {other} and {key} are both called {item.wire} on the wire")
         key_header = self.key_header.lower()
         if any(name != "key" and name.lower() == key_header for name in self.file.headers):
-            raise ContractError(f"contract: the header {self.key_header} carries the key and cannot be set")
+            raise _Clash(f"the header {self.key_header} carries the key and cannot be set")
 
 
 def encoded(tree: Mapping[str, Any]) -> bytes:
@@ -233,4 +244,11 @@ def _field(place: str) -> str:
 def read(overlay: Path | None = None) -> Contract:
     """Read the shipped contract, and the user's *overlay* on it. Raises ContractError."""
     base = shipped()
-    return Contract(merged(base, overlay) if overlay else base, base)
+    try:
+        return Contract(merged(base, overlay) if overlay else base, base)
+    except _Clash as error:
+        raise ContractError(f"{overlay}: {error}" if overlay else str(error)) from None
+
+
+class _Clash(ValueError):
+    """Two lines of a contract cannot both hold."""

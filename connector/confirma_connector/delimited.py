@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,15 +19,13 @@ from typing import NamedTuple
 
 from confirma_connector.encodings import Opener, encoding_of, opened
 from confirma_connector.errors import SourceError
+from confirma_connector.limits import DEFAULTS, Limits
 
 __all__ = ["DELIMITERS", "Layout", "Row", "pieces", "rows", "splits_evenly", "survey"]
 
 DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
 """The delimiters that are looked for when none is declared, and their words."""
 
-LONGEST = 1_000_000  # characters, of one line and of one record
-MOST_LINES = 10_000  # of one record
-MOST_FIELDS = 16_384
 SAMPLE_RECORDS, SAMPLE_LINES = 200, 400
 
 _SEP_LINE = re.compile(r'"?sep=(\t|[^\w\s"])"? *', re.IGNORECASE)
@@ -48,6 +46,7 @@ class Layout:
     quote: str
     preamble: int
     headed: bool
+    limits: Limits = DEFAULTS
 
 
 class Row(NamedTuple):
@@ -68,25 +67,28 @@ class Row(NamedTuple):
 def survey(
     open_: Opener,
     name: str,
+    limits: Limits,
     *,
     encoding: str | None = None,
     delimiter: str | None = None,
     quote: str = '"',
     header_row: int | None = None,
     skip_rows: int = 0,
+    ours: Collection[str] = (),
 ) -> Layout:
     """Find how the file is laid out; what is declared is taken as it is.
 
     *header_row* is the 1-based line of the header, 0 for a file without one, None for the first line with text after
-    *skip_rows* lines. Raise `SourceError` for a file that is empty, is not text, or can be read in two ways.
+    *skip_rows* lines. Of delimiters that seem alike, one that cuts the header into fields that have *ours* among them
+    is right. Raise `SourceError` for a file that is empty, is not text, or can be read in two ways.
     """
-    encoding, bom = encoding_of(open_, name, encoding)
-    draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0)
+    encoding, bom = encoding_of(open_, name, encoding, limits.line_length)
+    draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0, limits=limits)
     with opened(open_(), encoding, bom) as stream:
-        lines = _lines(stream, name)
+        lines = _lines(stream, draft)
         preamble, first, separator = _preamble(lines, name, header_row, skip_rows)
-        sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES))]
-    chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1)
+        sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES), limits.line_length)]
+    chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1, ours)
     if quote == chosen:
         raise SourceError(f"{name}: {chosen!r} cannot be both the delimiter and the quote")
     for mark in (chosen, quote):
@@ -98,7 +100,7 @@ def survey(
 def rows(open_: Opener, layout: Layout) -> Iterator[Row]:
     """Give every record of the file in order, also those without fields; memory stays flat."""
     with opened(open_(), layout.encoding, layout.bom) as stream:
-        yield from _tokenized(_lines(stream, layout.name), layout)
+        yield from _tokenized(_lines(stream, layout), layout)
 
 
 def pieces(text: str, layout: Layout) -> list[str]:
@@ -113,19 +115,15 @@ def splits_evenly(lines: Iterable[str]) -> bool:
     return len(sample) > 1 and any(_fit(sample, replace(layout, delimiter=mark))[1] > 0.5 for mark in DELIMITERS)
 
 
-def _lines(stream: io.TextIOWrapper, name: str) -> Iterator[str]:
-    for number, line in enumerate(iter(partial(stream.readline, LONGEST + 3), ""), 1):
-        if len(line) > LONGEST and len(line.rstrip("\r\n")) > LONGEST:
-            raise _endless(name, number)
+def _lines(stream: io.TextIOWrapper, layout: Layout) -> Iterator[str]:
+    longest = layout.limits.line_length
+    for number, line in enumerate(iter(partial(stream.readline, longest + 3), ""), 1):
+        if len(line) > longest and len(line.rstrip("\r\n")) > longest:
+            raise layout.limits.refuse("line_length", f"{layout.name}, line {number}")
         yield line
 
 
-def _endless(name: str, line: int) -> SourceError:
-    return SourceError(f"{name}, line {line} is longer than {LONGEST:,} characters, so this is no table of invoices")
-
-
-def _bounded(lines: Iterable[str]) -> Iterator[str]:
-    room = LONGEST
+def _bounded(lines: Iterable[str], room: int) -> Iterator[str]:
     for line in lines:
         if (room := room - len(line)) < 0:
             return
@@ -163,13 +161,15 @@ def _preamble(
     return passed, None, separator
 
 
-def _delimiter(sample: list[str], layout: Layout, line: int) -> str:
+def _delimiter(sample: list[str], layout: Layout, line: int, ours: Collection[str]) -> str:
     fits = {mark: _fit(sample, replace(layout, delimiter=mark)) for mark in DELIMITERS}
     best = max(share for _, share in fits.values())
     if best > 0.5:
         likely = [mark for mark, (_, share) in fits.items() if share > 0.5 and share >= best - 0.1]
     else:
         likely = [mark for mark, (width, _) in fits.items() if width > 1]
+    if ours and len(likely) > 1:
+        likely = [mark for mark in likely if set(ours) <= set(sample[0].rstrip("\r\n").split(mark))] or likely
     if len(likely) > 1:
         words = " and ".join(DELIMITERS[mark] for mark in likely)
         raise SourceError(
@@ -205,12 +205,15 @@ def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
 
 def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
     delimiter, quote, preamble = layout.delimiter, layout.quote, layout.preamble
+    most_columns, most_rows = layout.limits.columns, layout.limits.rows
     fed: list[str] = []  # most records with quotes are cut in C: what strict csv takes it cuts just as _cut does
     in_c = csv.reader(iter(fed.pop, None), delimiter=delimiter, quotechar=quote, strict=True) if quote else iter(())
     line = 1
     for at, text in enumerate(lines):
         begin, problem = line, ""
         line += 1
+        if at - preamble > most_rows:
+            raise layout.limits.refuse("rows", f"{layout.name}, line {begin}")
         record = text.rstrip("\r\n")
         if at < preamble or not record or (record.isspace() and delimiter not in record):
             fields: list[str] = []
@@ -224,8 +227,8 @@ def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
                 text, taken, _, fields, problem = _cut(text, lines, layout, begin)
                 line += taken
                 record = text.rstrip("\r\n")
-        if len(fields) > MOST_FIELDS:
-            raise SourceError(f"{layout.name}, line {begin}: more than {MOST_FIELDS:,} fields, so this is no table")
+        if len(fields) > most_columns:
+            raise layout.limits.refuse("columns", f"{layout.name}, line {begin}", len(fields))
         yield Row(at, begin, record, text[len(record) :], fields, problem)
 
 
@@ -246,8 +249,9 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
                     at = len(text)
                     text += next(lines, "")
                     taken += 1
-                    if len(text) == at or taken >= MOST_LINES or len(text) > LONGEST:
-                        raise _unclosed(layout, line + len(_LINE_END.findall(text, 0, begin)), ended=len(text) == at)
+                    if why := _too_long(layout.limits, taken, len(text), ended=len(text) == at):
+                        where = f"{layout.name}, line {line + len(_LINE_END.findall(text, 0, begin))}"
+                        raise SourceError(f"{where}: the quote {quote} opened here is not closed{why}")
                 elif text.startswith(quote, at + 1):
                     at += 2
                 else:
@@ -266,6 +270,9 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
         begin = end + 1
 
 
-def _unclosed(layout: Layout, line: int, *, ended: bool) -> SourceError:
-    bound = "the end of the file" if ended else f"{MOST_LINES:,} lines or {LONGEST:,} characters"
-    return SourceError(f"{layout.name}, line {line}: the quote {layout.quote} opened here is not closed before {bound}")
+def _too_long(limits: Limits, lines: int, size: int, *, ended: bool) -> str:
+    """Say why a record in which a quote is open is not read on; "" when it may be."""
+    if ended:
+        return " before the end of the file"
+    passed = "record_lines" if lines > limits.record_lines else "line_length" if size > limits.line_length else ""
+    return f": its record {limits.told(passed)}" if passed else ""

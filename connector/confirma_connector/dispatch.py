@@ -177,9 +177,10 @@ class Dispatch:
     def _sent(self, task: _Task) -> Verdict:
         try:
             verdict = self.client.create(task.claim.body, was_uncertain=task.entry.ever_uncertain)
-            return verdict.without(self.contract.personal(task.claim.body))
+            body = task.claim.body
+            return verdict.without(self.contract.personal(body), self.contract.people(body))
         except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
-            now = self.client.server_now()
+            now = self.client.server_now_at_latest()
             return Verdict("uncertain", "lost", f"unexpected {type(error).__name__} while sending", ended_at=now)
 
     def _step(self, answer: _Answer) -> Step:

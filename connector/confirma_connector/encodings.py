@@ -18,15 +18,13 @@ from confirma_connector.errors import SourceError
 __all__ = ["Opener", "encoding_of", "opened"]
 
 BLOCK = 1 << 20
-_LONGEST_LINE = (
-    8 << 20
-)  # bytes without a line end after which a file is not read on: whoever reads it refuses that line
 
 Opener = Callable[[], BinaryIO]
 
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ESCAPED = re.compile("[\udc80-\udcff]")  # what "surrogateescape" makes of a byte that is not UTF-8
 _C1 = bytes(range(0x80, 0xA0))
+_MOST_BYTES = 4  # of one character, in any encoding of text files
 
 
 def opened(file: BinaryIO, encoding: str, bom: bytes, errors: str = "strict") -> io.TextIOWrapper:
@@ -35,8 +33,11 @@ def opened(file: BinaryIO, encoding: str, bom: bytes, errors: str = "strict") ->
     return io.TextIOWrapper(file, encoding, errors, newline="")
 
 
-def encoding_of(open_: Opener, name: str, declared: str | None) -> tuple[str, bytes]:
-    """Give encoding and byte order mark of a file. Raise `SourceError` when it is empty, damaged or not text."""
+def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) -> tuple[str, bytes]:
+    """Give encoding and byte order mark of a file. Raise `SourceError` when it is empty, damaged or not text.
+
+    Behind a line of more than *longest* characters it is not read on: whoever reads it refuses that line.
+    """
     with open_() as file:
         head = file.read(4)
     bom, marked = next(((mark, codec) for mark, codec in _BOMS.items() if head.startswith(mark)), (b"", None))
@@ -45,8 +46,8 @@ def encoding_of(open_: Opener, name: str, declared: str | None) -> tuple[str, by
     if declared is not None:
         encoding = _agreed(name, codecs.lookup(declared).name, marked)
     else:
-        encoding = marked or _told_by_bytes(open_, name)
-    if fault := _fault(open_, encoding, bom):
+        encoding = marked or _told_by_bytes(open_, name, longest)
+    if fault := _fault(open_, encoding, bom, longest):
         raise SourceError(f"{name}, {_told(fault)} {'' if fault[1] == 0 else f'is not {encoding}: '}{_HINT}")
     return encoding, bom
 
@@ -63,11 +64,11 @@ def _agreed(name: str, declared: str, marked: str | None) -> str:
     return marked or declared.removesuffix("-sig")
 
 
-def _told_by_bytes(open_: Opener, name: str) -> str:
-    fault = _fault(open_, "utf-8", b"")
+def _told_by_bytes(open_: Opener, name: str, longest: int) -> str:
+    fault = _fault(open_, "utf-8", b"", longest)
     if fault is None or fault[1] == 0:
         return "utf-8"
-    sequences, strays, has_c1 = _tally(open_)
+    sequences, strays, has_c1 = _tally(open_, longest)
     if sequences >= strays:
         raise SourceError(f"{name}, {_told(fault)} is damaged: the rest of the file is UTF-8; save it again as UTF-8")
     return "cp1252" if has_c1 else "iso8859-15"
@@ -78,11 +79,11 @@ def _told(fault: tuple[int, int]) -> str:
     return f"line {line}: byte 0x{byte:02X}" if byte else f"line {line}: a NUL character, so this is not text as read:"
 
 
-def _fault(open_: Opener, encoding: str, bom: bytes) -> tuple[int, int] | None:
+def _fault(open_: Opener, encoding: str, bom: bytes, longest: int) -> tuple[int, int] | None:
     """Give line and value of the first byte that *encoding* cannot decode (0 for a NUL), or None."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     passed = 0
-    for block in _blocks(open_, len(bom)):
+    for block in _blocks(open_, len(bom), longest):
         try:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
@@ -108,12 +109,12 @@ def _line_at(open_: Opener, encoding: str, bom: bytes, position: int) -> int:
     return number
 
 
-def _tally(open_: Opener) -> tuple[int, int, bool]:
+def _tally(open_: Opener, longest: int) -> tuple[int, int, bool]:
     """Count UTF-8 sequences and stray bytes; say whether any byte is in 0x80–0x9F."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     beyond = strays = 0
     has_c1 = False
-    for block in _blocks(open_, 0):
+    for block in _blocks(open_, 0, longest):
         text = decoder.decode(block, final=not block)
         beyond += len(text) - len(text.encode("ascii", "ignore"))
         strays += len(_ESCAPED.findall(text))
@@ -121,7 +122,7 @@ def _tally(open_: Opener) -> tuple[int, int, bool]:
     return beyond - strays, strays, has_c1
 
 
-def _blocks(open_: Opener, start: int) -> Iterator[bytes]:
+def _blocks(open_: Opener, start: int, longest: int) -> Iterator[bytes]:
     """Give the bytes from *start* block by block, and b"" for the end; stop in a line that any reader will refuse."""
     unended = 0
     with open_() as file:
@@ -130,6 +131,6 @@ def _blocks(open_: Opener, start: int) -> Iterator[bytes]:
             yield block
             last = max(block.rfind(b"\n"), block.rfind(b"\r"))
             unended = len(block) - 1 - last if last >= 0 else unended + len(block)
-            if unended > _LONGEST_LINE:
+            if unended > _MOST_BYTES * (longest + 1):
                 return
     yield b""

@@ -18,6 +18,8 @@ ConfirmaError
 
 from __future__ import annotations
 
+import unicodedata
+
 __all__ = [
     "AdapterError",
     "Busy",
@@ -33,13 +35,29 @@ __all__ = [
     "SourceError",
     "Unavailable",
     "UnwritableResults",
+    "legible",
 ]
+
+_ILLEGIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Kinds of characters: controls, halves of a pair, and what breaks a line."""
+
+
+def legible(text: str) -> str:
+    """Give *text* with what would break a line, or move the cursor of a terminal, spelled out: `\\x1b`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign.encode("unicode_escape").decode() if unicodedata.category(sign) in _ILLEGIBLE else sign for sign in text
+    )
 
 
 class ConfirmaError(Exception):
     """The root: its text is one line for a person."""
 
     exit_code = 2
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__("\n".join(map(legible, text.split("\n"))))
 
 
 class CannotRun(ConfirmaError):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from confirma_connector.errors import Busy, JournalError, UnwritableResults
+from confirma_connector.errors import Busy, JournalError, SettingsError, UnwritableResults
 
 __all__ = ["digest", "kept_aside", "locked", "placed", "private_file", "replacing"]
 
@@ -26,8 +26,19 @@ def digest(path: Path) -> str:
 
 
 def placed(path: Path) -> Path:
-    """Give the one spelling of where *path* lies, by which it is known again; a link stays the link that it is."""
-    return path.parent.resolve() / path.name
+    """Give the one spelling of where *path* lies, by which it is known again; a link stays the link that it is.
+
+    Raises SettingsError when the name is no text: it could be neither shown nor remembered.
+    """
+    place = path.parent.resolve() / path.name
+    try:
+        str(place).encode("utf-8")
+    except UnicodeEncodeError:
+        shown = os.fsencode(place).decode("utf-8", "backslashreplace")
+        raise SettingsError(
+            f"{shown}: this name has characters in another encoding than UTF-8; rename the file or its folder"
+        ) from None
+    return place
 
 
 def private_file(path: Path) -> Path:
@@ -48,7 +59,7 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
     cannot be written.
     """
     final = Path(os.path.realpath(target))
-    fresh = final.with_name(f".{final.name}.{secrets.token_hex(4)}.tmp")
+    fresh = final.with_name(f".{final.name[:40]}.{secrets.token_hex(4)}.tmp")  # a long name leaves no room for more
     try:
         yield fresh
         if final.is_file() and filecmp.cmp(fresh, final, shallow=False):

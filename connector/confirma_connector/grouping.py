@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from confirma_connector.columns import Columns
 from confirma_connector.fields import spelled
+from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
 from confirma_connector.records import Problem, Record, Value
 
@@ -34,10 +35,11 @@ class Group:
 class Grouping:
     """Groups the records of one source. Every record ends in one group or in `skipped`."""
 
-    def __init__(self, mapping: LoadedMapping, columns: Columns) -> None:
+    def __init__(self, mapping: LoadedMapping, columns: Columns, limits: Limits) -> None:
         self._file = mapping.file
         self._is_empty = mapping.locale.is_empty
         self._columns = columns
+        self._limits = limits
         self._amounts = _amount_words(mapping.file)
         self._shared = _shared_words(mapping.file)
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in rule.sources()))
@@ -47,10 +49,10 @@ class Grouping:
         """Give the groups in the order of their first records; a flat source's columns are found first."""
         filled = self._filled(self._kept(self._bound(records)))
         before: Group | None = None
-        for members in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
+        for members, count in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
             if before is not None:
                 yield replace(before, problems=(*before.problems, *self._astray(before, members[0])))
-            before = self._group(members)
+            before = self._group(members, count)
         if before is not None:
             yield before
 
@@ -72,11 +74,18 @@ class Grouping:
             yield record
 
     def _kept(self, records: Iterable[Record]) -> Iterator[Record]:
+        left_out: tuple[str, str] | None = None
         for record in records:
-            if not any(value is not None and spelled(value) for value in record.values.values()):
+            if record.part == "whole" and not any(
+                value is not None and spelled(value) for value in record.values.values()
+            ):
                 self._skip(record, "the whole row is empty")
                 continue
             reason = record.skipped or next(filter(None, (self._reason(skip, record) for skip in self._file.skip)), "")
+            if record.document is not None and record.part == "header":
+                left_out = (record.document, reason) if reason else None
+            elif left_out is not None and record.document == left_out[0]:
+                continue
             if reason:
                 self._skip(record, reason)
             else:
@@ -87,20 +96,16 @@ class Grouping:
         self.skipped.append(Skipped(record.where, reason, has_amount))
 
     def _reason(self, skip: Skip, record: Record) -> str:
-        header = self._columns.header(skip.column)
-        if record.part != "whole" and header not in record.values:
+        if record.part != "whole" and (
+            record.part != skip.part if skip.part else not self._columns.has(record, skip.column)
+        ):
             return ""
         text = self._columns.text(record, skip.column)
-        if skip.empty is not None:
-            fits, test = self._is_empty(text) == skip.empty, "is empty" if skip.empty else "is filled"
-        elif skip.equals is not None:
-            fits, test = text == skip.equals.strip(), f'is "{skip.equals}"'
-        elif skip.in_ is not None:
-            fits, test = text in (choice.strip() for choice in skip.in_), f'is "{text}"'
-        else:
-            start = (skip.starts_with or "").lstrip()
-            fits, test = text.startswith(start), f'starts with "{start}"'
-        return f'"{header}" {test}' if fits else ""
+        told = skip.told(text, is_empty=self._is_empty(text))
+        if not told:
+            return ""
+        said = f'"{self._columns.header(skip.column, record)}" {told}'
+        return f"{said}: {skip.because}" if skip.because else said
 
     def _filled(self, records: Iterable[Record]) -> Iterator[Record]:
         """Fill blank cells from above, within one invoice: where another one begins, nothing is carried into it."""
@@ -130,30 +135,39 @@ class Grouping:
             return (record.document,)
         return tuple(self._columns.text(record, word) for word in self._file.group_by)
 
-    def _neighbours(self, records: Iterable[Record]) -> Iterator[list[Record]]:
-        """Group what stands together; the same number further down is a second draft, and an error there."""
+    def _neighbours(self, records: Iterable[Record]) -> Iterator[tuple[list[Record], int]]:
+        """Group what stands together; the same number further down is a second draft, and an error there.
+
+        Of a group without measure only the first records are held, and it is told how many there are.
+        """
         members: list[Record] = []
         current: tuple[str, ...] = ()
+        count = 0
         for record in records:
             key = self._key(record)
             if members and key == current and any(key):
-                members.append(record)
+                count += 1
+                if count <= self._limits.rows_per_invoice:
+                    members.append(record)
                 continue
             if members:
-                yield members
-            members, current = [record], key
+                yield members, count
+            members, current, count = [record], key, 1
         if members:
-            yield members
+            yield members, count
 
-    def _gathered(self, records: Iterable[Record]) -> Iterator[list[Record]]:
+    def _gathered(self, records: Iterable[Record]) -> Iterator[tuple[list[Record], int]]:
         """Group by key wherever the lines stand: the mapping says that they may be scattered."""
         groups: dict[tuple[str, ...] | int, list[Record]] = {}
+        cells = 0
         for index, record in enumerate(records):
+            cells += len(record.values)
+            self._limits.check("held_cells", f"{self._columns.source}, {record.where} (scattered: true)", cells)
             key = self._key(record)
             groups.setdefault(key if any(key) else index, []).append(record)
-        yield from groups.values()
+        yield from ((members, len(members)) for members in groups.values())
 
-    def _group(self, members: list[Record]) -> Group:
+    def _group(self, members: list[Record], count: int) -> Group:
         """Make a group; records whose row columns are all empty are no lines of it."""
         headers = [record for record in members if record.part == "header"]
         head = headers[0] if headers else members[0]
@@ -164,6 +178,9 @@ class Grouping:
             for record in headers[1:]
         ]
         problems += self._disagreements(head, all_lines)
+        if count > self._limits.rows_per_invoice:
+            told = self._limits.told("rows_per_invoice", count)
+            problems.append(Problem("E-ROWS", f"the invoice {told}", where=head.where))
         lines = []
         for record in all_lines:
             if self._has_row(record):
@@ -178,7 +195,7 @@ class Grouping:
         return any(not self._is_empty(self._columns.text(record, word)) for word in self._in_rows)
 
     def _disagreements(self, head: Record, lines: list[Record]) -> Iterator[Problem]:
-        if len(lines) < 2:
+        if len(lines) < 2 or head.document is not None:
             return
         for word in self._shared:
             first = self._columns.text(head, word)

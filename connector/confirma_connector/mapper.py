@@ -15,8 +15,10 @@ from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
+from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
+from confirma_connector.money import negated
 from confirma_connector.records import Problem, Record, Unreadable, Value
 from confirma_connector.tables import UnknownCode
 
@@ -82,7 +84,19 @@ class _Field:
     def value(self, record: Record) -> Any:
         """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence."""
         if self._rule.constant is not None:
-            return self._constant
+            value = self._constant
+        else:
+            value = self._read(record)
+        return value if value is None or not self._is_turned(record) else negated(value)
+
+    def _is_turned(self, record: Record) -> bool:
+        test = self._rule.negative_when
+        if test is None:
+            return False
+        text = self._columns.text(record, test.column)
+        return bool(test.told(text, is_empty=self._is_blank(text)))
+
+    def _read(self, record: Record) -> Any:
         spelling = self._spelling(record)
         if not isinstance(spelling, str):
             return self._converted(spelling)
@@ -113,12 +127,18 @@ class Mapper:
     """One mapping at work on one source."""
 
     def __init__(
-        self, mapping: LoadedMapping, source: str, *, attachments: Path | None = None, credit_sign: str = "negative"
+        self,
+        mapping: LoadedMapping,
+        source: str,
+        *,
+        attachments: Path | None = None,
+        credit_sign: str = "negative",
+        limits: Limits = DEFAULTS,
     ) -> None:
         self._mapping = mapping
         self._file = mapping.file
         self._columns = Columns(mapping, source)
-        self._grouping = Grouping(mapping, self._columns)
+        self._grouping = Grouping(mapping, self._columns, limits)
         self._attachments = attachments
         self._credit_sign = credit_sign
         self._of_invoice = self._plan(mapping.file.invoice, INVOICE_FIELDS)
@@ -147,7 +167,7 @@ class Mapper:
             rule = self._file.rows.get(indexed[2])
         words = rule.sources() if rule else ()
         value = " ".join(text for word in words if (text := self._columns.shown(record, word)))
-        headers = [self._columns.header(word) for word in words]
+        headers = [self._columns.header(word, record) for word in words]
         return Origin(record.place(headers[0] if headers else ""), " + ".join(headers), value, record.where)
 
     def header(self, field: str) -> str:

@@ -130,6 +130,8 @@ def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule
     if rule.table is not None and rule.table not in loaded.tables:
         said = f'there is no table "{rule.table}"{did_you_mean(rule.table, loaded.tables)}'
         mistakes.add((*place, "table"), said, ("tables", rule.table))
+    elif rule.negative_when is not None and kind not in ("money", "number"):
+        mistakes.add((*place, "negative_when"), "only a number has a sign that can be turned")
     elif not unknown:
         for key, cause, text, problem in _unfit(loaded, str(place[-1]), kind, rule):
             mistakes.add((*place, key), f'"{text}": {problem}', cause)

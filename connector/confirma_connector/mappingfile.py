@@ -11,7 +11,7 @@ from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
 from confirma_connector.money import Prices, Vat
 from confirma_connector.parsing import Locale, is_date_pattern
 
-__all__ = ["FieldRule", "Heading", "MappingFile", "Skip", "mapping_schema"]
+__all__ = ["FieldRule", "Heading", "MappingFile", "Skip", "Test", "mapping_schema"]
 
 
 def _one_or_more(value: object) -> object:
@@ -73,8 +73,8 @@ class LocaleBlock(_Block):
         return Locale(**dict(self))
 
 
-class Skip(_Block):
-    """One kind of row that is not an invoice row, told by one column as spelled."""
+class Test(_Block):
+    """Something that one column says, as spelled."""
 
     column: str
     empty: bool | None = None
@@ -86,14 +86,37 @@ class Skip(_Block):
     def _one_test(self) -> Self:
         tests = (self.empty, self.equals, self.in_, self.starts_with)
         if sum(test is not None for test in tests) != 1:
-            raise ValueError("a skip needs exactly one of empty, equals, in, starts_with")
+            name = type(self).__name__.lower()
+            raise ValueError(f"a {name} needs exactly one of empty, equals, in, starts_with")
         return self
+
+    def told(self, text: str, *, is_empty: bool) -> str:
+        """Say in which way *text*, the column's without outer space, meets the test; "" when it does not."""
+        if self.empty is not None:
+            return ("is empty" if is_empty else "is filled") if is_empty == self.empty else ""
+        if self.equals is not None:
+            return f'is "{self.equals}"' if text == self.equals.strip() else ""
+        if self.in_ is not None:
+            return f'is "{text}"' if text in (choice.strip() for choice in self.in_) else ""
+        start = (self.starts_with or "").lstrip()
+        return f'starts with "{start}"' if text.startswith(start) else ""
+
+
+class Skip(Test):
+    """One kind of row that is not an invoice row. In sources that know their documents *part* says of which records.
+
+    A header that is skipped takes the rows of its document along. *because* is the reason in people's words.
+    """
+
+    part: Literal["header", "line"] | None = None
+    because: str = ""
 
 
 class FieldRule(_Block):
     """Where one field's value comes from: column(s) → empty? → default → transforms → table → type.
 
-    *empty* are spellings that mean nothing here, besides those of the locale.
+    *empty* are spellings that mean nothing here, besides those of the locale. A number whose sign another column tells
+    is turned when that column meets *negative_when*.
     """
 
     column: str | None = None
@@ -104,6 +127,7 @@ class FieldRule(_Block):
     default: str | None = None
     transform: Texts = ()
     table: str | None = None
+    negative_when: Test | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -112,8 +136,12 @@ class FieldRule(_Block):
         return self
 
     def sources(self) -> tuple[str, ...]:
-        """Name the columns this field reads, in our words."""
+        """Name the columns this field's value is read from, in our words."""
         return (self.column,) if self.column is not None else self.columns or ()
+
+    def words(self) -> tuple[str, ...]:
+        """Name every column this field looks at, in our words."""
+        return self.sources() if self.negative_when is None else (*self.sources(), self.negative_when.column)
 
 
 class ResultsBlock(_Block):

@@ -1,17 +1,31 @@
-"""Personal identity numbers are in the source and in the request body, and nowhere else that this program writes."""
+"""What is nowhere to be seen: personal identity numbers, what an answer repeats of a person, the key."""
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-__all__ = ["PERSONAL", "hidden", "masked"]
+__all__ = ["PEOPLE", "PERSONAL", "SHORTEST_KEY", "hidden", "masked", "without_key"]
 
 PERSONAL = frozenset({"buyer.personal_identity_number"})
 """Fields whose value is never shown."""
 
+PEOPLE = frozenset(
+    {
+        *("buyer.name", "buyer.contact.contact_person.name", "buyer.contact.contact_person.email"),
+        *("buyer.contact.email", "buyer.contact.phone", "recipient.name", "recipient.email"),
+        *(f"{party}.address.street{line}" for party in ("buyer", "recipient", "delivery") for line in ("", "2", "3")),
+    }
+)
+"""Fields whose value is not told on when an answer repeats it."""
+
 _DASH = r"(?:[-+A-FU-Ya-fu-y]|\\u002[bBdD])"
 _FORM = re.compile(rf"(?<![0-9A-Za-z])(?:19|20)?\d{{6}}{_DASH}\d{{3}}[0-9A-Za-z](?![0-9A-Za-z-])", re.ASCII)
+SHORTEST_KEY = 8
+"""A shorter one is no secret, and might be part of any text."""
+
 _SHORTEST = 5
 """As many letters and digits make a value that can be told from any other word of an answer."""
 
@@ -33,3 +47,33 @@ def masked(text: str, known: Iterable[str] = ()) -> str:
             pattern = rf"(?<![0-9a-z]){between.join(signs)}(?![0-9a-z])"
             text = re.sub(pattern, lambda found: hidden(found[0]), text, flags=re.IGNORECASE)
     return _FORM.sub(lambda found: hidden(found[0]), text)
+
+
+def without_key(content: bytes, key: str) -> bytes:
+    """Give *content* with stars for *key*, however JSON, HTML, an address, UTF-16 or base64 may spell it."""
+    return _spellings(key).sub(b"***", content) if len(key) >= SHORTEST_KEY else content
+
+
+_GAP = r"(?:[\s\0]|\\{1,4}[nrt]){0,16}"
+"""A line may end within it. (Bounds, as an answer may be made to exhaust a search.)"""
+
+
+@lru_cache(maxsize=8)
+def _spellings(key: str) -> re.Pattern[bytes]:
+    signs = (_sign(sign) for sign in key)
+    forms = [_GAP.join(signs), *map(re.escape, _in_base64(key.encode("ascii")))]
+    return re.compile("|".join(forms).encode("ascii"))
+
+
+def _sign(sign: str) -> str:
+    number, either = ord(sign), f"[{sign.lower()}{sign.upper()}]" if sign.isalpha() else re.escape(sign)
+    return rf"(?:\\{{0,4}}{either}|(?i:\\{{1,4}}u00{number:02x}|%{number:02x}|&#0*{number};|&#x0*{number:x};))"
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """Give what base64 makes of *data* within a longer text, wherever that begins; the signs it shares are left out."""
+    for before in range(3):
+        shared = (before * 8 + 5) // 6
+        text = base64.b64encode(bytes(before) + data).decode("ascii").rstrip("=")
+        whole = text[shared : (before + len(data)) * 8 // 6]
+        yield from {whole, whole.replace("+", "-").replace("/", "_")}

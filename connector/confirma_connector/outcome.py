@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ __all__ = ["Outcome", "Use", "entry_words", "harmless", "outcome", "result"]
 
 Use = Literal["send", "track"]
 _NOTHING = "nothing is sent again"
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,5 +159,5 @@ def result(item: Item, outcome: Outcome, environment: str) -> Result:
 
 def harmless(text: str) -> str:
     """Keep text from outside from being run as a formula by the program that opens the file."""
-    line = " ".join(text.split())
-    return f"'{line}" if line[:1] in tuple("=+-@") else line
+    line = " ".join(_CONTROLS.sub(" ", text).split())
+    return f"'{line}" if line[:1] in tuple("=+-@＝＋－＠") else line

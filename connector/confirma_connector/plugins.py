@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -56,7 +57,7 @@ class Adapter:
         except ConfirmaError:
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in {hook}: {_brief(error)}") from error
+            raise self._failed(f"failed in {hook}: {_place(error)}") from error
 
     def _failed(self, how: str) -> AdapterError:
         return AdapterError(f'adapter "{self.name}" ({self.origin}) {how}')
@@ -83,7 +84,7 @@ class Adapter:
         except (ConfirmaError, ValueError):
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in its transform {name}: {_brief(error)}") from error
+            raise self._failed(f"failed in its transform {name}: {_place(error)}") from error
         if not isinstance(changed, str):
             raise self._failed(f"gave a {type(changed).__name__} in its transform {name}, not text")
         return changed
@@ -116,7 +117,7 @@ class Adapter:
         except OSError as error:
             raise SourceError(f"{source.path}: cannot be read: {error.strerror or error}") from None
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in read: {_brief(error)}") from error
+            raise self._failed(f"failed in read: {_place(error)}") from error
 
     def write_results(self, source: Source, results: Sequence[Result], target: Path) -> str:
         """Write the copy of *source* with its results to *target*; give what a person should know about it.
@@ -130,7 +131,7 @@ class Adapter:
         except (ConfirmaError, OSError):  # a full disk is no fault of the adapter
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in write_results: {_brief(error)}") from error
+            raise self._failed(f"failed in write_results: {_place(error)}") from error
         if not target.is_file():
             raise self._failed("wrote nothing in write_results")
         return answer if isinstance(answer, str) else ""
@@ -243,6 +244,17 @@ def _module(path: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
+
+
+def _place(error: BaseException) -> str:
+    """Say what happened and where in the adapter; the text of the error is left out, as it may quote an invoice."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
+    own = [frame for frame in frames if frame.filename == frames[0].filename]
+    return f"{type(error).__name__}{f' ({Path(own[-1].filename).name}, line {own[-1].lineno})' if own else ''}"
+
+
+def _is_machinery(file: str) -> bool:
+    return file == __file__ or Path(file).parent == Path(pluggy.__file__).parent
 
 
 def _brief(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
+from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped
 from confirma_connector.plugins import Registry
 from confirma_connector.records import Source
@@ -17,16 +18,18 @@ _FAR = 1_000
 """As far as if so many columns were missing: the sheet itself is not there, or the file cannot be read that way."""
 
 
-def mapping_for(path: Path, name: str | None, registry: Registry, severities: Mapping[str, str]) -> LoadedMapping:
+def mapping_for(
+    path: Path, name: str | None, registry: Registry, severities: Mapping[str, str], limits: Limits
+) -> LoadedMapping:
     """Give the mapping called *name*, or the one shipped mapping that fits *path*.
 
     Raises MappingError naming the candidates when several fit, or what the nearest lacks when none does.
     """
     if name:
         return load_mapping(find(name), registry, severities)
-    if not path.is_file():
-        what = "is a folder; name a file in it" if path.is_dir() else "there is no such file"
-        raise SourceError(f"{path}: {what}")
+    if not path.exists():
+        raise SourceError(f"{path}: there is no such file")
+    limits.check_file(path)
     claims = registry.claims(path)
     if not claims:
         reason = "it is empty" if path.stat().st_size == 0 else "it is of no kind that an adapter here knows"
@@ -40,7 +43,7 @@ def mapping_for(path: Path, name: str | None, registry: Registry, severities: Ma
             continue
         if mapping.adapter.name in claims:
             try:
-                _fit(path, mapping)
+                _fit(path, mapping, limits)
                 fitting.append(mapping)
             except (MappingError, SourceError) as error:
                 lacking[shipped_name] = error
@@ -54,9 +57,10 @@ def mapping_for(path: Path, name: str | None, registry: Registry, severities: Ma
     raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
 
 
-def _fit(path: Path, mapping: LoadedMapping) -> None:
+def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> None:
     """Raise what keeps *path* from fitting *mapping*: MissingColumns, MappingError, SourceError."""
-    record = next(iter(mapping.adapter.read(Source((path,), mapping.options, mapping.headers))), None)
+    source = Source((path,), mapping.options, mapping.headers, limits=limits)
+    record = next(iter(mapping.adapter.read(source)), None)
     if record is None:
         raise SourceError(f"{path}: the file has no rows")
     Columns(mapping, str(path)).bind(record)

@@ -127,12 +127,13 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     uncertain = journal.entries(["uncertain"])
     if not uncertain:
         return
-    begun = time.monotonic()
+    begun = (time.monotonic(), time.time())
     witnesses = {entry.id: _witnesses(journal, entry) for entry in uncertain}
     wanted = {(entry.number, entry.date) for group in (uncertain, *witnesses.values()) for entry in group}
     findings = inquire(ask, wanted)
     is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
-    started = server_now() - (time.monotonic() - begun)
+    took = max(time.monotonic() - begun[0], time.time() - begun[1])  # of a machine that sleeps one clock stands still
+    started = server_now() - took
     for entry in uncertain:
         records = _since(entry, findings)
         if is_whole[entry.id] or _ours(entry, records):  # what is there is there, whatever else is withheld

@@ -9,6 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
+from confirma_connector.errors import legible
+from confirma_connector.limits import DEFAULTS, Limits
+
 __all__ = [
     "RESULT_HEADERS",
     "STATES",
@@ -73,12 +76,14 @@ class Source:
 
     *options* is an instance of the model that the adapter's `options` hook named (None without one). *is_target* says
     that it is read to find the places for results: what a person hides in a results file then hides nothing from us.
+    *limits* say how much it may hold: `source.limits.check("columns", place, found)` raises the error that says so.
     """
 
     paths: tuple[Path, ...]
     options: Any = None
     headers: ResultHeaders = RESULT_HEADERS
     is_target: bool = False
+    limits: Limits = DEFAULTS
 
     @property
     def path(self) -> Path:
@@ -162,7 +167,7 @@ class Problem:
         place = ", ".join(part for part in (file, self.where, header) if part)
         value = f'"{_shortened(self.value)}"' if with_value and self.value else ""
         lead = ": ".join(part for part in (place, value) if part)
-        return f"{lead}: {self.message} [{self.code}]" if lead else f"{self.message} [{self.code}]"
+        return legible(f"{lead}: {self.message} [{self.code}]" if lead else f"{self.message} [{self.code}]")
 
 
 def _shortened(text: str, limit: int = 80) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
-from confirma_connector.outcome import Outcome, result
+from confirma_connector.outcome import Outcome, harmless, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, check_kind, write_list
 from confirma_connector.survey import Item, Survey
@@ -61,6 +61,7 @@ def choose(
     *taken* are the targets of other files of the same run.
     """
     target = _chosen(journal, survey, output, in_place=in_place, taken=taken)
+    _refuse_impossible(target.path)
     if not _is_copy(survey, target.path):
         check_kind(_list_path(survey, target).suffix.lower())
     return target
@@ -82,6 +83,17 @@ def _chosen(
             f"{output}: this file exists already and is not as a run of ours left it for {source}; name another"
         )
     return replace(target, is_named=True)
+
+
+def _refuse_impossible(path: Path) -> None:
+    """Refuse a name that no file there can have, before anything is sent. Raises SettingsError."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(f"{path}: the results cannot lie there ({reason}); name another with --output") from None
 
 
 def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[Path] = ()) -> Target:
@@ -164,21 +176,40 @@ def write(
 ) -> tuple[Path, str]:
     """Write the results of *survey* into *target*; give the file that was written and what a person should know.
 
-    What is written to is read now: with *read*, when it is not the very bytes of the survey. Raises UnwritableResults.
+    What is written to is read now: with *read*, when it is not the very bytes of the survey. A results file beside the
+    source that is no list of its invoices any more is left alone, and another is made. Raises UnwritableResults.
     """
-    place = target.path if target.keeps else survey.path
-    try:
-        base = survey if digest(place) == survey.digest else read(place)
-    except (OSError, CannotRun) as error:
-        raise UnwritableResults(f"{place}: its results cannot be written now: {error}") from error
+    left_alone: list[Path] = []
+    while isinstance(base := _base(survey, target, read), str):
+        left_alone.append(target.path)
+        free = _first_free(journal, survey, _beside(survey, journal.environment), left_alone)
+        target = replace(free, notice=f"{target.path.name} left alone: {base}")
     joined = join(base)
     try:
-        return _written(journal, survey, base, target, joined)
+        path, said = _written(journal, survey, base, target, joined)
+        return path, "; ".join(text for text in (target.notice, said) if text)
     except (OSError, CannotRun) as error:
         raise UnwritableResults(f"{target.path}: its results cannot be written now: {error}") from error
     finally:
         if base is not survey:
             base.close()
+
+
+def _base(survey: Survey, target: Target, read: Callable[[Path], Survey]) -> Survey | str:
+    """Give what gets the results, as it is now; or say why it is not to get them, since it holds something else."""
+    place = target.path if target.keeps else survey.path
+    is_beside = target.keeps and not target.is_named and not _same(place, survey.path)
+    try:
+        base = survey if digest(place) == survey.digest else read(place)
+    except (OSError, CannotRun) as error:
+        if is_beside:
+            return f"it cannot be read ({error})"
+        raise UnwritableResults(f"{place}: its results cannot be written now: {error}") from error
+    wanted = {item.key for item in survey.items if item.key is not None}
+    if is_beside and wanted and wanted.isdisjoint(item.key for item in base.items):
+        base.close()
+        return f"it has none of the invoices of {survey.path.name}"
+    return base
 
 
 def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joined: Joined) -> tuple[Path, str]:
@@ -240,11 +271,13 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
     if known and source == path:
         made_from = (known.source, known.source_digest)
         kind = kind if known.kind == kind and known.is_as_left(base.digest) else "edited"
+    before = _there(path)
     try:
         with replacing(target, like=base.path) as fresh:
             yield fresh
-            there = digest(path) if known and path.exists() else ""
-            replaced = there if known and known.is_as_left(there) else ""
+            if _there(path) != before:
+                raise UnwritableResults(f"{target}: was changed while its results were written, and is left alone")
+            replaced = before if known and known.is_as_left(before) else ""
             mapping = str(base.mapping.path)
             journal.remember_results(ResultsFile(path, *made_from, digest(fresh), mapping, kind, replaced))
     except BaseException:
@@ -255,6 +288,10 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
         raise
 
 
+def _there(path: Path) -> str:
+    return digest(path) if path.exists() else ""
+
+
 def _into_a_list(
     journal: Journal, survey: Survey, target: Target, joined: Joined, lines: Sequence[Result], why: str
 ) -> tuple[Path, str]:
@@ -263,6 +300,8 @@ def _into_a_list(
         target = Target(_beside(survey, journal.environment))
     free = _first_free(journal, survey, placed(_list_path(survey, target)))
     with _remembered(journal, survey, free.path, "csv") as fresh:
-        rows = [(line.number, item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)]
+        rows = [
+            (harmless(line.number), item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)
+        ]
         write_list(fresh, free.path.suffix.lower(), [("number", "where", *survey.mapping.headers.names()), *rows])
     return free.path, "; ".join(text for text in (f"list of results: {why}", free.notice) if text)

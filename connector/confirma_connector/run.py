@@ -11,6 +11,7 @@ from confirma_connector import rules
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
+from confirma_connector.files import placed
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.plugins import Registry
 from confirma_connector.recognition import mapping_for
@@ -67,11 +68,13 @@ class Run:
 
     def mapping(self, path: Path, named: str | None) -> LoadedMapping:
         """Give the mapping for *path*: the one *named*, that of the settings, or the shipped one that fits."""
+        placed(path)  # a name that cannot be written down is refused before anything is said about it
         try:
             rules.severities(self.settings.rules)
         except ValueError as error:
             raise SettingsError(f"rules: {error}") from None
-        return mapping_for(path, named or self.settings.mapping, self.registry, self.settings.rules)
+        chosen = self.settings
+        return mapping_for(path, named or chosen.mapping, self.registry, chosen.rules, chosen.limits)
 
     def read(
         self,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -17,6 +19,8 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.limits import DEFAULTS, Limits
+from confirma_connector.masking import SHORTEST_KEY
 
 __all__ = [
     "ENVIRONMENT_VARIABLES",
@@ -50,6 +54,8 @@ ENVIRONMENT_VARIABLES: Mapping[str, str] = {
 _PATHS = ("token_file", "journal", "contract", "attachments")
 _NEVER_IN_A_FILE = ("token",)
 _NEVER_SET = ("overlay",)
+_LARGEST_FILE = 200_000
+"""Bytes of a config file or a key file: nothing that people write comes near it."""
 _APP = "confirma-connector"
 
 
@@ -79,14 +85,18 @@ class Settings(BaseModel):
     rules: dict[str, str] = {}
     numbering: Literal["forever", "yearly"] = "forever"
     retention_days: int = Field(default=30, ge=0, le=36_500)
+    limits: Limits = DEFAULTS
 
     @field_validator("url")
     @classmethod
     def _encrypted_or_local(cls, url: str | None) -> str | None:
         if url is None:
             return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        try:
+            parts, port = urlsplit(url), urlsplit(url).port
+        except ValueError:  # its text repeats what may be a password
+            raise ValueError("expected an address like https://host") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
             raise ValueError("expected an address like https://host")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("expected only scheme, host and path: no user, password, query or fragment")
@@ -101,6 +111,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
+        key = self.token.get_secret_value()
+        for name, value in self if len(key) >= SHORTEST_KEY else ():
+            if name != "token" and key in str(value):
+                raise ValueError(f"the setting {name} has the key in it, and would show it")
         if self.environment == "sandbox":
             if self.url and not is_loopback(urlsplit(self.url).hostname or ""):
                 raise ValueError(
@@ -151,7 +165,9 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         raise SettingsError(
             "a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production"
         )
-    return _checked(_completed(values, _config_file(config).parent / "contract.yaml"))
+    own = _config_file(config)
+    filed = values.keys() - spoken.keys() - given.keys()
+    return _checked(_completed(values, own.parent / "contract.yaml"), own if filed else None, filed)
 
 
 def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
@@ -162,7 +178,7 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
         values.setdefault("account", "sandbox")
     values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
     values.setdefault("journal", user_data_path(_APP, appauthor=False) / "journal.sqlite3")
-    values["journal"] = Path(values["journal"]).expanduser().absolute()
+    values["journal"] = _expanded(values["journal"]).absolute()
     if "contract" not in values and own_overlay.is_file():
         values["contract"] = own_overlay
     values["overlay"] = values.get("contract", own_overlay)
@@ -170,12 +186,11 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
 
 
 def _secret(path: Path) -> str:
-    try:
-        key = path.expanduser().read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"the key file {path} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8 text')}"
-        ) from None
+    file = _expanded(path)
+    if not os.path.lexists(file):
+        folder = f"there is no such file in the folder {file.parent}" if file.parent.is_dir() else "there is none"
+        raise SettingsError(f"the key file cannot be read: {folder} (its name is not said: it may be the key itself)")
+    key = _read(file, f"the key file {path}").removeprefix("\ufeff").strip()
     if not key:
         raise SettingsError(f"the key file {path} is empty")
     if len(lines := key.splitlines()) > 1:
@@ -187,16 +202,22 @@ def _secret(path: Path) -> str:
     return key
 
 
-def _checked(values: dict[str, Any]) -> Settings:
+def _checked(values: dict[str, Any], file: Path | None, filed: Collection[str]) -> Settings:
+    """Check the settings, those of *filed* said in the config *file*. Raises SettingsError."""
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError("; ".join(_sentence(detail) for detail in error.errors(include_input=False))) from None
+        details = error.errors(include_input=False)
+        is_of_the_file = any(not detail["loc"] or detail["loc"][0] in filed for detail in details)
+        where = f"{file}: " if file and is_of_the_file else ""
+        raise SettingsError(where + "; ".join(_sentence(detail, filed) for detail in details)) from None
 
 
-def _sentence(detail: Any) -> str:
+def _sentence(detail: Any, filed: Collection[str]) -> str:
     name = ".".join(str(part) for part in detail["loc"])
     text = str(detail["msg"]).removeprefix("Value error, ")
+    if name in filed:
+        return f"{name}: {text}"
     variable = next((variable for variable, setting in ENVIRONMENT_VARIABLES.items() if setting == name), "")
     return f"{variable or name}: {text}" if name else text
 
@@ -211,19 +232,33 @@ def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _config_file(config: str | Path | None) -> Path:
-    return Path(config).expanduser() if config else user_config_path(_APP, appauthor=False) / "config.toml"
+    return _expanded(config) if config else user_config_path(_APP, appauthor=False) / "config.toml"
 
 
 def _tables(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Give the top level of the config file, and its profiles by name."""
     try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        tree = tomllib.loads(_read(path, f"{path}:"))
+    except ValueError as error:  # also of a number of thousands of digits
+        raise SettingsError(f"{path}: cannot be read: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path}: cannot be read: its values are nested too deeply") from None
     named = tree.pop("profiles", {})
     if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
         raise SettingsError(f"{path}: a profile is a table of its own, headed [profiles.NAME]")
     return tree, named
+
+
+def _read(path: Path, name: str) -> str:
+    """Give the text of a small file of the user's own; one that never ends is not read to its end."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
+        if len(data) > _LARGEST_FILE:
+            raise SettingsError(f"{name} cannot be read: it is larger than {_LARGEST_FILE:,} bytes")
+        return data.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8 text')}") from None
 
 
 def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
@@ -236,18 +271,28 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
     tree, named = _tables(path)
     if profile and profile not in named:
         raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(named) or "none"}')
-    _refuse_unknown(str(path), tree)
-    if profile:
-        _refuse_unknown(f"{path}, profile {profile}", named[profile])
-    values = tree | (named[profile] if profile else {})
+    own = named[profile] if profile else {}
+    for where, table in ((str(path), tree), (f"{path}, profile {profile}", own)):
+        known = [name for name in Settings.model_fields if name not in _NEVER_SET]
+        _refuse_unknown(where, table, known)
+        _refuse_unknown(f"{where}, [limits]", _limits(where, table), [one.name for one in fields(Limits)])
+    values = tree | own
+    if limits := _limits("", tree) | _limits("", own):
+        values["limits"] = limits
     for name in _NEVER_IN_A_FILE:
         if name in values:
             raise SettingsError(f'{path}: the key itself does not belong in this file; use token_file = "…"')
-    return {name: _from(path.parent, name, value) for name, value in values.items()}
+    return {name: _from(path, name, value) for name, value in values.items()}
 
 
-def _refuse_unknown(where: str, table: Mapping[str, Any]) -> None:
-    known = [name for name in Settings.model_fields if name not in _NEVER_SET]
+def _limits(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    limits = table.get("limits", {})
+    if not isinstance(limits, dict):
+        raise SettingsError(f"{where}: limits: expected a table of its own, headed [limits]")
+    return limits
+
+
+def _refuse_unknown(where: str, table: Mapping[str, Any], known: list[str]) -> None:
     for name in table:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
@@ -255,12 +300,21 @@ def _refuse_unknown(where: str, table: Mapping[str, Any]) -> None:
             raise SettingsError(f'{where}: there is no setting "{name}"{hint}')
 
 
-def _from(folder: Path, name: str, value: Any) -> Any:
+def _from(file: Path, name: str, value: Any) -> Any:
     """Take relative paths of the config file from the folder it lies in."""
+    where = f"{file}: {name}: "
     if name in _PATHS:
-        return folder / Path(str(value)).expanduser()
+        return file.parent / _expanded(str(value), where)
     if name == "adapters" and isinstance(value, list):
-        return [folder / Path(str(entry)).expanduser() for entry in value]
+        return [file.parent / _expanded(str(entry), where) for entry in value]
     if name == "mapping" and Path(str(value)).suffix in (".yaml", ".yml"):
-        return str(folder / Path(str(value)).expanduser())
+        return str(file.parent / _expanded(str(value), where))
     return value
+
+
+def _expanded(path: str | Path, where: str = "") -> Path:
+    """Give *path* with the user's folder for its ~. Raises SettingsError when there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{where}{path}: there is no such user's folder; ~ alone is your own") from None

@@ -96,9 +96,15 @@ class Survey:
         return Claim(item.facts, self._spool.read(length))
 
     def spool(self, body: bytes) -> tuple[int, int]:
-        """Put a body aside; give where it lies."""
-        start = self._spool.seek(0, 2)
-        self._spool.write(body)
+        """Put a body aside; give where it lies. Raises SourceError."""
+        try:
+            start = self._spool.seek(0, 2)
+            self._spool.write(body)
+        except OSError as error:
+            raise SourceError(
+                f"{self.path}: its requests cannot be put aside ({error.strerror or error}); is the folder for "
+                "temporary files full? TMPDIR names another"
+            ) from None
         return (start, len(body))
 
     def close(self) -> None:
@@ -123,17 +129,22 @@ def survey(
 
     Raises SourceError, MappingError, AdapterError.
     """
-    source = Source((path,), mapping.options, mapping.headers, is_target)
-    try:
-        found = Survey(source, mapping, digest(path))
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+    settings.limits.check_file(path)
+    source = Source((path,), mapping.options, mapping.headers, is_target, settings.limits)
+    found = Survey(source, mapping, _digest(path))
     try:
         _fill(found, contract, settings, key, refusals or {}, progress)
     except BaseException:
         found.close()
         raise
     return found
+
+
+def _digest(path: Path) -> str:
+    try:
+        return digest(path)
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _fill(
@@ -149,9 +160,10 @@ def _fill(
         str(found.path),
         attachments=settings.attachments,
         credit_sign=contract.behaviour("credit_note_sign"),
+        limits=settings.limits,
     )
     yearly = settings.numbering == "yearly"
-    usage = Usage(contract)
+    usage, problems = Usage(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
         item = _item(draft, yearly=yearly)
         if item.key is not None and item.key in refusals:
@@ -166,7 +178,10 @@ def _fill(
             seller = draft.invoice.seller
             found.sellers.setdefault(seller.business_id or seller.name, item.where)
         found.items.append(item)
-    if digest(found.path) != found.digest:
+        problems += len(item.problems)
+        settings.limits.check("invoices", str(found.path), len(found.items))
+        settings.limits.check("problems", f"{found.path}, {item.where}", problems)
+    if _digest(found.path) != found.digest:
         raise SourceError(f"{found.path}: changed while it was read; run again when nobody is writing it")
     found.used = usage.lines()
     found.skipped = mapper.skipped
@@ -179,9 +194,13 @@ def _fill(
 
 def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[Record]:
     """Give the records, counted; note whether the source carries results already, and of which environment."""
-    headers = found.mapping.headers
+    headers, limits, cells = found.mapping.headers, found.source.limits, 0
     for record in found.mapping.adapter.read(found.source):
         found.rows += 1
+        cells += len(record.values)
+        if found.rows > limits.rows or cells > limits.cells:
+            bound = "rows" if found.rows > limits.rows else "cells"
+            raise limits.refuse(bound, f"{found.path}, {record.where}")
         if found.rows == 1:
             found.has_results = all(name in record.values for name in headers.names())
         if found.has_results and (state := str(record.values.get(headers.state) or "")):

@@ -41,10 +41,14 @@ class Verdict:
     mark: str = ""
     ended_at: float = 0.0
 
-    def without(self, personal: Sequence[str]) -> Verdict:
-        """Give it without personal identity numbers, should the answer repeat them; *personal* are those we sent."""
-        fields = tuple((field, masked(said, personal)) for field, said in self.fields)
-        return replace(self, message=masked(self.message, personal), fields=fields, text=masked(self.text, personal))
+    def without(self, personal: Sequence[str], people: Sequence[str]) -> Verdict:
+        """Give it without the personal identity numbers that we sent, should the answer repeat them.
+
+        What else it repeats of *people* is left out of what is told on, and stays in the text.
+        """
+        known = (*personal, *people)
+        fields = tuple((masked(field, personal), masked(said, known)) for field, said in self.fields)
+        return replace(self, message=masked(self.message, known), fields=fields, text=masked(self.text, personal))
 
 
 def classed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,10 +43,10 @@ class Writing:
         self.run.hear(Event("writing", str(target.path)))
         found = self._with_refusals(found)
         try:
-            path, notice = results.write(self.journal, found, target, self._read_like(found), self._join)
+            path, said = results.write(self.journal, found, target, self._read_like(found), self._join)
+            notices = [said] if said else []
         except UnwritableResults as error:
-            path, notice = None, self._unwritten(error)
-        notices = [text for text in (target.notice, notice) if text]
+            path, notices = None, [text for text in (target.notice, self._unwritten(error)) if text]
         self.files.append(told(found, self._join(found), results=path, notices=notices, touched=self.touched))
 
     def update(self, choice: Choice) -> None:
@@ -87,12 +88,21 @@ class Writing:
             mapping = self.run.mapping(place, choice.mapping or file.mapping)
             found = self.run.read(place, mapping, self.journal.key, self._refusals(), is_target=True)
         except CannotRun as error:
-            self.notices.append(self._unwritten(error))
+            spoilt = f"; if it is spoilt, delete it and run: confirma track {shlex.quote(str(file.source))}"
+            self.notices.append(self._unwritten(error) + spoilt)
             return
         try:
+            if self._is_another(found, file):
+                self.notices.append(f"{place} holds none of the invoices that were sent any more, and is left alone")
+                return
             self.write(found, Target(file.path, keeps=file.kind != "csv", is_named=True))
         finally:
             found.close()
+
+    def _is_another(self, found: Survey, file: ResultsFile) -> bool:
+        """Whether another list lies there now. What was just put there by a killed run is never that."""
+        is_changed = found.digest != file.source_digest and not file.is_as_left(found.digest)
+        return is_changed and not any(item.key and self.journal.entry(*item.key) for item in found.items)
 
     def _unwritten(self, error: Exception) -> str:
         self.is_unwritten = True

@@ -18,7 +18,7 @@ Tree = str | list["Tree"] | dict[str, "Tree"]
 Place = tuple[str | int, ...]
 
 _DEEPEST = 20
-_LARGEST = 2_000_000
+_LARGEST = 500_000
 
 
 class YamlError(ValueError):
@@ -57,7 +57,8 @@ class Document:
 
 def load(path: Path) -> Document:
     """Read a YAML file as text. Raises YamlError, OSError."""
-    data = path.read_bytes()
+    with path.open("rb") as file:
+        data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
         raise YamlError(1, f"the file is larger than {_LARGEST:,} bytes")
     try:
@@ -104,6 +105,8 @@ def _without_anchors(text: str) -> None:
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise YamlError(line, "anchors and aliases (& and *) are not used here; quote the text if it begins so")
+        if any("\ud800" <= sign <= "\udfff" for sign in getattr(event, "value", "")):
+            raise YamlError(line, "half of a pair of surrogates is no text: write the character itself")
         if tag := getattr(event, "tag", None):
             raise YamlError(line, f"tags like {tag} are not used here: every value is text")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
+import os
 import sys
-import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+
+from confirma_connector.cli.saying import say
 
 __all__ = ["main"]
 
@@ -37,6 +40,10 @@ _COMMANDS: Mapping[str, str] = {
 }
 
 
+_ABOUT_THE_KEY = frozenset({"login", "logout", "token"})
+_NOT_REPEATED = "these words are not understood, and not repeated, as one may be the key: it is never given here"
+
+
 class _Commands(click.Group):
     """Loads a command's module only when that command is called: `--help` stays quick."""
 
@@ -55,6 +62,11 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
+        with _for_its_owner_alone():
+            code = self._code(*args, **extra)
+        sys.exit(code)
+
+    def _code(self, *args: Any, **extra: Any) -> int:
         from confirma_connector.errors import ConfirmaError
 
         for stream in (sys.stdout, sys.stderr):
@@ -63,8 +75,10 @@ class _Commands(click.Group):
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except click.UsageError as error:
-            where = f" (see {error.ctx.command_path} --help)" if error.ctx else ""
-            _complain(f"{error.format_message()}{where}")
+            path = error.ctx.command_path if error.ctx else ""
+            is_about_the_key = not _ABOUT_THE_KEY.isdisjoint(path.split()[1:2])
+            said = _NOT_REPEATED if is_about_the_key else error.format_message()
+            _complain(f"{said}{f' (see {path} --help)' if path else ''}")
             code = 2
         except click.ClickException as error:
             _complain(error.format_message())
@@ -77,16 +91,32 @@ class _Commands(click.Group):
             code = 130
         except BrokenPipeError:
             code = 2
-        except Exception:
-            traceback.print_exc()
-            _complain("this is a mistake in the program; nothing is lost, but please report the lines above")
+        except Exception as error:
+            from confirma_connector.cli import mistake
+
+            say("\n".join(mistake.lines(error)), err=True)
+            _complain(mistake.request(error))
             code = 2
-        sys.exit(code if isinstance(code, int) else 0)
+        return code if isinstance(code, int) else 0
+
+
+@contextlib.contextmanager
+def _for_its_owner_alone() -> Iterator[None]:
+    """Let nobody else read what is written meanwhile, and no memory, with the key in it, be written after a crash."""
+    if os.name == "posix":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _complain(message: str) -> None:
     for line in message.splitlines():
-        click.echo(f"confirma: {line}", err=True)
+        say(f"confirma: {line}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

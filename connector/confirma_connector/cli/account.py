@@ -9,6 +9,7 @@ import click
 
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
 from confirma_connector.opening import held
@@ -37,13 +38,13 @@ def account(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         "journal": str(settings.journal),
     }
     if as_json:
-        click.echo(json.dumps({"version": 1, **facts}, ensure_ascii=False, indent=2))
+        say(json.dumps({"version": 1, **facts}, ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
-    click.echo(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
+    say(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
     unbound = "any: the sandbox takes every seller" if settings.environment == "sandbox" else "the first send binds it"
-    click.echo(f"  seller: {seller or unbound}")
-    click.echo(f"  invoices: {count}, numbered {'anew every year' if numbering == 'yearly' else 'once for ever'}")
+    say(f"  seller: {seller or unbound}")
+    say(f"  invoices: {count}, numbered {'anew every year' if numbering == 'yearly' else 'once for ever'}")
     sandbox_line(settings.environment)
 
 
@@ -59,4 +60,4 @@ def bind(seller: str, **given: Any) -> None:
         before = journal.seller()
         journal.bind(seller.strip())
     was = f", no longer to {before}" if before and before != seller.strip() else ""
-    click.echo(f"account {settings.account} ({settings.environment}) belongs to seller {seller.strip()}{was}")
+    say(f"account {settings.account} ({settings.environment}) belongs to seller {seller.strip()}{was}")

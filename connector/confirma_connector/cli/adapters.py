@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from confirma_connector import plugins
+from confirma_connector.cli.saying import say
 
 __all__ = ["adapters"]
 
@@ -23,9 +24,9 @@ def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         working = [{"name": one.name, "origin": one.origin, "hooks": one.hooks} for one in registry.adapters.values()]
         broken = [{"name": one.name, "origin": one.origin, "reason": one.reason} for one in registry.broken.values()]
-        click.echo(json.dumps({"version": 1, "adapters": working, "broken": broken}, ensure_ascii=False, indent=2))
+        say(json.dumps({"version": 1, "adapters": working, "broken": broken}, ensure_ascii=False, indent=2))
         return
     for adapter in registry.adapters.values():
-        click.echo(f"{adapter.name} ({adapter.origin}): {', '.join(adapter.hooks)}")
+        say(f"{adapter.name} ({adapter.origin}): {', '.join(adapter.hooks)}")
     for failed in registry.broken.values():
-        click.echo(f"{failed.name} ({failed.origin}): BROKEN: {failed.reason}")
+        say(f"{failed.name} ({failed.origin}): BROKEN: {failed.reason}")

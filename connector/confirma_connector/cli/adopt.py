@@ -13,6 +13,7 @@ from confirma_connector.adopting import lines
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.progress import listener, logged
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
 
 __all__ = ["adopt"]
@@ -50,11 +51,11 @@ def adopt(files: tuple[Path, ...], as_json: bool, log_json: bool, reason: str, u
             }
             for one in told
         ]
-        click.echo(json.dumps({"version": 1, "files": facts}, ensure_ascii=False, indent=2))
+        say(json.dumps({"version": 1, "files": facts}, ensure_ascii=False, indent=2))
     else:
         sandbox_line(run.settings.environment)
         for one in told:
             for line in lines(one):
-                click.echo(line)
+                say(line)
         sandbox_line(run.settings.environment)
     raise click.exceptions.Exit(code)

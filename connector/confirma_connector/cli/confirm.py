@@ -14,6 +14,7 @@ import simplejson
 from confirma_connector import plugins
 from confirma_connector.cli import options
 from confirma_connector.cli.progress import listener
+from confirma_connector.cli.saying import say
 from confirma_connector.confirming import confirm as written
 from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import SettingsError, SourceError
@@ -58,7 +59,7 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
     ):
         raise SettingsError("nothing was confirmed")
     written(overlay, lines, by, ground, run.contract.version)
-    click.echo(f"{len(lines)} confirmed by {by}, kept in {overlay}")
+    say(f"{len(lines)} confirmed by {by}, kept in {overlay}")
 
 
 def _run(settings: Settings, overlay: Path) -> Run:
@@ -72,17 +73,17 @@ def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
     if sample is None:
         raise SourceError(f"{found.path}: there is no valid invoice in it; see confirma check")
     if left := sum(item.facts is None for item in found.items):
-        click.echo(f"{left} of {len(found.items)} invoices are invalid and not looked at")
+        say(f"{left} of {len(found.items)} invoices are invalid and not looked at")
     if not lines:
-        click.echo(f"{found.path.name}: everything that its invoices use of the contract is confirmed")
+        say(f"{found.path.name}: everything that its invoices use of the contract is confirmed")
         return
-    click.echo(
+    say(
         f"{found.path.name} uses {len(lines)} value{'s' * (len(lines) != 1)} of the contract that nobody has confirmed:"
     )
     for one in lines:
-        click.echo(f"  {one.text()}")
-    click.echo(f"invoice {sample.label} as it will be sent:")
-    click.echo(shown(found.claim(sample).body, run.contract))
+        say(f"  {one.text()}")
+    say(f"invoice {sample.label} as it will be sent:")
+    say(shown(found.claim(sample).body, run.contract))
 
 
 def _sample(run: Run, found: Survey, lines: Sequence[Provisional]) -> Item | None:

@@ -9,6 +9,7 @@ import click
 
 from confirma_connector.cli import options
 from confirma_connector.cli.confirm import confirm
+from confirma_connector.cli.saying import say
 from confirma_connector.cli.verify import verify
 from confirma_connector.contract import read
 
@@ -30,11 +31,11 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
     provisional = found.provisional()
     if as_json:
         lines = [{"section": one.section, "key": one.key, "wire": one.item.wire} for one in provisional]
-        click.echo(json.dumps({"version": 1, "contract": found.version, "provisional": lines}, indent=2))
+        say(json.dumps({"version": 1, "contract": found.version, "provisional": lines}, indent=2))
         return
-    click.echo(f"contract {found.version}: {len(provisional)} provisional lines")
+    say(f"contract {found.version}: {len(provisional)} provisional lines")
     for one in provisional:
-        click.echo(f"  {one.text()}")
+        say(f"  {one.text()}")
 
 
 contract.add_command(confirm)

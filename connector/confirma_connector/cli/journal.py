@@ -9,6 +9,7 @@ import click
 
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
 from confirma_connector.opening import held
@@ -35,9 +36,9 @@ def purge(older_than: int | None, **given: Any) -> None:
     sandbox_line(settings.environment)
     with held(settings) as book:
         count, left = book.purge(days), book.kept()
-    click.echo(f"account {settings.account}: dropped the data of {_invoices(count)}")
+    say(f"account {settings.account}: dropped the data of {_invoices(count)}")
     if left:
-        click.echo(f"{_invoices(left)} came to a final state less than {days} days ago; --older-than 0 takes all")
+        say(f"{_invoices(left)} came to a final state less than {days} days ago; --older-than 0 takes all")
     sandbox_line(settings.environment)
 
 
@@ -49,7 +50,7 @@ def backup(file: Path, **given: Any) -> None:
     settings = _with_journal(given)
     with Journal(settings.journal, settings.environment, settings.account) as book:
         book.backup(file)
-    click.echo(f"copied {settings.journal} to {file}; it holds personal data: only you can read it, keep it so")
+    say(f"copied {settings.journal} to {file}; it holds personal data: only you can read it, keep it so")
 
 
 def _with_journal(given: dict[str, Any]) -> Settings:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from confirma_connector import contract, keys
 from confirma_connector.cli import options
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.opening import reached
 from confirma_connector.settings import as_key
@@ -19,15 +20,12 @@ __all__ = ["login"]
 
 @click.command()
 @click.option("--no-check", is_flag=True, help="Store the key without asking Confirma whether it is valid.")
-@click.argument("words", nargs=-1, metavar="")
 @options.settings_options
-def login(no_check: bool, words: tuple[str, ...], **given: Any) -> None:
+def login(no_check: bool, **given: Any) -> None:
     """Put the key into the system keyring, for this environment, address and account alone.
 
     The key is asked for without showing it; without a terminal it is the first line of standard input.
     """
-    if words:  # not repeated: they may be the key
-        raise click.UsageError("the key is not given on the command line, where others can see it: it is asked for")
     settings = options.loaded_settings(given)
     read = contract.read(settings.contract)
     here = keys.place(settings, read)
@@ -37,10 +35,10 @@ def login(no_check: bool, words: tuple[str, ...], **given: Any) -> None:
         with reached(settings.model_copy(update={"token": key}), read) as client:
             client.validate()
     keys.store(here, key)
-    click.echo(f"the key for {here} is in the system keyring{', in the place of the earlier one' if is_there else ''}")
+    say(f"the key for {here} is in the system keyring{', in the place of the earlier one' if is_there else ''}")
     if settings.token.get_secret_value():
         setting = f"the key file {settings.token_file}" if settings.token_file else "CONFIRMA_TOKEN"
-        click.echo(f"{setting} is set, and stands before the keyring: unset it to use this key", err=True)
+        say(f"{setting} is set, and stands before the keyring: unset it to use this key", err=True)
 
 
 def _entered(here: keys.Place) -> SecretStr:

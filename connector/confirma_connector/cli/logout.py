@@ -8,6 +8,7 @@ import click
 
 from confirma_connector import contract, keys
 from confirma_connector.cli import options
+from confirma_connector.cli.saying import say
 
 __all__ = ["logout"]
 
@@ -20,4 +21,4 @@ def logout(**given: Any) -> None:
     here = keys.place(settings, contract.read(settings.contract))
     keys.forget(here.beside)
     words = "is no longer in" if keys.forget(here) else "was not in"
-    click.echo(f"the key for {here} {words} the system keyring")
+    say(f"the key for {here} {words} the system keyring")

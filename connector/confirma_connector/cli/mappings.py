@@ -7,6 +7,7 @@ import json
 import click
 
 from confirma_connector import plugins
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.mapping import load_mapping, shipped
 
@@ -27,7 +28,7 @@ def mappings(as_json: bool) -> None:
             about = {"adapter": "", "description": f"BROKEN: {error}"}
         told.append({"name": name, "path": str(path), **about})
     if as_json:
-        click.echo(json.dumps({"version": 1, "mappings": told}, ensure_ascii=False, indent=2))
+        say(json.dumps({"version": 1, "mappings": told}, ensure_ascii=False, indent=2))
         return
     for entry in told:
-        click.echo(f"{entry['name']} ({entry['adapter']}): {entry['description']}\n  {entry['path']}")
+        say(f"{entry['name']} ({entry['adapter']}): {entry['description']}\n  {entry['path']}")

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from confirma_connector import contract, plugins, settings
+from confirma_connector.cli.saying import harmless
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
 from confirma_connector.pipeline import Choice, Event, Run
@@ -112,7 +113,7 @@ def _asked(question: str) -> bool:
     """Ask the person at the terminal; where there is none the answer is no."""
     if not at_a_terminal():
         return False
-    answer = click.prompt(f"{question} [y/N]", default="", show_default=False, err=True)
+    answer = click.prompt(f"{harmless(question)} [y/N]", default="", show_default=False, err=True)
     return answer.strip().casefold() in _YES
 
 

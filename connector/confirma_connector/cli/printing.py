@@ -10,6 +10,7 @@ from typing import NoReturn
 
 import click
 
+from confirma_connector.cli.saying import say
 from confirma_connector.report import FileReport, InvoiceReport, Report
 
 __all__ = ["finish", "printed", "sandbox_line", "show"]
@@ -29,7 +30,7 @@ _SANDBOX = "SANDBOX: nothing leaves this machine, every state is a TEST"
 def sandbox_line(environment: str, *, err: bool = False) -> None:
     """Say first and last that a sandbox is a sandbox; *err* says it on standard error."""
     if environment == "sandbox":
-        click.echo(_SANDBOX, err=err)
+        say(_SANDBOX, err=err)
 
 
 def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
@@ -45,7 +46,7 @@ def show(report: Report, *, log_json: bool) -> None:
     """Print *report* for people; in the log its problem stands already."""
     if report.problem and not log_json:
         for line in report.problem.splitlines():
-            click.echo(f"confirma: {line}", err=True)
+            say(f"confirma: {line}", err=True)
     printed(_lines(report))
 
 
@@ -53,7 +54,7 @@ def printed(lines: Iterable[str]) -> None:
     """Print *lines*. That whoever read along has gone changes nothing: the work was done all the same."""
     try:
         for line in lines:
-            click.echo(line)
+            say(line)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

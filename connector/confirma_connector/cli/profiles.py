@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,7 +14,7 @@ from confirma_connector.cli.printing import printed, show
 from confirma_connector.cli.progress import logged
 from confirma_connector.cli.running import carried_out
 from confirma_connector.errors import SettingsError
-from confirma_connector.report import ProfileReport, Report, Reports
+from confirma_connector.report import ProfileReport, Reports
 
 __all__ = ["track_all"]
 
@@ -32,7 +31,8 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
     for name in settings.profiles(given.get("config"), os.environ):
         if not as_json:
             printed([f"profile {name}"])
-        report = _tracked(name, given, as_json=as_json, log_json=log_json)
+        one = {**given, "profile": name}
+        report = carried_out("track", pipeline.track, (), one, as_json=as_json, log_json=log_json)
         if not as_json:
             show(report, log_json=log_json)
         reports.append(ProfileReport(profile=name, report=report))
@@ -42,15 +42,6 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
     if as_json:
         printed([Reports(exit_code=code, reports=tuple(reports)).model_dump_json(indent=2)])
     raise click.exceptions.Exit(code)
-
-
-def _tracked(name: str, given: Mapping[str, Any], *, as_json: bool, log_json: bool) -> Report:
-    try:
-        return carried_out("track", pipeline.track, (), {**given, "profile": name}, as_json=as_json, log_json=log_json)
-    except Exception as error:
-        traceback.print_exc()
-        problem = f"this is a mistake in the program ({type(error).__name__}); nothing is lost, but please report it"
-        return Report(command="track", environment="", account="", exit_code=2, problem=problem)
 
 
 def _refuse_what_is_of_one(files: tuple[Path, ...], given: Mapping[str, Any]) -> None:

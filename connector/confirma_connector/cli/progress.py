@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from confirma_connector.cli.saying import harmless, say
 from confirma_connector.pipeline import Event
 
 __all__ = ["listener", "logged"]
@@ -40,7 +41,7 @@ def listener(*, log_json: bool, about: Mapping[str, str] | None = None) -> Calla
 def logged(event: str, **facts: Any) -> None:
     """Write one line of the JSON log. Never a value of an invoice, never a key."""
     line = {"at": dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-    click.echo(json.dumps(line, ensure_ascii=False), err=True)
+    say(json.dumps(line, ensure_ascii=False), err=True)
 
 
 class _Log:
@@ -65,7 +66,7 @@ class _Lines:
         if phase != self._last:
             self._last = phase
             words = _LINES.get(event.what) or f"sending {event.total} invoice{'s' * (event.total != 1)}"
-            click.echo(words.format(name=Path(event.path).name), err=True)
+            say(words.format(name=Path(event.path).name), err=True)
 
 
 class _Bar:
@@ -85,7 +86,7 @@ class _Bar:
             self._bar.__exit__(None, None, None)
             self._bar = None
         if event.what == "reading" and event.done:
-            click.echo(f"\rreading {Path(event.path).name}: {event.done:,} rows", err=True, nl=False)
+            click.echo(f"\rreading {harmless(Path(event.path).name)}: {event.done:,} rows", err=True, nl=False)
         elif event.what == "asking":
             click.echo("\r\033[Kasking Confirma what it has …", err=True, nl=False)
         elif event.what == "writing":

@@ -11,6 +11,7 @@ import click
 from confirma_connector.cli import options
 from confirma_connector.cli.period import period
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import replacing
 from confirma_connector.journal import Journal
@@ -44,5 +45,5 @@ def report(out: Path, replaces: bool, first: str | None, last: str | None, **giv
     with replacing(out) as fresh:
         fresh.write_bytes(made)
     sandbox_line(settings.environment)
-    click.echo(f"made {out}: {len(entries)} invoice{'s' * (len(entries) != 1)} of account {settings.account}")
+    say(f"made {out}: {len(entries)} invoice{'s' * (len(entries) != 1)} of account {settings.account}")
     sandbox_line(settings.environment)

@@ -9,6 +9,7 @@ import click
 from confirma_connector import decide
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 
 __all__ = ["resend"]
 
@@ -23,4 +24,4 @@ def resend(number: int, reason: str, year: int | None, **given: Any) -> None:
     run = options.prepared(given, lambda _: None)
     sandbox_line(run.settings.environment)
     entry = decide.resend(run, number, reason, year)
-    click.echo(f"invoice {entry.number}: {entry.state}: the next send of its file sends it again")
+    say(f"invoice {entry.number}: {entry.state}: the next send of its file sends it again")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from confirma_connector.cli import options
+from confirma_connector.cli.saying import say
 from confirma_connector.decide import Decision
 from confirma_connector.decide import resolve as decide
 
@@ -28,4 +29,4 @@ def resolve(numbers: tuple[int, ...], decision: Decision | None, reason: str, ye
     settings = options.loaded_settings(given)
     for number in numbers:
         entry = decide(settings, number, decision, reason, year)
-        click.echo(f"invoice {entry.number}: {entry.state}: {entry.message}")
+        say(f"invoice {entry.number}: {entry.state}: {entry.message}")

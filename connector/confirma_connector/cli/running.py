@@ -10,9 +10,10 @@ from typing import Any, Literal, NoReturn
 import click
 
 from confirma_connector import keys
-from confirma_connector.cli import options
+from confirma_connector.cli import mistake, options
 from confirma_connector.cli.printing import finish, sandbox_line
 from confirma_connector.cli.progress import listener, logged
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.report import AttentionReport, Report
 from confirma_connector.run import Choice, Run
@@ -56,14 +57,18 @@ def carried_out(
         run = options.run_with(settings, listener(log_json=log_json, about=about), given)
         choice = options.choice_from(files, given)
         if warning := keys.exposed(run.settings):
-            logged("warning", **about, message=warning) if log_json else click.echo(f"confirma: {warning}", err=True)
+            logged("warning", **about, message=warning) if log_json else say(f"confirma: {warning}", err=True)
         if not as_json:
             sandbox_line(environment)
         report = story(run, choice)
-    except ConfirmaError as error:
-        report = Report(
-            command=command, environment=environment, account=account, exit_code=error.exit_code, problem=str(error)
-        )
+    except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+        raise
+    except Exception as error:
+        code, problem = error.exit_code if isinstance(error, ConfirmaError) else 2, str(error)
+        if not isinstance(error, ConfirmaError):
+            trace, problem = mistake.lines(error), mistake.request(error)
+            logged("mistake", **about, trace=trace) if log_json else say("\n".join(trace), err=True)
+        report = Report(command=command, environment=environment, account=account, exit_code=code, problem=problem)
     if log_json:
         for one in report.attention:
             logged("attention", **about, **_said(one))

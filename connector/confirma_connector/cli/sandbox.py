@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import private_file
 
@@ -27,8 +28,8 @@ def sandbox(host: str, port: int, store: Path, key: str, pace: float) -> None:
     try:
         from confirma_connector.sandbox import run
 
-        click.echo(f"the stand-in listens on http://{host}:{port} (OpenAPI: http://{host}:{port}/docs); Ctrl-C ends it")
-        click.echo(f"use it with CONFIRMA_ENVIRONMENT=sandbox CONFIRMA_URL=http://{host}:{port} CONFIRMA_TOKEN={key}")
+        say(f"the stand-in listens on http://{host}:{port} (OpenAPI: http://{host}:{port}/docs); Ctrl-C ends it")
+        say(f"use it with CONFIRMA_ENVIRONMENT=sandbox CONFIRMA_URL=http://{host}:{port} CONFIRMA_TOKEN={key}")
         run(host, port, private_file(store), key, pace)
     except ImportError as error:
         raise SettingsError(

@@ -6,6 +6,8 @@ import json
 
 import click
 
+from confirma_connector.cli.saying import say
+
 __all__ = ["schema"]
 
 
@@ -27,4 +29,4 @@ def schema(what: str) -> None:
     else:
         models: dict[str, type[BaseModel]] = {"invoice": Invoice, "report": Report, "reports": Reports}
         tree = models[what].model_json_schema(mode="serialization")
-    click.echo(json.dumps(tree, ensure_ascii=False, indent=2))
+    say(json.dumps(tree, ensure_ascii=False, indent=2))

@@ -10,6 +10,7 @@ import click
 
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
 from confirma_connector.outcome import entry_words
@@ -47,14 +48,14 @@ def show(number: int, as_json: bool, **given: Any) -> None:
             }
             for entry, events in found
         ]
-        click.echo(json.dumps({"version": 1, "invoices": told}, ensure_ascii=False, indent=2))
+        say(json.dumps({"version": 1, "invoices": told}, ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
     for entry, events in found:
-        click.echo(f"invoice {entry.number}: {entry.state}")
-        click.echo(f"  {entry.type} of {entry.date}, {entry.gross} {entry.currency}, by {entry.method}")
-        click.echo(f"  {entry_words(entry)}")
+        say(f"invoice {entry.number}: {entry.state}")
+        say(f"  {entry.type} of {entry.date}, {entry.gross} {entry.currency}, by {entry.method}")
+        say(f"  {entry_words(entry)}")
         for at, event, code, detail in events:
             when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-            click.echo(f"  {when}  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
+            say(f"  {when}  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
     sandbox_line(settings.environment)

@@ -14,6 +14,7 @@ from confirma_connector.cli import options
 from confirma_connector.cli.grid import grid
 from confirma_connector.cli.period import period
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.files import replacing
 from confirma_connector.journal import Entry, Journal, Total
 from confirma_connector.outcome import entry_words
@@ -62,12 +63,12 @@ def status(
     with Journal(settings.journal, settings.environment, settings.account) as journal:
         totals, entries = journal.totals(), journal.entries(OPEN)
     if as_json:
-        click.echo(json.dumps(_as_data(settings, totals, entries), ensure_ascii=False, indent=2))
+        say(json.dumps(_as_data(settings, totals, entries), ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
-    click.echo(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
+    say(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
     for line in _table(totals, entries):
-        click.echo(line)
+        say(line)
     sandbox_line(settings.environment)
 
 
@@ -121,8 +122,8 @@ def _listed(settings: Settings, dates: tuple[str, str], output: Path | None, mar
     sandbox_line(settings.environment, err=beside)
     count = f"{len(entries)} invoice{'s' * (len(entries) != 1)}"
     where = f": {output}" if output else ""
-    click.echo(f"account {settings.account}: {count} dated {first} to {last}{where}", err=beside)
+    say(f"account {settings.account}: {count} dated {first} to {last}{where}", err=beside)
     for whole in gathered(totals):
         for line in grid(gathered(totals, "method", "state"), whole, "method", "state"):
-            click.echo(line, err=beside)
+            say(line, err=beside)
     sandbox_line(settings.environment, err=beside)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import click
 
+from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 
 __all__ = ["template"]
@@ -26,4 +27,4 @@ def template(out: Path, language: Literal["fi", "sv", "en"]) -> None:
             f'the template needs more: pip install "confirma-connector[excel]" ({error.name})'
         ) from None
     make(out, language)
-    click.echo(f'made {out}: fill it in (its second sheet says how), then: confirma check "{out}"')
+    say(f'made {out}: fill it in (its second sheet says how), then: confirma check "{out}"')

@@ -10,6 +10,7 @@ import click
 from confirma_connector import contract, keys, renewing
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
+from confirma_connector.cli.saying import say
 from confirma_connector.opening import reached
 from confirma_connector.renewing import Renewal
 
@@ -28,10 +29,10 @@ def check(**given: Any) -> None:
     settings = options.loaded_settings(given)
     sandbox_line(settings.environment)
     if warning := keys.exposed(settings):
-        click.echo(f"confirma: {warning}", err=True)
+        say(f"confirma: {warning}", err=True)
     with reached(settings, contract.read(settings.contract)) as client:
         said = client.validate()
-        click.echo(f"the key is valid: {settings.environment} at {client.host}, account {settings.account}")
+        say(f"the key is valid: {settings.environment} at {client.host}, account {settings.account}")
     _quoted(said)
 
 
@@ -44,7 +45,7 @@ def renew(to: Path | None, **given: Any) -> None:
     sandbox_line(settings.environment)
     done = renewing.renew(settings, contract.read(settings.contract), to)
     _quoted(done.message)
-    click.echo(_told(done))
+    say(_told(done))
     raise click.exceptions.Exit(1 if done.outcome == "unproved" else 0)
 
 
@@ -61,4 +62,4 @@ def _told(done: Renewal) -> str:
 
 def _quoted(said: str) -> None:
     if said:
-        click.echo(f"Confirma says: {said}")
+        say(f"Confirma says: {said}")

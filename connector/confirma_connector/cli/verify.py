@@ -11,6 +11,7 @@ from confirma_connector import pipeline, verifying
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.progress import listener
+from confirma_connector.cli.saying import say
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Run
 from confirma_connector.showing import shown
@@ -39,8 +40,8 @@ def verify(file: Path, mapping: str | None, number: int | None, wait: float, **g
     run = options.prepared(given, listener(log_json=False, about={}))
     sandbox_line(run.settings.environment)
     subject = verifying.chosen(run, file, mapping, number)
-    click.echo(f"1. invoice {subject.number}, as it is sent to {run.settings.environment}:")
-    click.echo(shown(subject.body, run.contract))
+    say(f"1. invoice {subject.number}, as it is sent to {run.settings.environment}:")
+    say(shown(subject.body, run.contract))
     report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
     with_file = " ".join([f'"{file}"', *options.repeated({**given, "mapping": mapping})])
     is_seen = _looked_at(run, subject, with_file, wait, _said(report, subject))
@@ -59,19 +60,19 @@ def _looked_at(run: Run, subject: Subject, with_file: str, wait: float, said: st
     sent = verifying.trail(run, subject)
     records = verifying.listed(run, subject, wait) if sent.is_taken else []
     trail = verifying.trail(run, subject)
-    click.echo("2. what happened, in the service's own words:")
+    say("2. what happened, in the service's own words:")
     for event, code, detail in trail.events:
-        click.echo(f"  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
+        say(f"  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
     again = f"confirma contract verify {with_file} --only {subject.number}"
     if not trail.is_taken:
-        click.echo(f"3. invoice {subject.number} is {trail.state}, and not known to be taken: {said or 'not sent'}")
-        click.echo(f"  Put that right, then go on with: {again}")
+        say(f"3. invoice {subject.number} is {trail.state}, and not known to be taken: {said or 'not sent'}")
+        say(f"  Put that right, then go on with: {again}")
         return False
-    click.echo(f"3. invoice {subject.number} is {trail.state}: {said or 'taken'}. What that proves, and what not:")
+    say(f"3. invoice {subject.number} is {trail.state}: {said or 'taken'}. What that proves, and what not:")
     for proof in verifying.proofs(run.contract, subject, records):
-        click.echo(f"  {proof}")
+        say(f"  {proof}")
     if records:
-        click.echo(f"  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}")
+        say(f"  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}")
     else:
-        click.echo(f"  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}")
+        say(f"  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}")
     return bool(records)

@@ -125,6 +125,8 @@ class Journal(Register, Keeping):
 
         When this returns, the intent to send each claim is on disk.
         """
+        if claims:
+            self._refuse_moved()
         with self._transaction() as database:
             for step in steps:
                 self._step(database, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import sqlite3
 import time
@@ -12,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from confirma_connector.errors import JournalError
-from confirma_connector.journal.schema import opened
+from confirma_connector.journal.schema import opened, unusable
 
 __all__ = ["Connection"]
 
@@ -26,6 +27,7 @@ class Connection:
         self.account = account
         self.run = run or f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(3)}"
         self._database = opened(path)
+        self._file = path.stat()
         self.key = self._key()
 
     def __enter__(self) -> Self:
@@ -53,18 +55,31 @@ class Connection:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk may have ended it already
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be written: {error}") from error
+            raise unusable(self.path, "written", error) from error
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._database.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be read: {error}") from error
+            raise unusable(self.path, "read", error) from error
+
+    def _refuse_moved(self) -> None:
+        """Refuse to remember anything in a file that the next run would not find. Raises JournalError."""
+        try:
+            is_there = os.path.samestat(self.path.stat(), self._file)
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise JournalError(
+                f"{self.path}: the journal was moved, deleted or replaced while this run went on; nothing more is "
+                "sent. Put it back before the next run: without it only Confirma's own list tells what was sent"
+            )
 
     def _key(self) -> bytes:
         query = "SELECT value FROM meta WHERE name = 'key'"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
-from confirma_connector.errors import JournalError
+from confirma_connector.errors import Busy, JournalError
 from confirma_connector.files import private_file
 
-__all__ = ["MIGRATIONS", "opened"]
+__all__ = ["MIGRATIONS", "opened", "unusable"]
 
 MIGRATIONS = (
     """
@@ -68,6 +69,8 @@ MIGRATIONS = (
 )
 
 
+_PROGRAM = "confirma-connector"
+_TABLES = frozenset({"meta", "accounts", "invoices", "events", "results"})
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1", "secure_delete = ON")
 
 
@@ -76,33 +79,60 @@ def opened(path: Path) -> sqlite3.Connection:
     try:
         database = sqlite3.connect(private_file(path), isolation_level=None, timeout=30)
     except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+        raise unusable(path, "opened", error) from error
     try:
+        _version(database, path)  # before anything is changed in what may be no journal of ours
         for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         _migrate(database, path)
     except BaseException as error:
         database.close()
         if isinstance(error, sqlite3.Error):
-            raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+            raise unusable(path, "opened", error) from error
         raise
     return database
+
+
+def unusable(path: Path, done: str, error: Exception) -> JournalError | Busy:
+    """Say why the journal cannot be *done* (opened, read, written) now: for another run, which passes, or for good."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return Busy(f"{path}: another run holds the journal for too long ({error}); nothing is lost, run again")
+    return JournalError(f"{path}: the journal cannot be {done}: {error}")
 
 
 def _migrate(database: sqlite3.Connection, path: Path) -> None:
     database.execute("BEGIN IMMEDIATE")
     try:
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version > len(MIGRATIONS):
-            raise JournalError(f"{path}: this journal is of a newer release; update confirma-connector")
+        version = _version(database, path)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             for statement in _statements(script):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {number}")
+        if version < len(MIGRATIONS):
+            release = metadata.version(_PROGRAM).encode()
+            database.execute("INSERT OR REPLACE INTO meta VALUES ('release', ?)", (release,))
         database.execute("COMMIT")
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:  # a full disk may have ended it already
+            database.execute("ROLLBACK")
         raise
+
+
+def _version(database: sqlite3.Connection, path: Path) -> int:
+    """Give the schema of the journal, 0 for an empty file. Raises JournalError for a newer one and for what is none."""
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not (tables >= _TABLES if version else not tables):
+        raise JournalError(f"{path}: this is a database of another program; it stays as it is: name another file")
+    if version > len(MIGRATIONS):
+        (row,) = database.execute("SELECT value FROM meta WHERE name = 'release'").fetchall() or [(b"",)]
+        release = f" ({_PROGRAM} {bytes(row[0]).decode()})" if row[0] else ""
+        raise JournalError(
+            f"{path}: this journal is of a newer release{release}, and this is {metadata.version(_PROGRAM)}: "
+            f"update {_PROGRAM}; the journal stays as it is"
+        )
+    return int(version)
 
 
 def _statements(script: str) -> Iterator[str]:

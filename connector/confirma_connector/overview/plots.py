@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas
-from matplotlib import style
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+with contextlib.chdir(Path(__file__).parent):  # it reads a matplotlibrc of the working folder before any other
+    from matplotlib import style
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 __all__ = ["bars", "stacked"]
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from confirma_connector.errors import SourceError
+from confirma_connector.limits import Limits
 from confirma_connector.workbook.area import Area, area
 from confirma_connector.workbook.container import Container
 from confirma_connector.workbook.formats import Format, formats
@@ -55,8 +56,8 @@ class Table:
 class Book:
     """One workbook, opened. Raises SourceError when it is none that can be read here."""
 
-    def __init__(self, path: Path) -> None:
-        self.container = Container(path)
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self.container = Container(path, limits)
         try:
             self.part = self._main_part()
             self._tree = self._parsed(self.part)
@@ -77,6 +78,11 @@ class Book:
     def name(self) -> str:
         """The file's name."""
         return self.container.name
+
+    @property
+    def limits(self) -> Limits:
+        """How much it may hold."""
+        return self.container.limits
 
     @property
     def is_signed(self) -> bool:
@@ -110,20 +116,26 @@ class Book:
     def strings(self) -> Iterator[bytes]:
         """Give the part of the shared strings piece by piece; nothing when there is none."""
         part = next((target for kind, target in self._relations.values() if kind == "sharedStrings"), None)
-        return self.container.chunks(part) if part and self.container.has(part) else iter(())
+        if part is None or not self.container.has(part):
+            return iter(())
+        self.limits.check("text_size", self.name, self.container.member(part).file_size)
+        return self.container.chunks(part)
 
     def stream(self, sheet: Sheet) -> SheetPart:
         """Begin one pass over a sheet."""
-        return SheetPart(self.container.chunks(sheet.part), f"{self.name}, {sheet.name}")
+        return SheetPart(self.container.chunks(sheet.part), f"{self.name}, {sheet.name}", self.limits)
 
     @cached_property
     def sheets(self) -> list[Sheet]:
         """The worksheets, in the order of their tabs."""
         tabs = [tab for block in children(self._tree, "sheets") for tab in children(block, "sheet")]
-        found = []
+        found, seen = [], set[str]()
         for position, tab in enumerate(tabs):
             identity = next((value for name, value in tab.attrib.items() if local_name(name) == "id"), "")
             kind, part = self._relations.get(identity, ("", ""))
+            if kind == "worksheet" and part in seen:
+                raise SourceError(f"{self.name}: is damaged: two of its sheets are one and the same")
+            seen.add(part)
             if kind == "worksheet":
                 is_visible = tab.get("state", "visible") == "visible"
                 found.append(Sheet(tab.get("name", ""), part, position, is_visible))
@@ -134,7 +146,7 @@ class Book:
     def tables(self, sheet: Sheet) -> list[Table]:
         """Give the tables on *sheet*."""
         targets = [target for kind, target in self._related(sheet.part).values() if kind == "table"]
-        return [table for target in targets if (table := self._table(target))]
+        return [table for target in dict.fromkeys(targets) if (table := self._table(target))]
 
     def filtered(self, sheet: Sheet) -> Area | None:
         """Give the area of the sheet's autofilter as the workbook names it; None where it does not."""
@@ -185,7 +197,7 @@ class Book:
         return parts[0]
 
     def _parsed(self, part: str) -> ElementTree.Element:
-        return tree(self.container.read(part), part, self.name)
+        return tree(self.container.read(part), part, self.name, self.limits)
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
         """Give what a part points to inside the workbook: identity → the last word of its kind, and the part."""

@@ -10,7 +10,17 @@ from decimal import Decimal
 
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.formats import PLAIN, Format
-from confirma_connector.workbook.markup import IN_TAG, attributes, column_index, column_letters, decoded, masked, plain
+from confirma_connector.workbook.markup import (
+    IN_TAG,
+    attributes,
+    column_index,
+    column_letters,
+    decoded,
+    edges,
+    elements,
+    masked,
+    plain,
+)
 from confirma_connector.workbook.strings import text_of
 
 __all__ = ["Cell", "Row", "RowReader", "RowTag"]
@@ -85,11 +95,13 @@ class RowReader:
             rf"(?:/>|>(?:<{p}v>([^<]*)</{p}v></{p}c>|(.*?)</{p}c>))",
             re.DOTALL,
         )
-        self._any = re.compile(rf"<{p}c((?:\s{IN_TAG}|/)?)(?:(?<=/)>|(?<!/)>(.*?)</{p}c\s*>)", re.DOTALL)
-        self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}v\s*>", re.DOTALL)
+        self._any = edges(f"{p}c")
+        self._opening = re.compile(rf"<{p}c(?:\s{IN_TAG})?(?<!/)>")
+        self._end_mark = f"</{prefix}c>"
+        self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>([^<]*)</{p}v\s*>")
         self._start = re.compile(rf"<{p}c[\s/>]")
         self._formula = re.compile(rf"<{p}f(?:\s{IN_TAG}|/)?>([^<]*)")
-        self._inline = re.compile(rf"<{p}is(?:\s{IN_TAG})?(?<!/)>(.*?)</{p}is\s*>", re.DOTALL)
+        self._inline = edges(f"{p}is")
         self._plain_inline = (f"<{prefix}is><{prefix}t>", f"</{prefix}t></{prefix}is>")
         self._columns: dict[str, int] = {}
         self._numbers: dict[tuple[str, str], Value] = {}
@@ -117,8 +129,10 @@ class RowReader:
             return None
         tag = self.tag(data)
         body = plain(data[tag.end :].decode())
-        found = self._usual.findall(body)
-        if len(found) == body.count(self._cell_mark):
+        # Where a cell is opened that nothing closes, the quick pattern would look for its end again and again.
+        is_whole = not self._opening.search(body, body.rfind(self._end_mark) + 1)
+        found = self._usual.findall(body) if is_whole else []
+        if is_whole and len(found) == body.count(self._cell_mark):
             values = self._quickly(found, strings)
         else:
             values = self._thoroughly(body, strings)
@@ -132,13 +146,13 @@ class RowReader:
         column, start = 0, -1
         if first and b"<!" not in data and b"<?" not in data:
             start = data.find(self._last_mark + f'r="{column_letters(first)}{tag.number}"'.encode())
-        for match in self._any.finditer(masked(data).decode("latin-1"), max(start, tag.end)):
-            told = attributes(match[1])
+        text = masked(data).decode("latin-1")
+        for begin, end, attrs, inner in elements(text, self._any, max(start, tag.end)):
+            told = attributes(attrs)
             column = self._column(told.get("r", ""), column)
-            inner = match[2] or ""
             has_formula = bool(self._formula.search(inner))
             has_value = bool(self._value.search(inner)) or told.get("t") == "inlineStr"
-            yield Cell(column, match.start(), match.end(), told.get("s", ""), has_value or has_formula, has_formula)
+            yield Cell(column, begin, end, told.get("s", ""), has_value or has_formula, has_formula)
 
     def ends_before(self, data: bytes, column: int) -> bool:
         """Tell at little cost that all cells of a row stand left of *column*; when in doubt it says no."""
@@ -146,7 +160,7 @@ class RowReader:
         if b"<!" in data or b"<?" in data:
             return False
         if last < 0:
-            return not self._any.search(data.decode("latin-1"))
+            return next(elements(data.decode("latin-1"), self._any), None) is None
         match = _REFERENCE.match(data, last + len(self._last_mark))
         if match is None or self._unusual_mark.search(data, match.end()):
             return False
@@ -177,10 +191,10 @@ class RowReader:
     def _thoroughly(self, body: str, strings: Mapping[int, str]) -> dict[int, Value]:
         values: dict[int, Value] = {}
         column = 0
-        found = self._any.findall(body)
+        found = list(elements(body, self._any))
         if len(found) != len(self._start.findall(body)):
             raise ValueError("a cell has no end")
-        for attrs, inner in found:
+        for _, _, attrs, inner in found:
             told = attributes(attrs)
             column = self._column(told.get("r", ""), column)
             meant = self._meant(told.get("t", ""), told.get("s", ""), inner, strings)
@@ -194,8 +208,8 @@ class RowReader:
             opening, closing = self._plain_inline
             if inner.startswith(opening) and inner.endswith(closing) and inner.count("<") == 4:
                 return decoded(inner[len(opening) : -len(closing)])
-            match = self._inline.search(inner)
-            return text_of(match[1]) if match else ""
+            found = next(elements(inner, self._inline), None)
+            return text_of(found[3]) if found else ""
         match = self._value.search(inner)
         value = match[1] if match else ""
         if not value.strip() and (kind not in ("str", "e") or self._value_mark not in inner):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import lzma
 import struct
 import zipfile
 import zlib
@@ -12,18 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, BinaryIO, Self
 
+from confirma_connector.archives import DAMAGES, archive
 from confirma_connector.errors import NoWriteBack, SourceError
+from confirma_connector.limits import Limits
 
 __all__ = ["Container", "copy_with"]
 
 _CHUNK = 1 << 18
-_MOST_PARTS = 20_000
-_MOST_IN_MEMORY = 64 << 20
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_DAMAGES = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
-    *(EOFError, NotImplementedError, OSError, ValueError),
-)
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
 _END = struct.Struct("<4sHHHHLLH")
@@ -35,21 +30,22 @@ _LEVEL = 6
 class Container:
     """The parts of one workbook by name. Raises SourceError when the file is no zip, damaged or encrypted."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits) -> None:
         self.path = path
         self.name = path.name
+        self.limits = limits
         self._files: set[IO[bytes]] = set()
         with path.open("rb") as file:
             head = file.read(len(_OLE))
             if not head.startswith(b"PK"):
                 raise SourceError(f"{path.name}: {_what_else(head, file)}")
         with self._readable():
-            self._zip = zipfile.ZipFile(path)
+            self._zip = archive(path, limits)
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self.parts = {info.filename.replace("\\", "/").lower(): info for info in infos}
-        if len(self.parts) < len(infos) or len(infos) > _MOST_PARTS:
+        if len(self.parts) < len(infos):
             self.close()
-            raise SourceError(f"{path.name}: is damaged: it holds the same part twice, or too many parts")
+            raise SourceError(f"{path.name}: is damaged: it holds the same part twice")
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +82,8 @@ class Container:
         return self.parts[part.lower()]
 
     def read(self, part: str) -> bytes:
-        """Give a part whole: for the small ones (at most 64 MiB)."""
-        if self.member(part).file_size > _MOST_IN_MEMORY:
-            raise SourceError(f"{self.name}: its part {part} is too large to be what it says")
+        """Give a part whole: for the small ones."""
+        self.limits.check("part_size", f"{self.name}, part {part}", self.member(part).file_size)
         return b"".join(self.chunks(part))
 
     def chunks(self, part: str) -> Iterator[bytes]:
@@ -103,7 +98,7 @@ class Container:
     def _readable(self) -> Iterator[None]:
         try:
             yield
-        except _DAMAGES as error:
+        except DAMAGES as error:
             reason = " ".join(str(error).split())
             raise SourceError(f"{self.name}: is no workbook, or is damaged or cut off ({reason})") from None
         except RuntimeError:

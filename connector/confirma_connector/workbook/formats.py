@@ -39,6 +39,7 @@ _BETWEEN_ZEROS = frozenset("- /.")
 _FIFTEEN = Context(prec=15)
 _MOST_DIGITS = 15
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_LONGEST = 400
 _LARGEST = 307  # ten to the power of this
 _MOST_DECIMALS = 30
 _WIDE = Context(prec=400)
@@ -58,7 +59,8 @@ class Format:
 
     def value(self, text: str, *, is_1904: bool, rounds: bool) -> Value:
         """Give what the number *text* means in a cell of this format; *rounds* to the decimals that are shown."""
-        number = Decimal(text if _NUMBER.fullmatch(text) else "NaN") or Decimal(0)
+        is_number = len(text) <= _LONGEST and _NUMBER.fullmatch(text)
+        number = Decimal(text if is_number else "NaN") or Decimal(0)
         if number.is_nan() or abs(number.adjusted()) > _LARGEST:
             return Unreadable(text, "is no number that a cell can hold")
         if self.kind == "date":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from confirma_connector.workbook.area import area
 from confirma_connector.workbook.lists import with_attribute
-from confirma_connector.workbook.markup import IN_TAG, attributes, masked
+from confirma_connector.workbook.markup import IN_TAG, attributes, edges, elements, masked
 
 __all__ = ["fitted_head"]
 
@@ -16,9 +16,10 @@ def fitted_head(head: bytes, prefix: str, widths: Mapping[int, int], bottom: int
     """Give a sheet's head for new columns of *widths* down to row *bottom*; a column that was hidden there is shown."""
     text, look = head.decode("latin-1"), masked(head).decode("latin-1")  # a character a byte: places are the same
     rows = re.search(rf"<{prefix}sheetData{IN_TAG}>\Z", look)
-    block = re.search(rf"<{prefix}cols(?:\s{IN_TAG})?(?<!/)>(.*?)</{prefix}cols\s*>", look, re.DOTALL)
-    if block:
-        start, end = block.span(1)
+    blocks = (found for found in elements(look, edges(f"{prefix}cols")) if not found[2].endswith("/"))
+    if block := next(blocks, None):
+        end = look.rindex("</", block[0], block[1])
+        start = end - len(block[3])
         text = text[:start] + _columns(text[start:end], look[start:end], prefix, widths) + text[end:]
     elif rows:
         fresh = f"<{prefix}cols>{_columns('', '', prefix, widths)}</{prefix}cols>"

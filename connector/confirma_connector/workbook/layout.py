@@ -109,9 +109,10 @@ def layout(book: Book, sheet: Sheet, header_row: int | None) -> Layout:
     filtered = book.filtered(sheet)
     tops = [area.top for area in (filtered, *(table.area for table in tables)) if area]
     rows = first_rows(book, sheet, until=max(header_row or 0, *tops, 0))
+    widest = max((max(row.values) for row in rows), default=0)
+    book.limits.check("columns", f"{book.name}, {sheet.quoted}", widest)
     if header_row == 0:
-        last = max((max(row.values) for row in rows), default=0)
-        return Layout(sheet, 0, dict.fromkeys(range(1, last + 1), ""), None)
+        return Layout(sheet, 0, dict.fromkeys(range(1, widest + 1), ""), None)
     at = header_row or _found(book, sheet, rows, tables, filtered)
     cells = next((row.values for row in rows if row.number == at), {})
     its = [table for table in tables if table.area.top == at]

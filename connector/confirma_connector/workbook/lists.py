@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from confirma_connector.errors import NoWriteBack
 from confirma_connector.workbook.area import Area, area
 from confirma_connector.workbook.book import Sheet, Table
-from confirma_connector.workbook.markup import IN_TAG, attributes, in_attribute
+from confirma_connector.workbook.markup import IN_TAG, attributes, edges, elements, in_attribute
 
 __all__ = ["filter_area", "grown_filter", "grown_filter_name", "grown_table", "merged_areas", "with_attribute"]
 
@@ -24,17 +24,19 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     p = _prefix(text, "table")
     widened = _widening(table.area, table.area.right + len(names))
     text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", widened, text)
-    columns = re.search(rf"(<{p}tableColumns{IN_TAG}>)(.*?)(</{p}tableColumns\s*>)", text, re.DOTALL)
+    columns = next(elements(text, edges(f"{p}tableColumns")), None)
     if columns is None:
         raise NoWriteBack(f"the table {table.name} names no columns, and cannot grow")
-    tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", columns[2])
-    used = [int(attributes(tag).get("id", "0")) for tag in tags]
+    start, end, attrs, inner = columns
+    tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", inner)
+    used = [int(number) for tag in tags if (number := attributes(tag).get("id", "")).isdecimal() and len(number) < 10]
     added = "".join(
         f'<{p}tableColumn id="{number}" name="{in_attribute(name)}"/>'
         for number, name in enumerate(names, max(used, default=0) + 1)
     )
-    opening = with_attribute(columns[1], "count", str(len(used) + len(names)))
-    return (text[: columns.start()] + opening + columns[2] + added + text[columns.start(3) :]).encode("utf-8")
+    opening = with_attribute(f"<{p}tableColumns{attrs}>", "count", str(len(used) + len(names)))
+    closing = text[text.rindex("</", start, end) :]
+    return (text[:start] + opening + inner + added + closing).encode("utf-8")
 
 
 def filter_area(tail: str, prefix: str) -> Area | None:
@@ -84,8 +86,10 @@ def _prefix(text: str, root: str) -> str:
 
 def _own(tail: str, prefix: str) -> str:
     """Give the tail with other people's views of the sheet blanked out: they have filters of their own."""
-    views = rf"<{prefix}customSheetViews\b.*?</{prefix}customSheetViews\s*>"
-    return re.sub(views, lambda match: " " * len(match[0]), tail, flags=re.DOTALL)
+    own, last = "", 0
+    for start, end, _, _ in elements(tail, edges(f"{prefix}customSheetViews")):
+        own, last = own + tail[last:start] + " " * (end - start), end
+    return own + tail[last:]
 
 
 def _widening(was: Area, right: int) -> Callable[[re.Match[str]], str]:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from xml.etree import ElementTree
 
 from confirma_connector.errors import SourceError
+from confirma_connector.limits import Limits
 
 __all__ = [
+    "CLOSINGS",
     "IN_TAG",
+    "SPECIAL",
     "attributes",
     "children",
     "column_index",
     "column_letters",
     "decoded",
+    "edges",
+    "elements",
     "encoded",
     "in_attribute",
     "is_utf8",
@@ -31,26 +37,42 @@ IN_TAG = r"""[^<>"']*+(?:"[^"]*"[^<>"']*+|'[^']*'[^<>"']*+)*+"""
 LONGEST = 32_767
 """As many UTF-16 units fit into one cell."""
 
-_ATTRIBUTE = re.compile(r"""([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:.-])([\w:.-]++)\s*+=\s*+(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));")
 _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ESCAPE = re.compile(r"_x([0-9a-fA-F]{4})_")
 _LIKE_ESCAPE = re.compile(r"_(?=x[0-9a-fA-F]{4}_)")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
-_SPECIAL = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
-_SPECIAL_BYTES = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+SPECIAL = re.compile(rb"<!--|<!\[CDATA\[|<\?")
+CLOSINGS = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
 _ENCODING = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 
 
-def tree(data: bytes, part: str, name: str) -> ElementTree.Element:
+def tree(data: bytes, part: str, name: str, limits: Limits) -> ElementTree.Element:
     """Parse a small part. Raises SourceError for broken XML and for document types, which workbooks never have."""
     if b"<!DOCTYPE" in data or b"<\x00!\x00D\x00" in data or b"\x00<\x00!\x00D" in data:
         raise SourceError(f"{name}: its part {part} has a document type, which no workbook needs: it is not read")
+    count = depth = 0
+    root: ElementTree.Element | None = None
+    parser: Any = ElementTree.XMLPullParser(("start", "end"))  # what its events hold depends on their kinds
     try:
-        return ElementTree.fromstring(data)
+        for at in range(0, len(data), _PIECE):
+            parser.feed(data[at : at + _PIECE])
+            for event, element in parser.read_events():
+                root = element if root is None else root
+                count, depth = (count + 1, depth + 1) if event == "start" else (count, depth - 1)
+                if depth > limits.nesting or count > limits.elements:
+                    raise limits.refuse("nesting" if depth > limits.nesting else "elements", f"{name}, part {part}")
+        parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise SourceError(f"{name}: its part {part} is damaged ({error})") from None
+    if root is None:
+        raise SourceError(f"{name}: its part {part} is damaged (nothing is in it)")
+    return root
+
+
+_PIECE = 1 << 16
 
 
 def local_name(tag: str) -> str:
@@ -114,23 +136,71 @@ def plain(text: str) -> str:
     """Give markup without comments, and with the text of CDATA sections escaped like all other text."""
     if "<!" not in text and "<?" not in text:
         return text
-    return _SPECIAL.sub(lambda match: _escaped(match[1] or ""), text)
+    data = text.encode()
+    pieces, end = [], 0
+    for kind, start, stop in _specials(data):
+        inner = data[start + len(kind) : stop - len(CLOSINGS[kind])] if kind == b"<![CDATA[" else b""
+        pieces += [data[end:start], _escaped(inner)]
+        end = stop
+    return b"".join([*pieces, data[end:]]).decode()
 
 
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _specials(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Give kind and place of each comment, CDATA section and instruction; what is not closed is none of them.
+
+    It goes over the data once, whatever stands in them.
+    """
+    at, hopeless = 0, set[bytes]()
+    while found := SPECIAL.search(data, at):
+        kind, at = found[0], found.end()
+        end = -1 if kind in hopeless else data.find(CLOSINGS[kind], at)
+        if end < 0:
+            hopeless.add(kind)
+            continue
+        at = end + len(CLOSINGS[kind])
+        yield kind, found.start(), at
+
+
+def _escaped(text: bytes) -> bytes:
+    return text.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
 def masked(data: bytes) -> bytes:
     """Give markup of the same length in which comments and CDATA sections are blank: no tag is found in them."""
     if b"<!" not in data and b"<?" not in data:
         return data
-    return _SPECIAL_BYTES.sub(lambda match: b" " * len(match[0]), data)
+    pieces, end = [], 0
+    for _, start, stop in _specials(data):
+        pieces += [data[end:start], b" " * (stop - start)]
+        end = stop
+    return b"".join([*pieces, data[end:]])
 
 
 def unfinished(data: bytes) -> bool:
     """Tell whether *data* ends within a comment or CDATA section."""
     return b"<!" in data and b"<!" in masked(data)
+
+
+def edges(name: str) -> re.Pattern[str]:
+    """Give a pattern for the opening and closing tags of elements called *name*, for `elements`."""
+    return re.compile(rf"<{name}((?:\s{IN_TAG}|/)?)>|</{name}\s*>")
+
+
+def elements(text: str, tags: re.Pattern[str], start: int = 0) -> Iterator[tuple[int, int, str, str]]:
+    """Give place, end, attributes and content of each element of *tags*, in one pass over *text* from *start*.
+
+    One that is never closed is left out.
+    """
+    opened: re.Match[str] | None = None
+    for tag in tags.finditer(text, start):
+        if opened is None and tag[1] is not None:
+            if tag[1].endswith("/"):
+                yield tag.start(), tag.end(), tag[1], ""
+            else:
+                opened = tag
+        elif opened is not None and tag[1] is None:
+            yield opened.start(), tag.end(), opened[1], text[opened.end() : tag.start()]
+            opened = None
 
 
 def column_index(letters: str) -> int:

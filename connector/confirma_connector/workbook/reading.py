@@ -46,7 +46,7 @@ def first_rows(book: Book, sheet: Sheet, until: int = 0) -> list[Row]:
 
 def _strings(book: Book, wanted: Collection[int] | None = None) -> dict[int, str]:
     try:
-        return shared_strings(book.strings(), wanted)
+        return shared_strings(book.strings(), book.name, book.limits, wanted)
     except ValueError as error:
         raise SourceError(f"{book.name}: its shared texts are damaged: {error}") from None
 
@@ -62,10 +62,13 @@ def _rows(
     """Give the rows with values, each with its bytes. Raises SourceError where they are damaged."""
     part = book.stream(sheet)
     reader: RowReader | None = None
-    before = 0
+    before = count = 0
     for piece in part.pieces():
         if piece.kind != "row":
             continue
+        count += 1
+        if count > book.limits.rows:
+            raise book.limits.refuse("rows", f"{book.name}, {sheet.quoted}")
         reader = reader or RowReader(
             part.prefix,
             book.formats,

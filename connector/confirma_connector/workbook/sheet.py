@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from confirma_connector.errors import SourceError
-from confirma_connector.workbook.markup import IN_TAG, is_utf8, masked, unfinished
+from confirma_connector.limits import Limits
+from confirma_connector.workbook.markup import CLOSINGS, IN_TAG, SPECIAL, is_utf8, masked, unfinished
 
 __all__ = ["Piece", "SheetPart"]
 
 _ROOT = re.compile(rb"<(?:([\w.-]+):)?worksheet[\s>]")
 _TAG_END = re.compile(IN_TAG.encode() + rb">")
-_LONGEST_ROW = 256 << 20
-_LONGEST_HEAD, _LONGEST_TAIL = 8 << 20, 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,9 @@ class SheetPart:
     Raises SourceError when it is not the XML of a sheet.
     """
 
-    def __init__(self, chunks: Iterator[bytes], place: str) -> None:
+    def __init__(self, chunks: Iterator[bytes], place: str, limits: Limits) -> None:
         self._chunks = chunks
+        self._limits = limits
         self._place = place
         self._buffer = b""
         self._at = 0
@@ -62,7 +62,7 @@ class SheetPart:
                 if data:
                     self._is_empty = data[1].endswith(b"/")
                     return data.end()
-            self._allow(len(self._buffer), _LONGEST_HEAD)
+            self._limits.check("part_size", self._place, len(self._buffer))
             if not self._more():
                 if root is None:
                     raise self._odd("it is no worksheet")
@@ -73,7 +73,7 @@ class SheetPart:
         rest, size = [self._taken(len(self._buffer) - self._at)], 0
         for chunk in self._chunks:
             size += len(chunk)
-            self._allow(size, _LONGEST_TAIL)
+            self._limits.check("part_size", self._place, size)
             rest.append(chunk)
         return b"".join(rest)
 
@@ -102,10 +102,12 @@ class SheetPart:
         if self._buffer[tag.end() - 2] == ord("/"):
             return end
         closing = f"</{self.prefix}row".encode()
-        end = self._find(closing, end)
-        while unfinished(self._buffer[self._at : self._at + end]):
-            end = self._find(closing, end + 1)
-        return self._find(b">", end) + 1
+        found = self._find(closing, end)
+        while special := SPECIAL.search(self._buffer, self._at + end, self._at + found):
+            mark = CLOSINGS[special[0]]
+            end = self._find(mark, special.end() - self._at) + len(mark)
+            found = found if end <= found else self._find(closing, end)
+        return self._find(b">", found) + 1
 
     # Places are counted from where the next piece begins: they stay true when more is read.
 
@@ -129,13 +131,9 @@ class SheetPart:
         return bool(chunk)
 
     def _more_of_it(self) -> None:
-        self._allow(len(self._buffer) - self._at, _LONGEST_ROW)
+        self._limits.check("row_size", self._place, len(self._buffer) - self._at)
         if not self._more():
             raise self._odd("it ends in the middle")
-
-    def _allow(self, size: int, most: int) -> None:
-        if size > most:
-            raise self._odd("it is too large to be what it says")
 
     def _odd(self, why: str) -> SourceError:
         return SourceError(f"{self._place}: the sheet cannot be read: {why}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from confirma_connector.workbook.markup import IN_TAG, decoded, is_utf8, masked, plain, unfinished
+from confirma_connector.limits import Limits
+from confirma_connector.workbook.markup import IN_TAG, decoded, edges, elements, is_utf8, masked, plain, unfinished
 
 __all__ = ["shared_strings", "text_of"]
 
@@ -13,13 +14,17 @@ _LONGEST = 1 << 23
 _PREFIX = re.compile(rb"<(?:([\w.-]+):)?sst[\s>/]")
 
 
-def shared_strings(chunks: Iterable[bytes], wanted: Collection[int] | None = None) -> dict[int, str]:
-    """Give the shared strings by number; with *wanted* only these, so that little is held in memory.
+def shared_strings(
+    chunks: Iterable[bytes], name: str, limits: Limits, wanted: Collection[int] | None = None
+) -> dict[int, str]:
+    """Give the shared strings of the workbook *name* by number; with *wanted* only these: little is held in memory.
 
-    Raises ValueError with a reason when they are damaged.
+    Raises ValueError with a reason when they are damaged, and SourceError when they are too many.
     """
     found: dict[int, str] = {}
     for number, inner in enumerate(_items(chunks)):
+        if number >= limits.shared_strings:
+            raise limits.refuse("shared_strings", name)
         if wanted is None or number in wanted:
             found[number] = text_of(inner)
     return found
@@ -27,15 +32,15 @@ def shared_strings(chunks: Iterable[bytes], wanted: Collection[int] | None = Non
 
 def _items(chunks: Iterable[bytes]) -> Iterator[str]:
     """Give what stands within each `<si>`."""
-    buffer, item, end = b"", None, b""
+    buffer, tags, end = b"", None, b""
     for chunk in chunks:
         buffer += chunk
-        if item is None:
+        if tags is None:
             root = _root(buffer)
             if root is None:
                 continue
             prefix = f"{root[1].decode()}:" if root[1] else ""
-            item = re.compile(rf"<{prefix}si(?:\s{IN_TAG}|/)?(?:(?<=/)>|(?<!/)>(.*?)</{prefix}si\s*>)", re.DOTALL)
+            tags = edges(f"{prefix}si")
             end = f"</{prefix}si".encode()
         cut = buffer.rfind(end)
         if cut < 0 or unfinished(buffer[:cut]):
@@ -44,10 +49,10 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
             continue
         cut = buffer.find(b">", cut) + 1
         if cut:
-            yield from item.findall(plain(buffer[:cut].decode()))
+            yield from (inner for _, _, _, inner in elements(plain(buffer[:cut].decode()), tags))
             buffer = buffer[cut:]
-    if item is not None:
-        yield from item.findall(plain(buffer.decode()))
+    if tags is not None:
+        yield from (inner for _, _, _, inner in elements(plain(buffer.decode()), tags))
 
 
 def _root(data: bytes) -> re.Match[bytes] | None:
@@ -63,7 +68,7 @@ def _root(data: bytes) -> re.Match[bytes] | None:
 
 
 _TEXT = re.compile(rf"<(?:[\w.-]+:)?t(?:\s{IN_TAG})?(?<!/)>([^<]*)</")
-_PHONETIC = re.compile(r"<((?:[\w.-]+:)?rPh)[\s>].*?</\1\s*>", re.DOTALL)
+_PHONETIC = re.compile(r"<(/?)(?:[\w.-]+:)?rPh(?:\s[^<>]*)?>")
 
 
 def text_of(inner: str) -> str:
@@ -71,5 +76,17 @@ def text_of(inner: str) -> str:
     if inner.startswith("<t>") and inner.endswith("</t>") and inner.count("<") == 2:
         return decoded(inner[3:-4])
     if "rPh" in inner:
-        inner = _PHONETIC.sub("", inner)
+        inner = _without_phonetic(inner)
     return "".join(decoded(text) for text in _TEXT.findall(inner))
+
+
+def _without_phonetic(inner: str) -> str:
+    kept, end = [], 0
+    is_within = False
+    for tag in _PHONETIC.finditer(inner):
+        if tag[1] and is_within:
+            is_within, end = False, tag.end()
+        elif not tag[1] and not is_within:
+            kept.append(inner[end : tag.start()])
+            is_within, end = True, tag.start()
+    return "".join([*kept, inner[end:]])

@@ -1,0 +1,87 @@
+"""XML exports of any kind: documents and lines by paths, read while they stream by."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from confirma_connector import Match, Record, Source, SourceError, hookimpl
+from confirma_connector.trees import Cutter, Shape, xml_documents
+
+_MARKUP = re.compile(rb"<(?:\?xml\s|!--|[A-Za-z_][\w.:-]*[\s/>])")
+
+
+class Options(BaseModel):
+    """The `source:` block: which elements are invoices, and which of theirs are rows.
+
+    *document* and *lines* are paths (several kinds may be named); *namespaces* are the prefixes used in paths (a name
+    without one is of any namespace). *encoding* only where the file itself tells a wrong one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    document: tuple[str, ...] = Field(min_length=1)
+    lines: tuple[str, ...] = Field(min_length=1)
+    namespaces: dict[str, str] = {}
+    encoding: str = ""
+    ignore_case: bool = False
+
+    @field_validator("document", "lines", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            codecs.lookup(value or "utf-8")
+        except LookupError:
+            raise ValueError(f'"{value}" is no encoding that is known here') from None
+        return value
+
+    @model_validator(mode="after")
+    def _understood(self) -> Options:
+        shape = self.shape()
+        for text in (*self.document, *self.lines):
+            shape.path(text)
+        return self
+
+    def shape(self) -> Shape:
+        """Give what the cutter of documents needs."""
+        return Shape(self.document, self.lines, self.namespaces, self.ignore_case)
+
+
+@hookimpl
+def options() -> type[BaseModel]:
+    """Give the model of the `source:` block."""
+    return Options
+
+
+@hookimpl
+def detect(head: bytes) -> Match:
+    """Say "generic" for what begins as markup."""
+    for bom, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+        if head.startswith(bom):
+            head = head[: len(head) // 2 * 2].decode(encoding, "ignore").encode()
+    return "generic" if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8).lstrip()) else "no"
+
+
+@hookimpl
+def read(source: Source) -> Iterator[Record]:
+    """Give a header record for every invoice element and a line record for each of its rows."""
+    chosen: Options = source.options
+    cutter = Cutter(chosen.shape(), source.path.name, source.limits)
+    found = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
+    is_empty = True
+    for above, document, top, problems in found:
+        is_empty = False
+        yield from cutter.records(above, document, top, problems)
+    if is_empty:
+        raise SourceError(
+            f"{source.path.name}: has no {' or '.join(chosen.document)}, which is an invoice by the mapping"
+        )

@@ -1,0 +1,102 @@
+"""How much a source may hold: a file that was made to exhaust this machine is refused in one line."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from confirma_connector.errors import SourceError
+
+__all__ = ["DEFAULTS", "Limits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one source, far above what honest files hold; `[limits]` in the config file moves them.
+
+    *file_size*, *unpacked_size* (all parts of a workbook), *part_size* (a part that is read whole: styles, a table's
+    description), *row_size* (a workbook's row as it is stored) and *text_size* are bytes, *line_length* is characters
+    of a line or record of delimited text; all others are counts. *held_cells* holds for what cannot be read row by row:
+    the adapter table, and `scattered: true`. *unpacked_ratio* is how many times as large a workbook may become.
+    """
+
+    file_size: int = 2_000_000_000
+    unpacked_size: int = 4_000_000_000
+    unpacked_ratio: int = 250
+    parts: int = 20_000
+    part_size: int = 32_000_000
+    elements: int = 500_000
+    nesting: int = 100
+    row_size: int = 8_000_000
+    shared_strings: int = 1_000_000
+    text_size: int = 100_000_000
+    line_length: int = 1_000_000
+    record_lines: int = 10_000
+    columns: int = 16_384
+    rows: int = 1_100_000
+    cells: int = 50_000_000
+    held_cells: int = 2_000_000
+    rows_per_invoice: int = 10_000
+    invoices: int = 250_000
+    problems: int = 200_000
+
+    def __post_init__(self) -> None:
+        """Refuse what is no bound. Raises ValueError."""
+        for one in fields(self):
+            if getattr(self, one.name) < 1:
+                raise ValueError(f"{one.name}: expected a whole number above zero")
+
+    def told(self, name: str, found: int | None = None) -> str:
+        """Say that the bound *name* is passed, by what was *found* where that is known, and how to raise it."""
+        bound = getattr(self, name)
+        much = f"more than {bound:,}" if found is None else f"{found:,}"
+        over = "" if found is None else f", more than the {bound:,} that are read"
+        return f"has {much} {_WORDS[name]}{over}; if that is right, raise {name} under [limits] in the config file"
+
+    def refuse(self, name: str, place: str, found: int | None = None) -> SourceError:
+        """Give the error for a source that passes the bound *name* at *place* ("invoices.csv, line 3")."""
+        return SourceError(f"{place}: {self.told(name, found)}")
+
+    def check(self, name: str, place: str, found: int) -> None:
+        """Raise SourceError when what was *found* at *place* is more than the bound *name*."""
+        if found > getattr(self, name):
+            raise self.refuse(name, place, found)
+
+    def check_file(self, path: Path) -> None:
+        """Raise SourceError for what is no plain file (a pipe would never end), or is too large."""
+        try:
+            there = path.stat()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "this is not the name of a file"
+            raise SourceError(f"{path}: cannot be read: {reason}") from None
+        if stat.S_ISDIR(there.st_mode):
+            raise SourceError(f"{path}: is a folder; name a file in it")
+        if not stat.S_ISREG(there.st_mode):
+            raise SourceError(f"{path}: is no plain file but a pipe or a device; save what it gives as a file first")
+        self.check("file_size", str(path), there.st_size)
+
+
+DEFAULTS = Limits()
+
+_WORDS = {
+    "file_size": "bytes",
+    "unpacked_size": "bytes when it is unpacked",
+    "unpacked_ratio": "times its size when it is unpacked",
+    "parts": "parts",
+    "part_size": "bytes in a part that is read whole",
+    "elements": "elements of XML in a part that is read whole",
+    "nesting": "levels of elements within each other",
+    "row_size": "bytes in one row",
+    "shared_strings": "texts in its shared strings",
+    "text_size": "bytes of text, all of which has to be in memory at once",
+    "line_length": "characters in one line or record",
+    "record_lines": "lines in one record",
+    "columns": "columns",
+    "rows": "rows",
+    "cells": "cells",
+    "held_cells": "cells, all of which have to be in memory at once",
+    "rows_per_invoice": "rows",
+    "invoices": "invoices",
+    "problems": "problems in its invoices",
+}

@@ -1,0 +1,195 @@
+"""Paths into a tree: names with a slash between them, an attribute at the end, and conditions in brackets.
+
+`Buyer/Name`, `Amount/@currency`, `cac:Party/cbc:ID` (the prefixes are declared), `*` for any one name, `.` for the
+element itself. In brackets: `Reference[QUALF=009]/BELNR` (also `!=`; `[@id=1]`), `[Note]` and `[!Note]` for what is
+there and what is not, `Text[2]` for the second of several, `Text[all]` for all of them in lines. A path that begins
+with `/` starts at the document, one with `//` at the top of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from confirma_connector.records import Unreadable
+from confirma_connector.trees.node import Node
+
+__all__ = ["Path", "PathError"]
+
+_STEP = re.compile(r"(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+|\*)|(?P<here>\.)")
+_ATTRIBUTE = re.compile(r"@(?:[\w.-]+:)?(?P<name>[\w.-]+)$")
+_CONDITION = re.compile(r"(?P<path>[^=!]*?)\s*(?:(?P<sign>!?=)\s*(?P<value>.*))?", re.DOTALL)
+_SHOWN = 3
+
+
+class PathError(ValueError):
+    """A path that cannot be understood; the text says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """What must hold of a node: something below it is there (or not), or equals *value* (or not)."""
+
+    path: Path
+    value: str | None
+    is_met_by: bool
+
+    def holds(self, node: Node) -> bool:
+        texts = self.path.texts(node)
+        found = any(texts) if self.value is None else self.value in texts
+        return found == self.is_met_by
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step down: children of a name (any for "*"), in a namespace if one is said, that meet the conditions."""
+
+    name: str
+    space: str | None = None
+    conditions: tuple[_Condition, ...] = ()
+    which: int = 0
+    is_all: bool = False
+
+    def fits(self, node: Node, fold: bool) -> bool:
+        is_named = self.name == "*" or node.name == self.name or (fold and node.name.casefold() == self.name)
+        return (
+            is_named
+            and (self.space is None or node.space == self.space)
+            and all(condition.holds(node) for condition in self.conditions)
+        )
+
+    def down(self, nodes: Iterable[Node], fold: bool) -> Iterator[Node]:
+        for node in nodes:
+            found = [child for child in node.children if self.fits(child, fold)]
+            yield from found[self.which - 1 : self.which] if self.which else found
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A path that was understood, ready to be followed from node after node.
+
+    *start* is where it begins: "" at the node, "/" at the document, "//" at the top of the file.
+    """
+
+    spelled: str
+    start: str
+    steps: tuple[_Step, ...]
+    attribute: str = ""
+    fold: bool = False
+
+    @classmethod
+    def parse(cls, text: str, spaces: Mapping[str, str] | None = None, *, fold: bool = False) -> Path:
+        """Understand *text*; *spaces* are the declared prefixes, with *fold* letter case is no difference.
+
+        Raises PathError.
+        """
+        rest = text.strip()
+        start = "//" if rest.startswith("//") else "/" if rest.startswith("/") else ""
+        steps: list[_Step] = []
+        attribute = ""
+        parts = list(_split(rest[len(start) :], text))
+        for index, part in enumerate(parts):
+            found = _ATTRIBUTE.match(part)
+            if found and index == len(parts) - 1:
+                attribute = found["name"].casefold() if fold else found["name"]
+            elif part != ".":
+                steps.append(_step(part, text, spaces or {}, fold))
+        return cls(text, start, tuple(steps), attribute, fold)
+
+    def nodes(self, node: Node) -> list[Node]:
+        """Give the nodes that the path leads to, in order."""
+        found: Iterable[Node] = (node,)
+        for step in self.steps:
+            found = step.down(found, self.fold)
+        return list(found)
+
+    def texts(self, node: Node) -> list[str]:
+        """Give the texts that are there, in order: blank ones are none."""
+        if not self.attribute:
+            return [found.text for found in self.nodes(node) if found.text]
+        return [text for found in self.nodes(node) if (text := self._of(found).strip())]
+
+    def _of(self, node: Node) -> str:
+        if not self.fold:
+            return node.attributes.get(self.attribute, "")
+        return next((text for name, text in node.attributes.items() if name.casefold() == self.attribute), "")
+
+    def value(self, node: Node) -> str | Unreadable | None:
+        """Give the one text that the path leads to; what is there several times and differs cannot be trusted."""
+        texts = self.texts(node)
+        if len(texts) < 2:
+            return texts[0] if texts else None
+        if any(step.is_all for step in self.steps):
+            return "\n".join(texts)
+        different = list(dict.fromkeys(texts))
+        if len(different) == 1:
+            return texts[0]
+        shown = ", ".join(f'"{text[:40]}"' for text in different[:_SHOWN]) + (" …" if len(different) > _SHOWN else "")
+        last = self.steps[-1].name if self.steps else self.spelled
+        return Unreadable(
+            different[0],
+            f"stands there {len(texts)} times, as {shown}: the mapping has to say which one, as {last}[1], "
+            f"or {last}[all] for all of them",
+        )
+
+
+def _split(text: str, whole: str) -> Iterator[str]:
+    """Cut at the slashes that stand outside brackets."""
+    depth, start = 0, 0
+    for index, sign in enumerate(text):
+        depth += (sign == "[") - (sign == "]")
+        if sign == "/" and not depth:
+            yield text[start:index].strip()
+            start = index + 1
+    if depth:
+        raise PathError(f'"{whole}": a bracket is not closed')
+    yield text[start:].strip()
+
+
+def _step(part: str, whole: str, spaces: Mapping[str, str], fold: bool) -> _Step:
+    found = _STEP.match(part)
+    if found is None or found["here"] is not None:
+        raise PathError(f'"{whole}": "{part}" is no name; expected names with / between them')
+    prefix, name = found["prefix"], found["name"]
+    if prefix and prefix not in spaces:
+        known = ", ".join(spaces) or "none is declared"
+        raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')
+    conditions: list[_Condition] = []
+    which, is_all = 0, False
+    for inner in _bracketed(part[found.end() :], whole):
+        if inner.isascii() and inner.isdigit() and int(inner) > 0:
+            which = int(inner)
+        elif inner == "all":
+            is_all = True
+        else:
+            conditions.append(_condition(inner, whole, spaces, fold))
+    return _Step(
+        name.casefold() if fold else name, spaces[prefix] if prefix else None, tuple(conditions), which, is_all
+    )
+
+
+def _bracketed(text: str, whole: str) -> Iterator[str]:
+    """Give what stands in each pair of brackets."""
+    depth, start = 0, 0
+    for index, sign in enumerate(text):
+        if not depth and sign != "[":
+            raise PathError(f'"{whole}": "{text}" is not expected behind a name')
+        depth += (sign == "[") - (sign == "]")
+        if sign == "[" and depth == 1:
+            start = index + 1
+        if not depth:
+            yield text[start:index].strip()
+
+
+def _condition(text: str, whole: str, spaces: Mapping[str, str], fold: bool) -> _Condition:
+    is_met_by = not text.startswith("!")
+    found = _CONDITION.fullmatch(text.removeprefix("!").strip())
+    if found is None or not found["path"]:
+        raise PathError(f'"{whole}": "[{text}]" is no condition; expected as [NAME], [!NAME] or [NAME=value]')
+    path = Path.parse(found["path"], spaces, fold=fold)
+    if found["sign"] is None:
+        return _Condition(path, None, is_met_by)
+    value = found["value"].strip()
+    quoted = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+    return _Condition(path, quoted, is_met_by == (found["sign"] == "="))

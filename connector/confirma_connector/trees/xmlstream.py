@@ -1,0 +1,258 @@
+"""XML as it streams by: one document element in memory at a time; several XML documents in one file are several.
+
+No DTD and no entity of one's own is ever read. Elements outside documents are kept without their text's bulk: only what
+stands above or before a document can be asked for.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+from xml.parsers import expat
+
+from confirma_connector.errors import SourceError
+from confirma_connector.limits import Limits
+from confirma_connector.trees.cutting import Cutter
+from confirma_connector.trees.node import Node
+
+__all__ = ["xml_documents"]
+
+_BLOCK = 1 << 16
+_BLANK = b" \t\r\n"
+_DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_OUTSIDE = 10_000
+"""As many elements outside documents are remembered in one XML document."""
+
+Found = tuple[list[Node], Node, Node, tuple[str, ...]]
+"""The elements above a document, the document, the top of its file, and what is wrong with it."""
+
+
+class _Done(Exception):
+    """The root element has ended: what follows is another XML document."""
+
+
+def xml_documents(
+    opened: Callable[[], BinaryIO], place: str, cutter: Cutter, limits: Limits, encoding: str = ""
+) -> Iterator[Found]:
+    """Give every document element of a file, complete, with what stood above it. Raises SourceError.
+
+    *encoding* is what the user says; otherwise it is the mark at the start, what the XML declaration says, or UTF-8.
+    """
+    with opened() as file:
+        rest, line, count = b"", 1, 0
+        while True:
+            rest, line = _begun(file, rest, line)
+            if not rest:
+                break
+            count += 1
+            reader = _Reader(place, cutter, limits, line, encoding or _encoding(rest))
+            is_told = bool(encoding)
+            for block in _blocks(file, rest):
+                ended = reader.feed(block, is_told)
+                yield from reader.taken()
+                if ended is not None:
+                    rest, line = ended, reader.line_after
+                    break
+            else:
+                reader.close()
+                yield from reader.taken()
+                return
+    if not count:
+        raise SourceError(f"{place}: the file is empty")
+
+
+def _blocks(file: BinaryIO, first: bytes) -> Iterator[bytes]:
+    yield first
+    while block := file.read(_BLOCK):
+        yield block
+
+
+def _begun(file: BinaryIO, rest: bytes, line: int) -> tuple[bytes, int]:
+    """Go to where the next XML document begins; give the bytes from there, b"" at the end of the file."""
+    while True:
+        kept = rest.lstrip(_BLANK)
+        if kept.startswith(codecs.BOM_UTF8):
+            bare = kept[3:].lstrip(_BLANK)
+            kept = bare or kept
+        line += rest[: len(rest) - len(kept)].count(b"\n")
+        if len(kept) >= 512:
+            return kept, line
+        block = file.read(_BLOCK)
+        if not block:
+            return (b"" if kept == codecs.BOM_UTF8 else kept), line
+        rest = kept + block
+
+
+def _encoding(start: bytes) -> str:
+    for bom, name in _BOMS:
+        if start.startswith(bom):
+            return name
+    if start.startswith((b"<\0", b"\0<")):
+        return "utf-16le" if start[0] else "utf-16be"
+    declared = _DECLARED.match(start)
+    return declared[1].decode("ascii") if declared else "utf-8"
+
+
+class _Reader:
+    """Reads one XML document; complete document elements are `taken` as they come."""
+
+    def __init__(self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str) -> None:
+        self._place = place
+        self._cutter = cutter
+        self._limits = limits
+        self._first_line = line
+        self._encoding = encoding
+        self._parser = parser = expat.ParserCreate(encoding, namespace_separator=" ")
+        parser.buffer_text = True
+        parser.ordered_attributes = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self._above: list[Node] = []
+        self._open: list[Node] = []
+        self._texts: list[list[str]] = []
+        self._top = Node("")
+        self._outside = 0
+        self._is_inside = False
+        self._within = 0
+        self._fed = 0
+        self._suspect = _Suspect(encoding)
+        self._complete: list[Found] = []
+        self.line_after = line
+
+    def taken(self) -> Iterator[Found]:
+        """Give the documents that are complete."""
+        found, self._complete = self._complete, []
+        yield from found
+
+    def feed(self, block: bytes, is_told: bool) -> bytes | None:
+        """Read on; give what stands behind the end of the root element, None while it has not come."""
+        before, self._fed = self._fed, self._fed + len(block)
+        if not is_told:
+            self._suspect.feed(block)
+        try:
+            self._parser.Parse(block, False)
+        except _Done:
+            start = self._parser.CurrentByteIndex - before
+            end = _closing(block, max(start, 0))
+            self.line_after = self._line() + block[max(start, 0) : end].count(b"\n")
+            return block[end:]
+        except (expat.ExpatError, LookupError) as error:
+            raise self._broken(error) from None
+        return None
+
+    def close(self) -> None:
+        """Say that the file has ended. Raises SourceError unless it holds no element at all."""
+        try:
+            self._parser.Parse(b"", True)
+        except _Done:
+            return
+        except expat.ExpatError as error:
+            if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS] and not self._top.children:
+                return
+            raise self._broken(error) from None
+
+    def _line(self) -> int:
+        return self._first_line + self._parser.CurrentLineNumber - 1
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise SourceError(f"{self._place}, line {self._line()}: a DOCTYPE is not read; export the file without one")
+
+    def _broken(self, error: Exception) -> SourceError:
+        if not isinstance(error, expat.ExpatError):
+            return SourceError(f'{self._place}: its encoding "{self._encoding}" is not known')
+        where = f"{self._place}, line {self._first_line + error.lineno - 1}"
+        if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]:
+            return SourceError(f'{where}: its encoding "{self._encoding}" cannot be read; export it as UTF-8')
+        if error.code == expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN] and self._suspect.is_broken:
+            return SourceError(
+                f"{where}: these bytes are not {self._encoding}, as the file says or as is taken when it says nothing; "
+                "declare what they are, as in source: {encoding: iso-8859-15}"
+            )
+        open_names = f", within {'/'.join(node.name for node in self._open[:6])}" if self._open else ""
+        said = expat.errors.messages.get(error.code, str(error))
+        return SourceError(f"{where}: this is not well-formed XML: {said}{open_names}")
+
+    def _start(self, name: str, attributes: list[str]) -> None:
+        space, _, local = name.rpartition(" ")
+        node = Node(local, space, self._line())
+        for index in range(0, len(attributes), 2):
+            node.attributes[attributes[index].rpartition(" ")[2]] = attributes[index + 1]
+        is_document = not self._is_inside and self._cutter.begins(self._open, node)
+        if is_document:
+            self._is_inside, self._within = True, len(self._open)
+        elif self._is_inside or self._outside < _OUTSIDE:
+            parent = self._open[-1] if self._open else self._top
+            parent.children.append(node)
+        self._outside += not self._is_inside
+        self._open.append(node)
+        self._texts.append([])
+        if len(self._open) > self._limits.nesting:
+            raise self._limits.refuse("nesting", f"{self._place}, line {node.line}")
+
+    def _characters(self, text: str) -> None:
+        if self._texts:
+            self._texts[-1].append(text)
+
+    def _end(self, _: str) -> None:
+        node = self._open.pop()
+        node.text = "".join(self._texts.pop()).strip()
+        if self._is_inside and len(self._open) == self._within:
+            self._is_inside = False
+            self._complete.append((list(self._open), node, self._top, self._suspect.problems()))
+        if not self._open:
+            raise _Done
+
+
+def _closing(block: bytes, start: int) -> int:
+    """Give where the tag that begins at *start* ends: a ">" within quotes is none."""
+    quote = 0
+    for index in range(start, len(block)):
+        sign = block[index]
+        if quote:
+            quote = 0 if sign == quote else quote
+        elif sign in b"\"'":
+            quote = sign
+        elif sign == 0x3E:
+            is_wide = block[index + 1 : index + 2] == b"\0"
+            return index + 1 + is_wide
+    return len(block)
+
+
+class _Suspect:
+    """Watches whether the bytes are what they are said to be.
+
+    Text in UTF-8 that says it is of one byte a letter reads without an error, and wrongly: "Ã¤" for "ä".
+    """
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        try:
+            self._is_utf8 = codecs.lookup(encoding).name == "utf-8"
+            self._is_wide = codecs.lookup(encoding).name.startswith("utf-16")
+        except LookupError:
+            self._is_utf8 = self._is_wide = False
+        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._has_letters = False
+        self.is_broken = False
+
+    def feed(self, block: bytes) -> None:
+        if self._is_wide or self.is_broken:
+            return
+        try:
+            self._has_letters |= not self._decoder.decode(block).isascii()
+        except UnicodeDecodeError:
+            self.is_broken = True
+
+    def problems(self) -> tuple[str, ...]:
+        """Say what is wrong with the text so far."""
+        if self._is_utf8 or self._is_wide or self.is_broken or not self._has_letters:
+            return ()
+        return (
+            f"the file says that its encoding is {self._encoding}, but its bytes are UTF-8: the letters would come out "
+            "wrong; let it be exported rightly, or say in the mapping source: {encoding: utf-8}",
+        )
