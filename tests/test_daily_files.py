@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from test_cli import invoke
 from world import HEADERS, MAPPING, Clock, World, csv_rows, invoice_rows
 
 from confirma_connector import pipeline
-from confirma_connector.errors import SourceError
+from confirma_connector.errors import JournalError, SourceError
 from confirma_connector.pipeline import Choice, Event
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and links as POSIX has them")
@@ -362,6 +363,25 @@ def test_a_disk_that_is_full_before_the_intent_is_written_lets_nothing_leave(wor
     assert (world.posts(), world.states()) == (0, {})
     assert invoke(world, "send", source)[0] == 0
     assert world.arrived() == [1001, 1002, 1003]
+
+
+def test_a_journal_that_may_not_grow_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, made, connect = world.source(*range(1001, 1021)), list[sqlite3.Connection](), sqlite3.connect
+
+    def connecting(path: Any, **more: Any) -> sqlite3.Connection:
+        made.append(connect(path, **more))
+        return made[-1]
+
+    def hear(event: Event) -> None:
+        if event.what == "reading":
+            made[0].execute("PRAGMA max_page_count = 1")  # no more than there are
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite3, "connect", connecting)
+        with pytest.raises(JournalError, match="cannot be written: database or disk is full"):
+            Desk(world, "csv").send_with(source, hear)
+    assert invoke(world, "send", source)[0] == 0
+    assert world.arrived() == list(range(1001, 1021))
 
 
 @POSIX

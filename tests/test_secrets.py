@@ -381,6 +381,17 @@ def test_a_wrong_cell_is_told_to_programs_without_what_stands_in_it(house: House
     assert not any(shows(output.encode(), "131052-308T") for output in house.outputs)
 
 
+def test_a_file_without_headers_is_not_told_by_its_first_line(house: House) -> None:
+    path = people(house, range(1001, 1003))
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[1:]), encoding="utf-8")
+    mapping = BY_PERSON.replace("adapter: csv_file\n", "adapter: csv_file\nsource: {delimiter: semicolon}\n")
+    (house.folder / "people.yaml").write_text(mapping, encoding="utf-8")
+    told = told_to_programs(house, *RUNS)
+    assert "another kind of line" in told
+    assert of_people(told) == []
+    assert not any(shows(output.encode(), PEOPLE["Henkilötunnus"]) for output in house.outputs)
+
+
 @pytest.mark.parametrize("form", ["401", "403", "422", "500", "200", "text", "page"])
 def test_an_answer_that_repeats_people_is_told_without_them(house: House, no_waiting: list[float], form: str) -> None:
     people(house, range(1001, 1004))

@@ -62,8 +62,15 @@ class Listing:
 
     @property
     def whole(self) -> bool:
-        """Whether everything the server has is here, and readable."""
-        return self.total == len(self.records) and not self.unreadable
+        """Whether everything the server has is here, and readable.
+
+        A record may be listed twice, and counted once or twice. Counted once among others, the rest may be missing.
+        """
+        if self.unreadable or self.total is None:
+            return False
+        distinct = len({record.raw or id(record) for record in self.records})
+        is_of_one = len({record.number for record in self.records}) <= 1
+        return self.total == distinct or (self.total == len(self.records) and is_of_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,10 @@ def json_body(body: bytes) -> Any:
     """Parse a body as JSON with exact numbers. Raises ValueError."""
     try:
         return simplejson.loads(body.decode("utf-8-sig"), use_decimal=True)
-    except (UnicodeDecodeError, RecursionError, InvalidOperation) as error:  # a number may have an exponent of any size
+    except (UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    except InvalidOperation:
+        raise ValueError("it has a number with an exponent beyond all bounds") from None
 
 
 def listing(body: bytes, contract: Contract) -> Listing:

@@ -36,6 +36,9 @@ class Columns:
         rules = mapping.file.invoice.items()
         self._personal = {word for field, rule in rules if field in PERSONAL for word in rule.sources()}
 
+    def __len__(self) -> int:
+        return len(self._spellings)
+
     def bind(self, record: Record) -> None:
         """Find every column the mapping names among the headers of a flat source. Raises MappingError."""
         folded: dict[str, list[str]] = {}
@@ -48,9 +51,11 @@ class Columns:
         missing = [word for word in self._spellings if word not in self._headers]
         if missing:
             named = ", ".join(self._named(word, folded) for word in missing)
-            headers = [f'"{header}"' for header in record.values]
-            more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
-            known = ", ".join(headers[:_SHOWN]) + more
+            known = "another kind of line where the names of columns were expected"
+            if not any(map(_is_no_name, record.values)):
+                headers = [f'"{header}"' for header in record.values]
+                more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
+                known = ", ".join(headers[:_SHOWN]) + more
             said = f"column {named} is not" if len(missing) == 1 else f"{len(missing)} columns are not"
             which = "" if len(missing) == 1 else f": {named}"
             unclear.append(f"{said} in the file{which}; it has {known}")
@@ -114,3 +119,12 @@ def _words(file: MappingFile) -> list[str]:
 
 def _folded(header: str) -> str:
     return unicodedata.normalize("NFC", " ".join(header.split())).casefold()
+
+
+def _is_no_name(header: str) -> bool:
+    """Whether it looks like a value: then the file has no headers, and what stands there may be about a person."""
+    return (
+        "@" in header
+        or (any(map(str.isdigit, header)) and not any(map(str.isalpha, header)))
+        or masked(header) != header
+    )

@@ -26,7 +26,10 @@ __all__ = ["FieldRule", "LoadedMapping", "MappingFile", "Skip", "find", "load_ma
 
 @dataclass(frozen=True)
 class LoadedMapping:
-    """A mapping with everything it names found: adapter, options, tables, transforms, severities."""
+    """A mapping with everything it names found: adapter, options, tables, transforms, severities.
+
+    *why* it was taken for a file is said where nobody named it.
+    """
 
     path: Path
     file: MappingFile
@@ -36,6 +39,7 @@ class LoadedMapping:
     tables: Mapping[str, CodeTable]
     transforms: Mapping[str, Callable[[str], str]]
     severities: Mapping[str, str]
+    why: str = ""
 
     @property
     def name(self) -> str:

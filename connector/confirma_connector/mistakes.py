@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from confirma_connector.errors import CannotRun
+from confirma_connector.errors import CannotRun, legible
 from confirma_connector.yamltext import Document, Place, YamlError, load
 
 __all__ = ["Mistakes", "did_you_mean", "opened"]
@@ -47,7 +47,7 @@ class Mistakes:
         """Raise what was noted, if anything was: first that of the file itself, each file by its lines."""
         if self._lines:
             lines = dict.fromkeys(sorted(self._lines, key=lambda noted: (noted[0] != self._path, noted)))
-            raise self._wrong("\n".join(f"{path}, line {line}: {text}" for path, line, text in lines))
+            raise self._wrong("\n".join(f"{path}, line {line}: {legible(text)}" for path, line, text in lines))
 
     def validated(self, model: type[_Model], tree: object, under: Place = ()) -> _Model:
         """Give *tree* as *model*, or raise everything that is wrong with it."""

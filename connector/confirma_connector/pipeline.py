@@ -40,9 +40,15 @@ def check(run: Run, choice: Choice) -> Report:
             with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), key)) as found:
                 joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
                 mixed = _mixed(found)
-                files.append(told(found, joined, notices=[*production.closed(run, found), *mixed]))
+                files.append(told(found, joined, notices=[*_why(found), *production.closed(run, found), *mixed]))
                 is_mixed = is_mixed or bool(mixed)
     return whole("check", run.settings, files, is_open=is_mixed)
+
+
+def _why(found: Survey) -> Iterator[str]:
+    """Say why this mapping was taken, where nobody named one."""
+    if found.mapping.why:
+        yield f"the mapping {found.mapping.name} was taken: {found.mapping.why}"
 
 
 def send(run: Run, choice: Choice) -> Report:

@@ -1,8 +1,10 @@
-"""Which mapping a file is for, when nobody said: the one shipped mapping whose columns are all there."""
+"""Which mapping a file is for, when nobody said: the one shipped mapping whose columns, or documents, are all there."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector.columns import Columns
@@ -16,6 +18,9 @@ __all__ = ["mapping_for"]
 
 _FAR = 1_000
 """As far as if so many columns were missing: the sheet itself is not there, or the file cannot be read that way."""
+
+_TRIED = 100
+"""As many documents of a source are looked at for one that is an invoice."""
 
 
 def mapping_for(
@@ -43,8 +48,7 @@ def mapping_for(
             continue
         if mapping.adapter.name in claims:
             try:
-                _fit(path, mapping, limits)
-                fitting.append(mapping)
+                fitting.append(replace(mapping, why=_fit(path, mapping, limits)))
             except (MappingError, SourceError) as error:
                 lacking[shipped_name] = error
     if len(fitting) == 1:
@@ -57,10 +61,19 @@ def mapping_for(
     raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
 
 
-def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> None:
-    """Raise what keeps *path* from fitting *mapping*: MissingColumns, MappingError, SourceError."""
+def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
+    """Say why *path* fits *mapping*. Raises what keeps it from fitting: MissingColumns, MappingError, SourceError."""
     source = Source((path,), mapping.options, mapping.headers, limits=limits)
-    record = next(iter(mapping.adapter.read(source)), None)
-    if record is None:
+    records = mapping.adapter.read(source)
+    first = next(records, None)
+    if first is None:
         raise SourceError(f"{path}: the file has no rows")
-    Columns(mapping, str(path)).bind(record)
+    columns = Columns(mapping, str(path))
+    if first.part == "whole":
+        columns.bind(first)
+        return f"all {len(columns)} columns that it reads are there"
+    headers = (record for record in itertools.chain((first,), records) if record.part == "header")
+    for record in itertools.islice(headers, _TRIED):
+        if not record.skipped:
+            return f"it knows what begins at {record.where} as an invoice"
+    raise SourceError(f"{path}: {first.skipped or 'has no invoice'}")

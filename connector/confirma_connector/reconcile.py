@@ -102,7 +102,7 @@ def _since(entry: Entry, findings: Findings) -> list[Listed]:
 def _may_hide(entry: Entry, findings: Findings) -> bool:
     """Whether a record from before it was let go again may be the new attempt's as well, since it tells no time."""
     before = [one for one in findings.of(entry.number, entry.year) if one.mark in entry.superseded]
-    return any(one.created_at is None or one.created_at.time() == dt.time() for one in before)
+    return any(_created(one) is None for one in before)
 
 
 def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
@@ -178,7 +178,10 @@ def fits(entry: Entry, record: Listed) -> bool:
         return False
     if record.gross is not None and abs(record.gross) != abs(entry.gross):
         return False
-    return record.created_at is None or record.created_at.timestamp() >= entry.attempted_at - _EARLIER
+    if record.created_at is None:
+        return True
+    latest = record.created_at + (_A_DAY if _is_a_day_alone(record.created_at) else dt.timedelta())
+    return latest.timestamp() >= entry.attempted_at - _EARLIER
 
 
 def _is_of_its_date(entry: Entry, record: Listed) -> bool:
@@ -206,7 +209,13 @@ def _ours(entry: Entry, records: Iterable[Listed]) -> Listed | None:
 
 
 def _created(record: Listed) -> float | None:
-    return record.created_at.timestamp() if record.created_at else None
+    """Give the time a record tells; None when it tells none, or a day alone."""
+    created = record.created_at
+    return created.timestamp() if created and not _is_a_day_alone(created) else None
+
+
+def _is_a_day_alone(time: dt.datetime) -> bool:
+    return time.time() == dt.time()
 
 
 def observe(journal: Journal, findings: Findings, now: float) -> None:
@@ -229,7 +238,7 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours))
+        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
         return [arrived, _observation(entry, _evidence(entry, records), now)]
     return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
 

@@ -108,7 +108,8 @@ class Record:
     mapping to group them. *problems* are what the adapter itself finds wrong with this record (a ragged row):
     they stop the invoice the record belongs to. One cell that is wrong is an `Unreadable` value: it matters only
     where the mapping reads it. *skipped* says why the record is no invoice row by the source's own word (a hidden
-    row, a totals row). *letters* are the spreadsheet columns of the headers: a cell is named with them.
+    row, a totals row). *letters* are the spreadsheet columns of the headers: a cell is named with them. *places* are
+    the places of single values where they have some of their own (an element's line).
     """
 
     values: Mapping[str, Value]
@@ -119,11 +120,12 @@ class Record:
     problems: tuple[str, ...] = ()
     skipped: str = ""
     letters: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, header: str) -> str:
         """Say where the value under *header* stands: "Laskut!H17" in a spreadsheet, else where the record does."""
         if header not in self.letters:
-            return self.where
+            return self.places.get(header) or self.where
         sheet, _, row = self.where.rpartition("!")
         return f"{sheet}!{self.letters[header]}{row}"
 

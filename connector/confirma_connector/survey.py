@@ -28,7 +28,7 @@ Key = tuple[int, int]
 Refusals = Mapping[Key, tuple[tuple[str, str], ...]]
 """What the API said of which wire paths, for invoices it refused."""
 
-_IN_MEMORY = 64 << 20
+_IN_MEMORY = 8 << 20
 _NAMED = 5
 """As many other places of a repeated number are named."""
 

@@ -9,7 +9,7 @@ from confirma_connector.limits import Limits
 from confirma_connector.records import Record
 from confirma_connector.trees.node import Node
 from confirma_connector.trees.path import Path
-from confirma_connector.trees.values import Values
+from confirma_connector.trees.values import Places, Values
 
 __all__ = ["Cutter", "Shape"]
 
@@ -81,10 +81,12 @@ class Cutter:
         own = frozenset(map(id, lines))
         skipped = "" if meets else f"it is no {' or '.join(path.spelled for path in paths)}"
         values = Values(node, node, top, own, self._path)
-        yield Record(values, (self._count, 0), where, document, "header", problems, skipped)
+        yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values))
         for number, line in enumerate(lines, 1):
             values = Values(line, node, top, own - {id(line)}, self._path)
-            yield Record(values, (self._count, number), f"line {line.line}", document, "line", (), skipped)
+            yield Record(
+                values, (self._count, number), f"line {line.line}", document, "line", (), skipped, {}, Places(values)
+            )
 
     def _path(self, text: str) -> Path:
         found = self._known.get(text)

@@ -43,3 +43,8 @@ class Node:
                 yield path, child.text
             if child.children or child.attributes:
                 yield from child.leaves(but, f"{path}/")
+
+    def size(self, but: frozenset[int] = frozenset()) -> int:
+        """Count the texts in it, without the nodes *but*."""
+        inside = sum(child.size(but) + (child.text != "") for child in self.children if id(child) not in but)
+        return inside + sum(1 for text in self.attributes.values() if text.strip())

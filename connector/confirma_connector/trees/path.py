@@ -59,10 +59,15 @@ class _Step:
             and all(condition.holds(node) for condition in self.conditions)
         )
 
-    def down(self, nodes: Iterable[Node], fold: bool) -> Iterator[Node]:
+    def down(self, nodes: Iterable[Node], fold: bool) -> list[Node]:
+        below: list[Node] = []
         for node in nodes:
-            found = [child for child in node.children if self.fits(child, fold)]
-            yield from found[self.which - 1 : self.which] if self.which else found
+            if fold or self.space is not None or self.conditions or self.name == "*":
+                found = [child for child in node.children if self.fits(child, fold)]
+            else:
+                found = [child for child in node.children if child.name == self.name]
+            below += found[self.which - 1 : self.which] if self.which else found
+        return below
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,10 @@ class Path:
 
     def nodes(self, node: Node) -> list[Node]:
         """Give the nodes that the path leads to, in order."""
-        found: Iterable[Node] = (node,)
+        found = [node]
         for step in self.steps:
             found = step.down(found, self.fold)
-        return list(found)
+        return found
 
     def texts(self, node: Node) -> list[str]:
         """Give the texts that are there, in order: blank ones are none."""

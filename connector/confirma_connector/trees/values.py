@@ -1,14 +1,14 @@
-"""The values of a record that is an element of a tree: any path may be asked for."""
+"""The values of a record that is an element of a tree, and their places: any path may be asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, ValuesView
 
 from confirma_connector.records import Value
 from confirma_connector.trees.node import Node
 from confirma_connector.trees.path import Path
 
-__all__ = ["Values"]
+__all__ = ["Places", "Values"]
 
 
 class Values(Mapping[str, Value]):
@@ -41,8 +41,51 @@ class Values(Mapping[str, Value]):
         path = self._paths(spelled)
         return path.value({"": self._node, "/": self._document, "//": self._top}[path.start])
 
+    def line(self, spelled: str) -> int:
+        """Give the line of the first element that a path leads to; 0 for none."""
+        path = self._paths(spelled)
+        found = path.nodes({"": self._node, "/": self._document, "//": self._top}[path.start])
+        return found[0].line if found else 0
+
     def __iter__(self) -> Iterator[str]:
         return (path for path, _ in self._node.leaves(self._lines))
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return self._node.size(self._lines)
+
+    def values(self) -> ValuesView[Value]:
+        """Give every text without asking for it by its path."""
+        return _Texts(self)
+
+    def texts(self) -> Iterator[str]:
+        """Give every text in order."""
+        return (text for _, text in self._node.leaves(self._lines))
+
+
+class _Texts(ValuesView[Value]):
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self._all = values
+
+    def __iter__(self) -> Iterator[Value]:
+        return self._all.texts()
+
+
+class Places(Mapping[str, str]):
+    """The lines of the values of an element, by path."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def __getitem__(self, path: str) -> str:
+        if line := self._values.line(path):
+            return f"line {line}"
+        raise KeyError(path)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)

@@ -119,7 +119,8 @@ class _Reader:
         self._outside = 0
         self._is_inside = False
         self._within = 0
-        self._fed = 0
+        self._fed = self._ended = 0
+        self._last_line = line
         self._suspect = _Suspect(encoding)
         self._complete: list[Found] = []
         self.line_after = line
@@ -137,9 +138,9 @@ class _Reader:
         try:
             self._parser.Parse(block, False)
         except _Done:
-            start = self._parser.CurrentByteIndex - before
-            end = _closing(block, max(start, 0))
-            self.line_after = self._line() + block[max(start, 0) : end].count(b"\n")
+            start = max(self._ended - before, 0)
+            end = _closing(block, start)
+            self.line_after = self._last_line + block[start:end].count(b"\n")
             return block[end:]
         except (expat.ExpatError, LookupError) as error:
             raise self._broken(error) from None
@@ -205,6 +206,7 @@ class _Reader:
             self._is_inside = False
             self._complete.append((list(self._open), node, self._top, self._suspect.problems()))
         if not self._open:
+            self._ended, self._last_line = self._parser.CurrentByteIndex, self._line()
             raise _Done
 
 
