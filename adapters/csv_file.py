@@ -14,14 +14,13 @@ from typing import Any, BinaryIO
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
-from confirma_connector.delimited import DELIMITERS, Layout, Row, pieces, rows, splits_evenly, survey
+from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
+from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
 
-_WORDS = {word: mark for mark, word in DELIMITERS.items()}
 _SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
 _OTHER_FORMATS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"<", b"{", b"[")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+")  # all but the tab: line breaks and non-text
-_ASCII_PROBE = 'aZ09;,|\t"\r\n'
 
 
 class Options(BaseModel):
@@ -32,37 +31,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    encoding: str | None = None
-    delimiter: str | None = None
-    quote: str = '"'
+    encoding: EncodingName | None = None
+    delimiter: DelimiterMark | None = None
+    quote: QuoteMark = '"'
     header_row: int | None = None
     skip_rows: int = 0
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str | None) -> str | None:
-        try:
-            if value is None or _ASCII_PROBE.encode(value).decode(value) == _ASCII_PROBE:
-                return value
-        except (LookupError, ValueError):
-            pass
-        raise ValueError(f'"{value}" is no encoding of text files; expected a name like utf-8, cp1252 or iso-8859-15')
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_delimiter(cls, value: str | None) -> str | None:
-        mark = value and _WORDS.get(value.strip().lower(), value)
-        if mark is None or (len(mark) == 1 and not mark.isalnum() and mark not in "\r\n\0"):
-            return mark
-        raise ValueError(f'"{value}" is no delimiter; expected one character, or tab, semicolon, comma or pipe')
-
-    @field_validator("quote")
-    @classmethod
-    def _one_quote(cls, value: str) -> str:
-        mark = "" if value.strip().lower() == "none" else value
-        if value and len(mark) <= 1 and not mark.isalnum() and not mark.isspace():
-            return mark
-        raise ValueError(f'"{value}" is no quote; expected one character, or none for files without quoting')
 
     @field_validator("header_row", mode="before")
     @classmethod

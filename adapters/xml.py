@@ -51,6 +51,10 @@ class Options(BaseModel):
             shape.path(text)
         return self
 
+    def check_column(self, name: str, _: str) -> None:
+        """Refuse a column that is no path. Raises ValueError."""
+        self.shape().path(name)
+
     def shape(self) -> Shape:
         """Give what the cutter of documents needs."""
         return Shape(self.document, self.lines, self.namespaces, self.ignore_case)

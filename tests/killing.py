@@ -233,13 +233,15 @@ def told(story: Story) -> Seen:
     return Seen(files, story.world.states(), story.bodies())
 
 
-def undisturbed(story: Story) -> tuple[Seen, Seen, Seen]:
-    """Tell the story without a disturbance: what is seen after `send`, after `track` on two later occasions, and after
-    what could not be delivered was corrected, sent again and tracked."""
+def undisturbed(story: Story, *, resends: bool = True) -> list[Seen]:
+    """Tell the story without a disturbance: what is seen after `send`, and after `track` on two later occasions.
+
+    With *resends* also after what could not be delivered was corrected, sent again and tracked.
+    """
     world = story.world
     world.send(story.source, in_place=story.is_in_place)
     seen = [told(story)]
-    for again in (False, True):
+    for again in (False, True)[: 1 + resends]:
         if again:
             story.correct()
             world.send(story.results, resend_corrected=True)
@@ -248,7 +250,7 @@ def undisturbed(story: Story) -> tuple[Seen, Seen, Seen]:
             world.track()
         seen.append(told(story))
     assert story.twice() == story.lost() == 0
-    return seen[0], seen[1], seen[2]
+    return seen
 
 
 def trouble(story: Story) -> None:

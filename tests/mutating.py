@@ -17,7 +17,7 @@ __all__ = ["mutated"]
 
 Step = Callable[[random.Random, bytes], bytes]
 
-_MOST = 3_000_000
+_MOST = 1_000_000
 _BOMB = 40_000_000
 _TOKENS = re.compile(rb"[A-Za-z_][\w.-]*|-?\d+(?:\.\d+)?|\s+|.", re.ASCII | re.DOTALL)
 _ELEMENT = re.compile(rb"<(\w[\w:.-]*)\b[^<>]*?(?:/>|>[^<>]*</\1>)")

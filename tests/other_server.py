@@ -1,6 +1,6 @@
 """Another server that speaks the contract, made of bare sockets: what the contract leaves open is a habit of its own.
 
-Nothing of it is shared with the sandbox. `Habits` say how it spells, sends and lists things; how it travels over the
+Nothing of it is shared with the sandbox. Its `Habits` say how it spells, sends and lists things; how it travels over the
 wire is in `other_wire`. While it has *troubles* left it strikes requests at random as bad servers do.
 """
 
@@ -14,109 +14,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from other_wire import Answer, Asked, Dropped, Wire, serving
+from other_habits import Habits
+from other_wire import Answer, Asked, Dropped, serving
 
-__all__ = ["HABITS", "OUR_OWN_WORD", "REFUSED", "Habits", "OtherServer", "habits_of", "other_server"]
+__all__ = ["REFUSED", "OtherServer", "other_server"]
 
 _PREFIX = "/api/v1/partner"
 _LATE = 0.15
 _FINLAND = dt.timezone(dt.timedelta(hours=2))
-OUR_OWN_WORD = 1003
-"""The invoice that ends with a word that no contract knows."""
 REFUSED = 3001
 """The invoice that this server never takes."""
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What the contract leaves open. Times by *skew* differ from ours by so many seconds; None sends no `Date`.
-
-    *page* is how many records an answer holds at most. *twins* lists every record twice, counted twice or once.
-    """
-
-    wire: Wire = Wire()
-    skew: float | None = None
-    number: Literal["integer", "string", "zeros"] = "zeros"
-    array: str = "deliveries"
-    status: str = "distributionStatus"
-    message: str = "reason"
-    word: Literal["upper", "lower", "title"] = "lower"
-    total: Literal["integer", "string"] = "integer"
-    created: Literal["", "Z", "offset", "dotnet", "date"] = ""
-    dated: Literal["", "date", "midnight", "utc"] = ""
-    order: Literal["taken", "newest", "any"] = "taken"
-    gross: bool = False
-    page: int = 0
-    twins: Literal["", "counted twice", "counted once"] = ""
-    more: bool = False
-    lag: float = 0.0
-    life: tuple[str, ...] = ("INTERMEDIATED",)
-    taking: tuple[int, bytes] = (202, b"")
-    refusing: tuple[int, str, bytes] = (400, "application/json", b'{"message": "postal code"}')
-    waiting: Literal["", "seconds", "date"] = ""
-
-
-def _asked_to(said: object) -> bytes:
-    return json.dumps(said).encode()
-
-
-_LIFE = ("PAUSED", "ACCEPTED", "INTERMEDIATED")
-HABITS: dict[str, tuple[Any, ...]] = {
-    "wire": (
-        Wire(),
-        Wire("HTTP/1.0", "length", hints=False, names="lower"),
-        Wire("HTTP/1.1", "length", names="upper", cookie=True),
-        Wire("HTTP/1.1", "length", keeps=0.6, names="lower", zipped=True),
-        Wire("HTTP/1.1", "chunked", keeps=0.8, hints=True, cookie=True),
-        Wire("HTTP/1.1", "chunked", keeps=1.0, zipped=True, names="upper"),
-        Wire("HTTP/1.1", "close", hints=True, zipped=True),
-    ),
-    "skew": (None, 0.0, 0.0, -7200.0, 86_400.0),
-    "number": ("integer", "string", "zeros"),
-    "array": ("distributions", "deliveries", "Items"),
-    "status": ("status", "distributionStatus", "deliveryStatus"),
-    "message": ("message", "errorMessage", "error", "description", "reason"),
-    "word": ("upper", "lower", "title"),
-    "total": ("integer", "string"),
-    "created": ("", "Z", "offset", "dotnet", "date"),
-    "dated": ("", "date", "midnight", "utc"),
-    "order": ("taken", "newest", "any"),
-    "gross": (False, True),
-    "page": (0, 0, 4),
-    "twins": ("", "", "counted twice", "counted once"),
-    "more": (False, True),
-    "lag": (0.0, 0.0, 0.1),
-    "life": (_LIFE[2:], _LIFE, ("PAUSED", "PAUSED", "INVOICED")),
-    "taking": (
-        (200, b""),
-        (202, b""),
-        (201, _asked_to({"Message": "ok", "status": "PAUSED", "id": {"case": [1, 2]}})),
-        (200, _asked_to({"invoiceNumber": "7", "status": "QUEUED-AT-OUR-PLACE"})),
-        (200, b'\xef\xbb\xbf"Invoice received"'),
-        (207, b"[]"),
-    ),
-    "refusing": (
-        (400, "application/json", _asked_to({"Message": "postal code"})),
-        (402, "application/json", _asked_to({"errors": ["postal code"]})),
-        (422, "application/json; charset=UTF-8", _asked_to({"errors": [{"path": "/a", "detail": "postal code"}]})),
-        (400, "application/problem+json", _asked_to({"title": "Bad", "errors": {"a.b": ["postal code", "long"]}})),
-        (400, "text/plain", b"postal code"),
-        (413, "", _asked_to("postal code")),
-    ),
-    "waiting": ("", "seconds", "date"),
-}
-"""The habits there are: a server has one of each."""
-
-
-def habits_of(seed: object) -> Habits:
-    """Draw the habits of one server. One whose clock differs by whole seconds has no lag shorter than them."""
-    dice = random.Random(f"habits {seed}")
-    drawn = {name: dice.choice(choices) for name, choices in HABITS.items()}
-    return Habits(**drawn | ({"lag": 0.0} if drawn["skew"] else {}))
 
 
 @dataclass
@@ -143,7 +54,7 @@ class OtherServer:
 
     url: str
     key: str
-    habits: Habits = Habits()
+    habits: Habits = field(default_factory=Habits)
     troubles: int = 0
     loses: int = 0
     step: int = 0
@@ -215,6 +126,8 @@ class OtherServer:
         if struck in ("reset", "unread"):  # and nobody reads what was sent
             return self._struck(struck, good)
         body = asked.body()
+        if not body:  # its sender is gone
+            raise Dropped(is_reset=False)
         if json.loads(body)["invoice"]["header"]["number"] == REFUSED:
             status, kind, said = self.habits.refusing
             return self.answer(status, said, kind)
@@ -266,7 +179,7 @@ class OtherServer:
                 for one in self.taken
                 if first <= one.date <= last
                 and query.get("invoiceNumber", str(one.number)) == str(one.number)
-                and one.at <= self.now() - habits.lag
+                and (one.step < self.step or one.at <= self.now() - habits.lag)
             ]
             if habits.order == "newest":
                 shown.reverse()
@@ -292,7 +205,7 @@ class OtherServer:
         message = ""
         if is_over and one.is_undeliverable:
             status, message = "ERROR", "postal code is not valid"
-        elif is_over and one.number == OUR_OWN_WORD:
+        elif is_over and one.number == habits.archived:
             status = "ARCHIVED_ELSEWHERE"
         record = {"invoiceNumber": numbers[habits.number], habits.status: getattr(status, habits.word)(), "caseId": 77}
         record |= {habits.message: message} if message else {}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from killing import QUIET, UNDELIVERABLE, Story
-from other_server import OUR_OWN_WORD, Habits, OtherServer, habits_of, other_server
+from other_habits import ARCHIVED, Habits
+from other_server import OtherServer, other_server
 from world import TOKEN, Clock, World
 
 from confirma_connector.errors import ConfirmaError
@@ -50,7 +51,7 @@ class OtherStory(Story):
     def ends(self) -> dict[int, str]:
         """Give the state each invoice must end in: known words alone are a delivery."""
         ends = dict.fromkeys(sorted(self.due), "delivered")
-        return ends | {OUR_OWN_WORD: "unknown", UNDELIVERABLE: "delivered" if self.corrected else "failed"}
+        return ends | {ARCHIVED: "unknown", UNDELIVERABLE: "delivered" if self.corrected else "failed"}
 
     def sent_in_this_process(self) -> None:
         """Run until everything is taken."""
@@ -61,3 +62,12 @@ class OtherStory(Story):
             if all(states.get(number) in TAKEN for number in self.due):
                 return
         raise AssertionError(f"not done after {_RUNS} runs: {states}")
+
+    def tracked_in_this_process(self) -> None:
+        """Track through the whole life of the invoices; the last time nothing is struck."""
+        for _ in self.server.habits.life:
+            self.hours_later()
+            with contextlib.suppress(ConfirmaError):
+                self.world.track()
+        self.server.troubles = 0
+        self.world.track()

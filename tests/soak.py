@@ -1,6 +1,7 @@
 """`make soak`: kill a thousand runs in the middle, run them again to the end, and count what came twice or was lost.
 
     make soak ARGS="--kills 200 --seed 7 --minutes 5 --processes 4"
+    make soak ARGS="--other"      against another server, whose habits and faults the seed decides
 
 Every story has a folder, a journal and a server of its own. Its runs are killed at random points and at random moments,
 with 1, 4 or 16 requests under way, with and without trouble on the server's side; then they are run again until they
@@ -28,6 +29,8 @@ from functools import cache
 from pathlib import Path
 
 from killing import LAYOUTS, Seen, Story, trouble, undisturbed
+from other_habits import habits_of
+from other_story import OtherStory
 
 _INVOICES = 48
 
@@ -60,16 +63,16 @@ class Tally:
 
 
 @cache
-def expected(layout: str) -> tuple[Seen, Seen, Seen]:
+def expected(layout: str) -> list[Seen]:
     with tempfile.TemporaryDirectory() as folder, Story.told_in(Path(folder), layout, _INVOICES) as story:
         return undisturbed(story)
 
 
-def story_of(seed: str) -> Tally:
+def story_of(seed: str, *, is_other: bool = False) -> Tally:
     """Tell one story: everything in it follows from *seed*, except how far a run comes within a time."""
     tally = Tally(stories=1, invoices=_INVOICES + 2)
     try:
-        _tell(seed, tally)
+        (_tell_another if is_other else _tell)(seed, tally)
     except Exception as error:  # one broken story must not cost the count of all the others
         tally.wrong.append(f"{seed}: {type(error).__name__}: {error}")
     return tally
@@ -87,12 +90,7 @@ def _tell(seed: str, tally: Tally) -> None:
             trouble(story)
         story.world.fault("create", "slow", seconds=0.02, after_commit=dice.random() < 0.5)
         where = f"{seed}: {layout}, {workers} workers"
-        for _ in range(30):
-            limit = dice.randint(2, 12)
-            words = story.send("--limit", limit)
-            if not _killed(story, words, dice, tally, points=4 * limit + 16, seconds=0.3) and _has_all(story):
-                break
-        tally.resumes += len(story.ended(story.send()))
+        _send(story, dice, tally)
         _judge(story, sent, tally, f"{where}, after send")
         _track(story, dice, tally)
         _judge(story, tracked, tally, f"{where}, after track")
@@ -102,6 +100,38 @@ def _tell(seed: str, tally: Tally) -> None:
         tally.resumes += len(story.ended(story.send_again()))
         _track(story, dice, tally)
         _judge(story, mended, tally, f"{where}, after sending again what was corrected")
+
+
+def _tell_another(seed: str, tally: Tally) -> None:
+    """Tell a story of sending and tracking against another server, in trouble all the while."""
+    dice, habits = random.Random(seed), habits_of(seed)
+    layout, workers = dice.choice(LAYOUTS), dice.choice((1, 4, 16))
+    with tempfile.TemporaryDirectory() as folder:
+        places = [Path(folder) / name for name in ("undisturbed", "killed")]
+        for place in places:
+            place.mkdir()
+        with OtherStory.with_habits(places[0], layout, _INVOICES, habits.calm()) as story:
+            _, tracked = undisturbed(story, resends=False)
+        with OtherStory.with_habits(places[1], layout, _INVOICES, habits, seed=seed, workers=workers) as story:
+            story.server.troubles = 40
+            where = f"{seed}: {layout}, {workers} workers, {habits}"
+            _send(story, dice, tally)
+            _judge(story, None, tally, f"{where}, after send")  # what was found in the list is seen to be further on
+            story.server.troubles = 10
+            _track(story, dice, tally)
+            story.server.troubles = 0
+            tally.resumes += len(story.ended(["track"]))
+            _judge(story, tracked, tally, f"{where}, after track")
+
+
+def _send(story: Story, dice: random.Random, tally: Tally) -> None:
+    """Send some at a time and kill that, until everything was begun; then send to the end."""
+    for _ in range(30):
+        limit = dice.randint(2, 12)
+        words = story.send("--limit", limit)
+        if not _killed(story, words, dice, tally, points=4 * limit + 16, seconds=0.3) and _has_all(story):
+            break
+    tally.resumes += len(story.ended(story.send()))
 
 
 def _track(story: Story, dice: random.Random, tally: Tally) -> None:
@@ -133,14 +163,14 @@ def _killed(
     return bool(lines)
 
 
-def _judge(story: Story, seen: Seen, tally: Tally, where: str) -> None:
+def _judge(story: Story, seen: Seen | None, tally: Tally, where: str) -> None:
     twice, lost = story.twice(), story.lost()
     tally.twice, tally.lost = max(tally.twice, twice), max(tally.lost, lost)
     found = [f"{count} {what}" for what, count in (("twice", twice), ("lost", lost)) if count]
-    tally.wrong += [f"{where}: {words}" for words in [*found, *story.wrong(seen)]]
+    tally.wrong += [f"{where}: {words}" for words in [*found, *(story.wrong(seen) if seen else [])]]
 
 
-def soaked(kills: int, seed: str, minutes: float, processes: int) -> Tally:
+def soaked(kills: int, seed: str, minutes: float, processes: int, *, is_other: bool = False) -> Tally:
     """Tell stories in so many processes until there were so many kills, or the time is over."""
     end, whole, counter = time.monotonic() + 60 * minutes, Tally(), itertools.count()
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
@@ -148,7 +178,7 @@ def soaked(kills: int, seed: str, minutes: float, processes: int) -> Tally:
         while True:
             is_over = whole.kills >= kills or time.monotonic() > end
             while not is_over and len(running) < processes:
-                running.add(pool.submit(story_of, f"{seed}-{next(counter)}"))
+                running.add(pool.submit(story_of, f"{seed}-{next(counter)}", is_other=is_other))
             if not running:
                 return whole
             done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -167,9 +197,10 @@ def main() -> int:
     parser.add_argument("--seed", default=secrets.token_hex(4))
     parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--processes", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("--other", action="store_true", help="against another server, with other habits and faults")
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
-    tally = soaked(given.kills, given.seed, given.minutes, given.processes)
+    tally = soaked(given.kills, given.seed, given.minutes, given.processes, is_other=given.other)
     for point, count in tally.points.most_common():
         print(f"  {count:5} {point}")
     print(f"seed {given.seed}: {tally.line()}")

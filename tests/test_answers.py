@@ -105,6 +105,20 @@ def test_a_listing_is_whole_only_if_the_server_counts_what_came(total: Any, is_w
     assert listing(record(), total=total).whole is is_whole
 
 
+@pytest.mark.parametrize(
+    ("numbers", "total", "is_whole"),
+    [
+        ((1001, 1001), 1, True),
+        ((1001, 1001), 2, True),
+        ((1001, 1001, 1002, 1002), 2, True),
+        ((1001, 1001, 1002, 1002), 3, False),
+        ((1001, 1001, 1002, 1002), 4, False),  # counted once and cut short, for all that can be told
+    ],
+)
+def test_records_that_are_listed_twice_hide_no_other(numbers: tuple[int, ...], total: int, is_whole: bool) -> None:
+    assert listing(*(record(invoiceNumber=number) for number in numbers), total=total).whole is is_whole
+
+
 def test_a_listing_without_a_count_is_never_whole() -> None:
     assert not answers.listing(json.dumps({"distributions": []}).encode(), CONTRACT).whole
     assert not answers.listing(json.dumps({"metaData": None, "distributions": []}).encode(), CONTRACT).whole

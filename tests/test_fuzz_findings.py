@@ -104,6 +104,13 @@ def test_an_overlay_that_contradicts_the_contract_is_named(tmp_path: Path) -> No
     assert refused(ContractError, lambda: contract.read(overlay)).startswith(f"{overlay}: the statuses ")
 
 
+def test_a_key_with_a_line_break_does_not_break_the_message(tmp_path: Path) -> None:
+    overlay = tmp_path / "contract.yaml"
+    overlay.write_text('request: {"a\\nb": {wire: x}}\n', encoding="utf-8")
+    message = refused(ContractError, lambda: contract.read(overlay))
+    assert message == f'{overlay}, line 1: request.a\\nb: there is no "a\\nb"'
+
+
 def test_half_a_character_is_no_text_of_a_mapping(tmp_path: Path) -> None:
     mapping = tmp_path / "own.yaml"
     mapping.write_text('version: 1\nname: "\\ud800"\n', encoding="utf-8")

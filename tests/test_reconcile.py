@@ -464,3 +464,26 @@ def test_a_record_without_a_date_tells_nothing_where_numbers_begin_anew_every_ye
     findings.add(Listing((record(4004, T0, "INTERMEDIATED", invoice_date=None),), 1))
     reconcile.observe(case.journal, findings, T0)
     assert case.journal.named(4004)[0].state == "sent"
+
+
+# -- records that tell a day and no time -----------------------------------------------------------------------------------
+
+MIDNIGHT = dt.datetime.fromtimestamp(T0, dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def test_a_record_of_the_day_of_the_attempt_is_ours_though_it_tells_no_time(case: Case) -> None:
+    case.server.records.append(record(1001, created_at=MIDNIGHT))
+    assert case.look(QUIET) == "waiting"
+    assert case.entry.taken_at == T0, "a witness of its own time, not of midnight"
+
+
+def test_a_record_of_the_day_before_is_not_ours(case: Case) -> None:
+    case.server.records.append(record(1001, created_at=MIDNIGHT - dt.timedelta(days=1)))
+    assert case.look(QUIET + 1) == "conflict"
+
+
+def test_a_witness_much_older_than_the_attempt_does_not_see_that_the_list_is_late(case: Case) -> None:
+    """The documented limit: the list is late by more than a quiet period, and by less than the witness is old."""
+    case.witness(after=-3000)
+    case.server.records.append(record(2002, T0 - 3000))
+    assert [case.look(QUIET + 1), case.look(2 * QUIET + 2)] == ["uncertain", "ready"]

@@ -6,6 +6,7 @@ before you keep it.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -63,7 +64,7 @@ def checked(name: str) -> dict[str, Any]:
             }
             for invoice in file.invoices
         ],
-        "skipped": [row.model_dump() for row in file.skipped],
+        "skipped": [dataclasses.asdict(row) for row in file.skipped],
     }
 
 

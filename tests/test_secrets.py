@@ -66,6 +66,7 @@ COMMANDS: dict[str, list[str]] = {
     "token renew": ["token renew", "token renew --to new.key", "token renew KEY"],
     "journal backup": ["journal backup copy.sqlite3"],
     "journal purge": ["journal purge --older-than 0"],
+    "watch": ["watch in --done done --failed failed --settle 0 --once --log-json"],
     "sandbox": ["sandbox --port 1 --store stand-in/store.sqlite3 --host 203.0.113.1"],
 }
 """Every command with the ways in which it is run. KEY is a key that somebody typed where none belongs."""
@@ -146,7 +147,7 @@ def test_the_search_finds_every_spelling(form: int) -> None:
 @pytest.fixture
 def house(world: World, monkeypatch: pytest.MonkeyPatch, read_once: None) -> House:
     folder = world.folder
-    for name in ("home", "tmp", "own"):
+    for name in ("home", "tmp", "own", "in", "done", "failed"):
         (folder / name).mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
@@ -155,6 +156,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch, read_once: None) -> Hou
     world.source(1001)
     world.source(1002, 1003, 1004, name="more.csv")
     world.source(1009, name="old.csv")
+    world.source(1010, name="in/dropped.csv")
     environ = world.environ(HOME=str(folder / "home"), TMPDIR=str(folder / "tmp"), XDG_CACHE_HOME=str(folder / "cache"))
     return House(world, environ)
 
@@ -220,7 +222,7 @@ def test_a_server_that_repeats_the_key_puts_it_nowhere(house: House, no_waiting:
         for at in ("everywhere", "create")[: 1 if form == "headers" else 2]:  # sending would pause for long
             with echo(form, at, other.url) as server:
                 for line in REACHING:
-                    code, _, err = house.run(line, CONFIRMA_URL=server.url, CONFIRMA_TIMEOUT="1")
+                    code, _, err = house.run(line, CONFIRMA_URL=server.url, CONFIRMA_TIMEOUT="5")
                     assert (code in (0, 1, 2, 3), "Traceback" in err) == (True, False), (line, err)
                 assert any(TOKEN.encode() in request for request in server.requests)
         assert other.requests == []

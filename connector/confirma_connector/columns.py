@@ -113,7 +113,8 @@ class Columns:
 def _words(file: MappingFile) -> list[str]:
     """Every column the mapping refers to, in our words."""
     named = [skip.column for skip in file.skip] + [*file.fill_down, *file.group_by, *file.first_in_group]
-    fed = [word for rules in (file.invoice, file.rows) for rule in rules.values() for word in rule.words()]
+    blocks = (file.invoice, file.rows, *file.charges)
+    fed = [word for rules in blocks for rule in rules.values() for word in rule.words()]
     return list(dict.fromkeys(named + fed))
 
 

@@ -66,7 +66,8 @@ class Completion:
         given = {
             name.removeprefix("amounts."): value for name, value in self.fields.items() if name.startswith("amounts.")
         }
-        own = {name: value for name, value in self.fields.items() if not name.startswith(("amounts.", "attachments."))}
+        aside = ("amounts.", "attachments.", "prices")
+        own = {name: value for name, value in self.fields.items() if not name.startswith(aside)}
         try:
             amounts = complete_totals(rows, given, self.vat)
             whole = Invoice.model_validate({**_tree(own), "rows": rows, "amounts": amounts, "attachments": files})
@@ -133,9 +134,17 @@ class Completion:
                 self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(numbers))
                 continue
             try:
-                yield Row.model_validate({**given, **complete_row(numbers, self.prices)})
+                own = {name: value for name, value in given.items() if name != "prices"}
+                yield Row.model_validate({**own, **complete_row(numbers, self._prices(given))})
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
+
+    def _prices(self, row: Mapping[str, Any]) -> Prices:
+        """Say whether the unit price of *row* is net or gross: the row's own word first, then the invoice's."""
+        told = row.get("prices") or self.fields.get("prices") or self.prices
+        if told not in CHOICES["prices"]:
+            raise MoneyError("E-VALUE", "prices", _expected("prices", ""))
+        return "gross" if told == "gross" else "net"
 
 
 def _two_readings(row: Mapping[str, Decimal]) -> str:

@@ -17,9 +17,12 @@ from confirma_connector.limits import Limits
 __all__ = ["check_ods", "check_xlsb"]
 
 _BLOCK = 1 << 18
-_TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0 "
-_OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0 "
-_TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
+_SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
+_TABLE, _ROWS, _FORMULA = (f"{_SPACE}table:1.0 {name}" for name in ("table", "table-row", "formula"))
+_CELLS = frozenset({f"{_SPACE}table:1.0 table-cell", f"{_SPACE}table:1.0 covered-table-cell"})
+_ROW_TIMES, _CELL_TIMES = (f"{_SPACE}table:1.0 number-{name}-repeated" for name in ("rows", "columns"))
+_TYPE = f"{_SPACE}office:1.0 value-type"
+_PARAGRAPH, _SPACES, _COUNT = (f"{_SPACE}text:1.0 {name}" for name in ("p", "s", "c"))
 _FIRST_CELL, _LAST_CELL, _ROW = 1, 11, 0  # records of [MS-XLSB]: BrtCellBlank to BrtFmlaError, BrtRowHdr
 
 
@@ -44,7 +47,7 @@ def _refuse_doctype(*_: object) -> None:
     raise ValueError("it has a document type, which no spreadsheet needs")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Sheets:
     """Counts cells and text as a reader will hold them: empty ones count where something stands behind them."""
 
@@ -58,34 +61,33 @@ class _Sheets:
     times: int = 0
     row_size: int = 0
     size: int = 0
-    held: int = 0
     depth: int = 0
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.depth += 1
         if self.depth > self.limits.nesting:
             raise self.limits.refuse("nesting", self.name)
-        if tag == f"{_TABLE}table":
-            self.row = self.width = 0
-        elif tag == f"{_TABLE}table-row":
-            self.repeats = _times(attributes, f"{_TABLE}number-rows-repeated")
-            self.column = self.filled = self.row_size = 0
-        elif tag in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            self.times = _times(attributes, f"{_TABLE}number-columns-repeated")
-            self.column += self.times
-            if f"{_OFFICE}value-type" in attributes or f"{_TABLE}formula" in attributes:
-                self.filled = self.column
-        elif tag == f"{_TEXT}s":
-            self.row_size += _times(attributes, f"{_TEXT}c") * self.times
-        elif tag == f"{_TEXT}p":
+        if tag == _PARAGRAPH:
             self.filled = self.column
+        elif tag in _CELLS:
+            self.times = _times(attributes, _CELL_TIMES) if _CELL_TIMES in attributes else 1
+            self.column += self.times
+            if _TYPE in attributes or _FORMULA in attributes:
+                self.filled = self.column
+        elif tag == _ROWS:
+            self.repeats = _times(attributes, _ROW_TIMES)
+            self.column = self.filled = self.row_size = 0
+        elif tag == _SPACES:
+            self.row_size += _times(attributes, _COUNT) * self.times
+        elif tag == _TABLE:
+            self.row = self.width = 0
 
     def text(self, text: str) -> None:
         self.row_size += len(text) * self.times
 
     def end(self, tag: str) -> None:
         self.depth -= 1
-        if tag != f"{_TABLE}table-row":
+        if tag != _ROWS:
             return
         before, self.row = self.row, self.row + self.repeats
         if self.filled:

@@ -21,6 +21,7 @@ __all__ = [
     "CHOICES",
     "INVOICE_FIELDS",
     "NOT_SENT",
+    "PRICES_FIELDS",
     "REQUIRED",
     "ROW_FIELDS",
     "Conversion",
@@ -35,6 +36,9 @@ Kind = Literal["text", "number", "money", "whole", "date", "flag"]
 
 ATTACHMENT_FIELDS: Mapping[str, Kind] = {"attachments.file": "text", "attachments.url": "text"}
 """A PDF by its file name below the attachments folder, or by its address."""
+
+PRICES_FIELDS: Mapping[str, Kind] = {"prices": "text"}
+"""Whether unit prices are net or gross, where the source says it of an invoice or of a row."""
 
 REQUIRED = ("number", "date", "currency_code", "seller.name", "buyer.name")
 """What every mapping must fill."""
@@ -81,15 +85,15 @@ def _vocabulary(model: type[BaseModel]) -> dict[str, Kind]:
     return {name: _kind(name, annotation) for name, annotation in _leaves(model)}
 
 
-INVOICE_FIELDS: Mapping[str, Kind] = {**_vocabulary(Invoice), **ATTACHMENT_FIELDS}
-ROW_FIELDS: Mapping[str, Kind] = _vocabulary(Row)
+INVOICE_FIELDS: Mapping[str, Kind] = {**_vocabulary(Invoice), **ATTACHMENT_FIELDS, **PRICES_FIELDS}
+ROW_FIELDS: Mapping[str, Kind] = {**_vocabulary(Row), **PRICES_FIELDS}
 
 
 def _choices(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
     return {name: get_args(annotation) for name, annotation in _leaves(model) if get_origin(annotation) is Literal}
 
 
-CHOICES: Mapping[str, tuple[str, ...]] = _choices(Invoice)
+CHOICES: Mapping[str, tuple[str, ...]] = {**_choices(Invoice), "prices": ("net", "gross")}
 """Fields that know only a few words, and these words."""
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}

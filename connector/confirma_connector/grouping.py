@@ -75,13 +75,23 @@ class Grouping:
 
     def _kept(self, records: Iterable[Record]) -> Iterator[Record]:
         left_out: tuple[str, str] | None = None
+        begun: tuple[Skip, str] | None = None
         for record in records:
             if record.part == "whole" and not any(
                 value is not None and spelled(value) for value in record.values.values()
             ):
                 self._skip(record, "the whole row is empty")
                 continue
-            reason = record.skipped or next(filter(None, (self._reason(skip, record) for skip in self._file.skip)), "")
+            if begun is not None and self._is_below(record, begun[0]):
+                self._skip(record, begun[1])
+                continue
+            skip, reason = self._left_out(record)
+            begun = None
+            if record.part == "whole" and skip is not None and skip.part == "header":
+                begun = skip, f"it belongs to {record.where}: {reason}"
+            elif record.part == "whole" and skip is not None and skip.part == "line":
+                yield replace(record, skipped=reason)
+                continue
             if record.document is not None and record.part == "header":
                 left_out = (record.document, reason) if reason else None
             elif left_out is not None and record.document == left_out[0]:
@@ -92,8 +102,24 @@ class Grouping:
                 yield record
 
     def _skip(self, record: Record, reason: str) -> None:
-        has_amount = any(not self._is_empty(self._columns.text(record, word)) for word in self._amounts)
+        words = [word for word in self._amounts if not record.skipped or word in self._in_rows]
+        has_amount = any(self._is_amount(self._columns.text(record, word)) for word in words)
         self.skipped.append(Skipped(record.where, reason, has_amount))
+
+    def _is_amount(self, text: str) -> bool:
+        return not self._is_empty(text) and {sign for sign in text if sign.isdigit()} != {"0"}
+
+    def _left_out(self, record: Record) -> tuple[Skip | None, str]:
+        """Give what the mapping or the source itself says against *record*, and why; "" when it is an invoice row."""
+        if record.skipped:
+            return None, record.skipped
+        told = ((skip, self._reason(skip, record)) for skip in self._file.skip)
+        return next(((skip, reason) for skip, reason in told if reason), (None, ""))
+
+    def _is_below(self, record: Record, header: Skip) -> bool:
+        """Tell whether a row goes along with the skipped one above: it names no invoice, nor begins one."""
+        words = (*self._file.group_by, header.column)
+        return record.part == "whole" and all(self._is_empty(text) for _, text in self._texts(record, words))
 
     def _reason(self, skip: Skip, record: Record) -> str:
         if record.part != "whole" and (
@@ -183,13 +209,17 @@ class Grouping:
             problems.append(Problem("E-ROWS", f"the invoice {told}", where=head.where))
         lines = []
         for record in all_lines:
-            if self._has_row(record):
+            if record.skipped:
+                self._skip(record, f"as a line of its invoice: {record.skipped}")
+            elif self._has_row(record):
                 lines.append(record)
             elif record is not head:
                 self._skip(record, "all its row columns are empty")
         return Group(head, tuple(lines), tuple(problems))
 
     def _has_row(self, record: Record) -> bool:
+        if record.skipped:
+            return False
         if not self._in_rows:
             return True
         return any(not self._is_empty(self._columns.text(record, word)) for word in self._in_rows)
@@ -216,17 +246,15 @@ class Grouping:
 
 def _shared_words(file: MappingFile) -> list[str]:
     """Columns that feed the invoice: they agree on all its rows or are blank after the first."""
-    feeding = dict.fromkeys(word for rule in file.invoice.values() for word in rule.sources())
+    blocks = (file.invoice, *file.charges)
+    feeding = dict.fromkeys(word for rules in blocks for rule in rules.values() for word in rule.sources())
     return [word for word in feeding if word not in file.first_in_group]
 
 
 def _amount_words(file: MappingFile) -> list[str]:
-    fields = {**{f"rows.{name}": rule for name, rule in file.rows.items()}, **file.invoice}
+    fields = [item for rules in (file.rows, file.invoice, *file.charges) for item in rules.items()]
     return list(
         dict.fromkeys(
-            word
-            for name, rule in fields.items()
-            if name.endswith("_amount") or name == "rows.unit_price"
-            for word in rule.sources()
+            word for name, rule in fields if name.endswith("_amount") or name == "unit_price" for word in rule.sources()
         )
     )

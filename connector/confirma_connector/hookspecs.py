@@ -49,7 +49,11 @@ def detect(path: Path, head: bytes) -> Match:  # type: ignore[empty-body]
 
 @hookspec(firstresult=True)
 def options() -> type[BaseModel]:  # type: ignore[empty-body]
-    """Give the pydantic model of the mapping's `source:` block for this adapter."""
+    """Give the pydantic model of the mapping's `source:` block for this adapter.
+
+    A method `check_column(name, part)` of it may raise ValueError for what no column of a *part* ("header", "line", ""
+    for either) can be called: it is asked when a mapping is loaded.
+    """
 
 
 @hookspec(firstresult=True)

@@ -32,6 +32,7 @@ _KIND_CODES: Mapping[Kind, str] = {
     "flag": "E-VALUE",
     "text": "E-VALUE",
 }
+_CHARGED = ("net_amount", "gross_amount", "unit_price")
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
@@ -109,7 +110,9 @@ class _Field:
 
     def _spelling(self, record: Record) -> Value:
         if self._rule.column is not None:
-            return self._columns.value(record, self._rule.column)
+            value = self._columns.value(record, self._rule.column)
+            split = self._rule.split
+            return value if split is None or isinstance(value, Unreadable) else split.piece(spelled(value))
         values = [self._columns.value(record, word) for word in self._rule.columns or ()]
         unreadable = next((value for value in values if isinstance(value, Unreadable)), None)
         texts = (text for value in values if not self._is_empty(text := spelled(value)))
@@ -143,6 +146,7 @@ class Mapper:
         self._credit_sign = credit_sign
         self._of_invoice = self._plan(mapping.file.invoice, INVOICE_FIELDS)
         self._of_rows = self._plan(mapping.file.rows, ROW_FIELDS)
+        self._of_charges = [self._plan(charge, ROW_FIELDS) for charge in mapping.file.charges]
 
     def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> list[_Field]:
         return [_Field(self._mapping, self._columns, name, kinds[name], rule) for name, rule in rules_of.items()]
@@ -164,7 +168,10 @@ class Mapper:
         if indexed:
             index = int(indexed[1])
             record = group.lines[index] if index < len(group.lines) else group.head
-            rule = self._file.rows.get(indexed[2])
+            own = self._file.rows
+            if index >= len(group.lines) and (charges := self._charges(group.head)):
+                own = self._file.charges[charges[min(index - len(group.lines), len(charges) - 1)]]
+            rule = own.get(indexed[2])
         words = rule.sources() if rule else ()
         value = " ".join(text for word in words if (text := self._columns.shown(record, word)))
         headers = [self._columns.header(word, record) for word in words]
@@ -182,6 +189,8 @@ class Mapper:
             self._fields(group, record, self._of_rows, f"rows[{index}].", problems)
             for index, record in enumerate(group.lines)
         ]
+        for index in self._charges(group.head):
+            rows.append(self._fields(group, group.head, self._of_charges[index], f"rows[{len(rows)}].", problems))
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
         number, date = fields.get("number"), fields.get("date")
         invoice = None if group.problems else self._invoice(group, fields, rows, problems)
@@ -189,6 +198,10 @@ class Mapper:
             found = rules.check(invoice, self._mapping.severities)
             problems += [self._located(group, problem) for problem in found]
         return Draft(label, number, date, group, None if _stopped(problems) else invoice, tuple(problems))
+
+    def _charges(self, head: Record) -> list[int]:
+        """Name the charges that the invoice of *head* has: those whose amount is not zero, or cannot be read."""
+        return [index for index, plan in enumerate(self._of_charges) if any(_has_amount(one, head) for one in plan)]
 
     def _fields(
         self, group: Group, record: Record, plan: Iterable[_Field], prefix: str, problems: list[Problem]
@@ -237,6 +250,13 @@ class Mapper:
             field=problem.field,
             record=origin.record,
         )
+
+
+def _has_amount(field: _Field, record: Record) -> bool:
+    try:
+        return field.name in _CHARGED and bool(field.value(record))
+    except ValueError:
+        return True
 
 
 def _code(error: ValueError, kind: Kind) -> str:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 from confirma_connector import rules
 from confirma_connector.errors import MappingError
 from confirma_connector.extending import find, shipped, whole
 from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
-from confirma_connector.mappingfile import FieldRule, MappingFile, Skip, mapping_schema
+from confirma_connector.mappingfile import FieldRule, LocaleBlock, MappingFile, Skip, mapping_schema
 from confirma_connector.mistakes import Mistakes, did_you_mean
 from confirma_connector.parsing import Locale
 from confirma_connector.plugins import Adapter, Registry
@@ -21,7 +24,17 @@ from confirma_connector.tables import CodeTable, TableError, read_table
 from confirma_connector.transforms import TRANSFORMS
 from confirma_connector.yamltext import Document, Place
 
-__all__ = ["FieldRule", "LoadedMapping", "MappingFile", "Skip", "find", "load_mapping", "mapping_schema", "shipped"]
+__all__ = [
+    "FieldRule",
+    "LoadedMapping",
+    "MappingFile",
+    "Skip",
+    "find",
+    "load_mapping",
+    "mapping_schema",
+    "shipped",
+    "to_be_added",
+]
 
 
 @dataclass(frozen=True)
@@ -54,13 +67,26 @@ class LoadedMapping:
     def conversion(self, kind: Kind, rule: FieldRule) -> Conversion:
         """Give what a field's rule does with the text of its column."""
         steps = tuple(self.transforms[step] for step in rule.transform)
+        if rule.prefixes:
+            steps = (functools.partial(_with_another_beginning, rule.prefixes), *steps)
         return Conversion(kind, self.locale, steps, None if rule.table is None else self.tables[rule.table])
 
 
-def load_mapping(path: Path, registry: Registry, severities: Mapping[str, str] | None = None) -> LoadedMapping:
+def _with_another_beginning(prefixes: Mapping[str, str], text: str) -> str:
+    fitting = [beginning for beginning in prefixes if text.startswith(beginning)]
+    if not fitting:
+        raise ValueError(f"expected a text that begins with {' or '.join(prefixes)}, as the mapping declares")
+    longest = max(fitting, key=len)
+    return prefixes[longest] + text.removeprefix(longest)
+
+
+def load_mapping(
+    path: Path, registry: Registry, severities: Mapping[str, str] | None = None, *, as_it_is: bool = False
+) -> LoadedMapping:
     """Load and check a mapping. *severities* are the user's own, below those of the file.
 
-    Raises MappingError with one line for each mistake: file, line, path, and the nearest right name.
+    Raises MappingError with one line for each mistake: file, line, path, and the nearest right name; and, unless it is
+    taken *as_it_is*, with the lines that one extending it has to add.
     """
     document = whole(path)
     mistakes = Mistakes(path, document, MappingError)
@@ -83,8 +109,36 @@ def load_mapping(path: Path, registry: Registry, severities: Mapping[str, str] |
         severities=_severities(file, severities or {}, mistakes),
     )
     _check_fields(loaded, mistakes)
+    _check_columns(loaded, mistakes)
     mistakes.stop()
+    if not as_it_is and (lacking := to_be_added(loaded)):
+        raise MappingError(f"{path}: {lacking}")
     return loaded
+
+
+def to_be_added(loaded: LoadedMapping) -> str:
+    """Say which lines a mapping that extends this one has to add, and how; "" when it is whole."""
+    file = loaded.file
+    said = {"locale": file.locale.model_fields_set, "invoice": set(file.invoice)}
+    lacking: dict[str, Any] = {
+        block: rest
+        for block, examples in file.to_add
+        if (rest := {key: example for key, example in examples.items() if key not in said[block]})
+    }
+    if not lacking:
+        return ""
+    why = "the files this mapping is for do not say everything"
+    if loaded.path not in shipped().values():
+        return f"{why}; these lines have to be added, with your own values:\n{_spelled(lacking)}"
+    own = f"our-{file.name}"
+    return (
+        f"{why}; write a file such as {own}.yaml, with your own values, and name it with --mapping:\n"
+        f"version: 1\n{_spelled({'name': own, 'extends': file.name, **lacking})}"
+    )
+
+
+def _spelled(tree: dict[str, Any]) -> str:
+    return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, default_flow_style=None, width=200)).strip()
 
 
 def _tables(file: MappingFile, document: Document, mistakes: Mistakes) -> Iterator[tuple[str, CodeTable]]:
@@ -120,11 +174,48 @@ def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
                 _check_rule(loaded, (section, name), vocabulary[name], rule, mistakes)
             else:
                 mistakes.add((section, name), f"there is no such field{did_you_mean(name, vocabulary)}")
+    for index, charge in enumerate(file.charges):
+        for name, rule in charge.items():
+            if name in ROW_FIELDS:
+                _check_rule(loaded, ("charges", index, name), ROW_FIELDS[name], rule, mistakes)
+            else:
+                mistakes.add(("charges", index, name), f"there is no such field{did_you_mean(name, ROW_FIELDS)}")
+    addable = {"invoice": list(INVOICE_FIELDS), "locale": list(LocaleBlock.model_fields)}
+    for block, examples in file.to_add:
+        for name in examples:
+            if name not in addable[block]:
+                said = f"there is no such key here{did_you_mean(name, addable[block])}"
+                mistakes.add(("to_add", block, name), said)
     for name in REQUIRED:
-        if name not in file.invoice:
+        if name not in file.invoice and name not in file.to_add.invoice:
             mistakes.add(("invoice", name), "is required and not mapped")
     if not file.rows:
         mistakes.add(("rows",), "no row field is mapped: an invoice needs rows")
+
+
+def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
+    """Ask the adapter's options whether the columns can be such, where they have a word for it (fields, paths)."""
+    file, check = loaded.file, getattr(loaded.options, "check_column", None)
+    if check is None:
+        return
+    for place, word, part in _uses(file):
+        for header in file.columns.get(word, (word,)):
+            try:
+                check(header, part)
+            except ValueError as error:
+                mistakes.add(("columns", word) if word in file.columns else place, str(error))
+
+
+def _uses(file: MappingFile) -> Iterator[tuple[Place, str, str]]:
+    """Give every column that is named, with its place and the part of an invoice it is read from ("" for any)."""
+    for word in file.columns:
+        yield ("columns", word), word, ""
+    for index, skip in enumerate(file.skip):
+        yield ("skip", index), skip.column, skip.part or ""
+    for section, part, fields in (("invoice", "header", file.invoice), ("rows", "line", file.rows)):
+        for name, rule in fields.items():
+            for word in rule.words():
+                yield (section, name), word, part
 
 
 def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule, mistakes: Mistakes) -> None:

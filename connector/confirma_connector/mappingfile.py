@@ -103,19 +103,41 @@ class Test(_Block):
 
 
 class Skip(Test):
-    """One kind of row that is not an invoice row. In sources that know their documents *part* says of which records.
+    """One kind of row that is not an invoice row. *part* says which part of an invoice the row tells of.
 
-    A header that is skipped takes the rows of its document along. *because* is the reason in people's words.
+    A header that is skipped takes the rows of its invoice along: those of its document, or the rows right below that
+    name no invoice of their own. Of a row whose line is skipped the header is kept. *because* is the reason in people's
+    words.
     """
 
     part: Literal["header", "line"] | None = None
     because: str = ""
 
 
-class FieldRule(_Block):
-    """Where one field's value comes from: column(s) → empty? → default → transforms → table → type.
+class Split(_Block):
+    """One of the parts of a text that joins several: the one that *take* counts, between the signs *at*.
 
-    *empty* are spellings that mean nothing here, besides those of the locale. A number whose sign another column tells
+    With *of* there have to be so many parts, or none.
+    """
+
+    at: str = Field(min_length=1)
+    take: int = Field(ge=1)
+    of: int | None = Field(default=None, ge=1)
+
+    def piece(self, text: str) -> str:
+        """Give the part; "" where the text has no such. Raises ValueError for another number of parts."""
+        parts = text.split(self.at) if text else []
+        if parts and self.of is not None and len(parts) != self.of:
+            raise ValueError(f'expected {self.of} parts with "{self.at}" between them, and there are {len(parts)}')
+        return parts[self.take - 1] if self.take <= len(parts) else ""
+
+
+class FieldRule(_Block):
+    """Where one field's value comes from: column(s) → empty? → default → prefixes → transforms → table → type.
+
+    Of a column that joins several texts, *split* takes one.
+    *empty* are spellings that mean nothing here, besides those of the locale. *prefixes* are the beginnings a text may
+    have, and what stands in their place. A number whose sign another column tells
     is turned when that column meets *negative_when*.
     """
 
@@ -123,8 +145,10 @@ class FieldRule(_Block):
     columns: Texts | None = None
     constant: str | None = None
     join: str = " "
+    split: Split | None = None
     empty: Texts = ()
     default: str | None = None
+    prefixes: dict[str, str] = {}
     transform: Texts = ()
     table: str | None = None
     negative_when: Test | None = None
@@ -133,6 +157,8 @@ class FieldRule(_Block):
     def _one_origin(self) -> Self:
         if sum(origin is not None for origin in (self.column, self.columns, self.constant)) != 1:
             raise ValueError("a field needs exactly one of column, columns, constant")
+        if self.split is not None and self.column is None:
+            raise ValueError("only a field of one column has something to split")
         return self
 
     def sources(self) -> tuple[str, ...]:
@@ -152,6 +178,13 @@ class ResultsBlock(_Block):
     updated: str = "confirma_updated"
     case_id: str = "confirma_case_id"
     file: Literal["csv", "xlsx"] = "csv"
+
+
+class ToAddBlock(_Block):
+    """What the source does not say and a mapping that extends this one has to: by key, as an example spells it."""
+
+    locale: dict[str, Any] = {}
+    invoice: dict[str, Any] = {}
 
 
 Rules = dict[str, Annotated[FieldRule, BeforeValidator(_short_form, json_schema_input_type=str | FieldRule)]]
@@ -185,6 +218,8 @@ class MappingFile(Heading, _Block):
     missing_reference: Literal["fi", "rf"] | None = None
     invoice: Rules
     rows: Rules = {}
+    charges: tuple[Rules, ...] = ()
+    to_add: ToAddBlock = ToAddBlock()
     tables: dict[str, dict[str, str]] = {}
     results: ResultsBlock = ResultsBlock()
     rules: dict[str, str] = {}

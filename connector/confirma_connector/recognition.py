@@ -10,7 +10,7 @@ from pathlib import Path
 from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
 from confirma_connector.limits import Limits
-from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped
+from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped, to_be_added
 from confirma_connector.plugins import Registry
 from confirma_connector.records import Source
 
@@ -43,7 +43,7 @@ def mapping_for(
     lacking: dict[str, CannotRun] = {}
     for shipped_name, file in shipped().items():
         try:
-            mapping = load_mapping(file, registry, severities)
+            mapping = load_mapping(file, registry, severities, as_it_is=True)
         except AdapterError:
             continue
         if mapping.adapter.name in claims:
@@ -52,6 +52,8 @@ def mapping_for(
             except (MappingError, SourceError) as error:
                 lacking[shipped_name] = error
     if len(fitting) == 1:
+        if needed := to_be_added(fitting[0]):
+            raise MappingError(f"{path}: fits the mapping {fitting[0].name}, and {needed}")
         return fitting[0]
     if fitting:
         names = " and ".join(mapping.path.stem for mapping in fitting)

@@ -125,7 +125,7 @@ class Record:
     def place(self, header: str) -> str:
         """Say where the value under *header* stands: "Laskut!H17" in a spreadsheet, else where the record does."""
         if header not in self.letters:
-            return self.places.get(header) or self.where
+            return (header and self.places.get(header)) or self.where
         sheet, _, row = self.where.rpartition("!")
         return f"{sheet}!{self.letters[header]}{row}"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,7 +33,8 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ProblemReport(_Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemReport:
     """One problem, without the value that stood there: it may be personal."""
 
     code: str
@@ -43,15 +45,17 @@ class ProblemReport(_Model):
     message: str
 
 
-class SkippedRow(_Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedRow:
     """A row that is no invoice row by the mapping's own words."""
 
     where: str
     reason: str
-    has_amount: bool = Field(description="there is an amount in it: worth a look")
+    has_amount: Annotated[bool, Field(description="there is an amount in it: worth a look")]
 
 
-class InvoiceReport(_Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceReport:
     """What became of one invoice."""
 
     number: str
@@ -59,12 +63,13 @@ class InvoiceReport(_Model):
     where: str = ""
     message: str = ""
     case_id: str = ""
-    is_new: bool = Field(default=False, description="this run dealt with it")
+    is_new: Annotated[bool, Field(description="this run dealt with it")] = False
     problems: tuple[ProblemReport, ...] = ()
-    details: tuple[Problem, ...] = Field(default=(), exclude=True, repr=False)
+    details: Annotated[tuple[Problem, ...], Field(exclude=True)] = field(default=(), repr=False)
 
 
-class AttentionReport(_Model):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionReport:
     """An invoice that needs a person: where it stands, in the file at *path*, if this run read it in one."""
 
     number: str
@@ -129,7 +134,7 @@ class Report(_Model):
     def _rows(self) -> Iterator[tuple[str | bool, ...]]:
         for file in self.files:
             for one in file.invoices:
-                problems = "; ".join(Problem(**dict(problem)).text() for problem in one.problems)
+                problems = "; ".join(Problem(**asdict(problem)).text() for problem in one.problems)
                 told = (one.number, one.state, one.where, one.message, one.case_id)
                 yield (file.path, *told, one.is_new, problems, file.results)
 

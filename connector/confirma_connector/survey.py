@@ -37,7 +37,7 @@ _NAMED = 5
 class Item:
     """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled.
 
-    *rest* are the places of its further rows: they carry no result.
+    *rest* are the places of its further rows where the source carries results already: these rows carry none.
     """
 
     label: str
@@ -165,7 +165,7 @@ def _fill(
     yearly = settings.numbering == "yearly"
     usage, problems = Usage(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
-        item = _item(draft, yearly=yearly)
+        item = _item(draft, yearly=yearly, has_results=found.has_results)
         if item.key is not None and item.key in refusals:
             item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
         if draft.invoice is not None:
@@ -210,11 +210,11 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[
         yield record
 
 
-def _item(draft: Draft, *, yearly: bool) -> Item:
+def _item(draft: Draft, *, yearly: bool, has_results: bool) -> Item:
     key = None
     if draft.number is not None and (draft.date is not None or not yearly):
         key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
-    rest = tuple(record.at for record in draft.group.lines if record is not draft.head)
+    rest = tuple(record.at for record in draft.group.lines if record is not draft.head) if has_results else ()
     return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest)
 
 

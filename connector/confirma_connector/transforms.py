@@ -14,6 +14,9 @@ _POSTAL_CODE = re.compile(r"[0-9]{1,5}")
 _BUSINESS_ID = re.compile(r"(?:FI)?(?:([0-9]{6,7})[-\u2010\u2011\u2012\u2013\u2212]([0-9])|([0-9]{7})([0-9]))")
 _UNSIGNED = re.compile(r"[0-9.,'’_\s]*[0-9][0-9.,'’_\s]*")
 _MINUS = ("-", "\u2212")
+_THOUSAND_OR_NOT = re.compile(r"[-\u2212]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_PERCENTAGE = re.compile(r"(?<![0-9])(?<![0-9][.,])([0-9]+)(?:([.,])([0-9]+))?\s*%")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _COUNTRIES = MappingProxyType(
     {
         name.casefold(): code
@@ -70,6 +73,34 @@ def percent(text: str) -> str:
     """The per cent sign and the space around it are removed: "25,5 %" gives "25,5"."""
     line = text.strip()
     return (line.removesuffix("%") if line.endswith("%") else line.removeprefix("%")).strip()
+
+
+def rate_in_text(text: str) -> str:
+    """The one percentage in a text is kept: "20.0% (VAT on Income)" gives "20"; a text without one stays as it is."""
+    found = _PERCENTAGE.findall(text)
+    if not text.count("%") == len(found) <= 1:
+        raise ValueError("expected one percentage, such as 25.5%, and no second one")
+    if not found:
+        return text.strip()
+    whole, mark, decimals = found[0]
+    decimals = decimals.rstrip("0")
+    return f"{whole}{mark}{decimals}" if decimals else str(whole)
+
+
+def first_letters(text: str) -> str:
+    """Only the letters at the beginning are kept: "RINV/2024/00012" gives "RINV"."""
+    letters = _LETTERS.match(text.strip())
+    if letters is None:
+        raise ValueError("expected a text that begins with letters")
+    return letters[0]
+
+
+def decimal_point(text: str) -> str:
+    """A number with a comma or a point gets a point: "12,50" gives "12.50"; "1,500", which may be 1500, is an error."""
+    line = text.strip()
+    if _THOUSAND_OR_NOT.fullmatch(line):
+        raise ValueError("expected a number that can be read in one way: this may be thousands or three decimals")
+    return line.replace(",", ".") if line.count(",") == 1 and "." not in line else line
 
 
 def postal_code_fi(text: str) -> str:
@@ -164,6 +195,9 @@ TRANSFORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             digits,
             strip_zeros,
             percent,
+            decimal_point,
+            rate_in_text,
+            first_letters,
             postal_code_fi,
             business_id,
             iban,

@@ -20,6 +20,7 @@ _COMMANDS: Mapping[str, str] = {
     "check": "Check files: what is wrong, in their own cells and words. Nothing is sent.",
     "send": "Send what was not sent before, and write the outcome beside each invoice.",
     "track": "Fetch the delivery information and update the results files.",
+    "watch": "Send each file that is dropped into a folder, and leave the answer where it is looked for.",
     "status": "Count and add up the invoices of the account by state; list a month as CSV.",
     "show": "Show one invoice: its state and everything that happened to it.",
     "report": "Make one page with sums, pictures over time and what is open.",

@@ -22,7 +22,7 @@ def mappings(as_json: bool) -> None:
     told = []
     for name, path in shipped().items():
         try:
-            mapping = load_mapping(path, registry)
+            mapping = load_mapping(path, registry, as_it_is=True)
             about = {"adapter": mapping.adapter.name, "description": mapping.file.description}
         except ConfirmaError as error:
             about = {"adapter": "", "description": f"BROKEN: {error}"}

@@ -13,7 +13,7 @@ import click
 from confirma_connector.cli.saying import say
 from confirma_connector.report import FileReport, InvoiceReport, Report
 
-__all__ = ["finish", "printed", "sandbox_line", "show"]
+__all__ = ["counted", "finish", "printed", "sandbox_line", "show"]
 
 _ORDER = [
     *("invalid", "conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
@@ -65,7 +65,7 @@ def _lines(report: Report) -> Iterator[str]:
     told = {invoice.number for file in report.files for invoice in file.invoices if report.command != "track"}
     yield from _changes(invoice for invoice in report.changed if invoice.number not in told)
     if report.command == "track" and (report.files or not report.problem):
-        yield f"account {report.account}: {_counted(report.journal) or 'no invoices yet'}"
+        yield f"account {report.account}: {counted(report.journal) or 'no invoices yet'}"
     yield from report.notices
     if report.environment == "sandbox":
         yield _SANDBOX
@@ -82,7 +82,7 @@ def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
     yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)
     if report.command == "check" and file.totals:
         sums = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(file.totals.items()))
-        yield f"  total of the valid ones: {sums}; by method: {_counted(file.methods)}"
+        yield f"  total of the valid ones: {sums}; by method: {counted(file.methods)}"
     yield from (f"  {notice}" for notice in file.notices)
     if file.results:
         yield f"  results: {file.results}"
@@ -117,6 +117,7 @@ def _changes(changed: Iterable[InvoiceReport]) -> Iterator[str]:
             yield f"  invoice {invoice.number}: {invoice.state}{': ' if invoice.message else ''}{invoice.message}"
 
 
-def _counted(counts: Mapping[str, int]) -> str:
+def counted(counts: Mapping[str, int]) -> str:
+    """Give the numbers of invoices by state, what is wrong first."""
     ordered = sorted(counts, key=lambda state: _ORDER.index(state) if state in _ORDER else len(_ORDER))
     return ", ".join(f"{counts[state]} {state}" for state in ordered)

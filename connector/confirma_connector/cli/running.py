@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -18,7 +18,7 @@ from confirma_connector.errors import ConfirmaError
 from confirma_connector.report import AttentionReport, Report
 from confirma_connector.run import Choice, Run
 
-__all__ = ["carried_out", "carry_out"]
+__all__ = ["carried_out", "carry_out", "logged_attention"]
 
 
 def carry_out(
@@ -71,13 +71,13 @@ def carried_out(
         report = Report(command=command, environment=environment, account=account, exit_code=code, problem=problem)
     if log_json:
         for one in report.attention:
-            logged("attention", **about, **_said(one))
+            logged_attention(one, about)
         logged("done", **about, command=command, exit_code=report.exit_code, problem=report.problem)
     return report
 
 
-def _said(one: AttentionReport) -> dict[str, str | int]:
-    """Give what the log says of an invoice: a number that is none is a cell's value, and stays out of it."""
+def logged_attention(one: AttentionReport, about: Mapping[str, str]) -> None:
+    """Log an invoice that needs a person: a number that is none is a cell's value, and stays out of the log."""
     facts = {"path": one.path, "state": one.state, "where": one.where}
     number = {"number": int(one.number)} if one.number.isascii() and one.number.isdigit() else {}
-    return {**number, **{name: value for name, value in facts.items() if value}}
+    logged("attention", **about, **number, **{name: value for name, value in facts.items() if value})

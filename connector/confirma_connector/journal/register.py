@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from confirma_connector.errors import UnwritableResults
@@ -55,3 +56,11 @@ class Register(Connection):
             database.execute(
                 "DELETE FROM results WHERE path = ? AND environment = ? AND account = ?", (str(path), *self._ours)
             )
+
+    def move_results(self, moves: Mapping[Path, Path]) -> None:
+        """Know results files and their sources again after *moves*, each from where it lay to where it lies."""
+        paths = [(str(to), str(path), *self._ours) for path, to in moves.items()]
+        with self._transaction() as database:
+            for column in ("path", "source"):
+                of_ours = f"{column} = ? AND environment = ? AND account = ?"
+                database.executemany(f"UPDATE OR REPLACE results SET {column} = ? WHERE {of_ours}", paths)

@@ -18,12 +18,13 @@ __all__ = ["Cutter", "Shape"]
 class Shape:
     """Which elements are documents, and which of theirs are lines; with *fold* letter case is no difference.
 
+    Without *spaces* (None) there are no namespaces: names may hold whatever a member of JSON may be called.
     Paths of *documents* end at the element, whatever stands above it; conditions in them choose by what is inside.
     """
 
     documents: Sequence[str]
     lines: Sequence[str]
-    spaces: Mapping[str, str] = field(default_factory=dict)
+    spaces: Mapping[str, str] | None = field(default_factory=dict)
     fold: bool = False
 
     def path(self, text: str) -> Path:
@@ -32,11 +33,15 @@ class Shape:
 
 
 class Cutter:
-    """Tells which elements are documents by their names alone, and gives the records of one that is complete."""
+    """Tells which elements are documents by their names alone, and gives the records of one that is complete.
 
-    def __init__(self, shape: Shape, place: str, limits: Limits) -> None:
+    Places are the lines of the file; *counted* says also which invoice and row it is, for files of one long line.
+    """
+
+    def __init__(self, shape: Shape, place: str, limits: Limits, *, counted: bool = False) -> None:
         self._shape = shape
         self._place = place
+        self._counted = counted
         self._limits = limits
         self._documents = [shape.path(text) for text in shape.documents]
         self._lines = [shape.path(text) for text in shape.lines]
@@ -64,7 +69,8 @@ class Cutter:
         self._count += 1
         trail = [*above, node]
         paths = [path for path in self._documents if self._ends(path, trail)]
-        document, where = str(self._count), f"line {node.line}"
+        document, lead = str(self._count), f"invoice {self._count}, " if self._counted else ""
+        where = f"{lead}line {node.line}"
         meets = any(
             all(
                 condition.holds(one)
@@ -81,12 +87,12 @@ class Cutter:
         own = frozenset(map(id, lines))
         skipped = "" if meets else f"it is no {' or '.join(path.spelled for path in paths)}"
         values = Values(node, node, top, own, self._path)
-        yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values))
+        yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values, lead))
         for number, line in enumerate(lines, 1):
             values = Values(line, node, top, own - {id(line)}, self._path)
-            yield Record(
-                values, (self._count, number), f"line {line.line}", document, "line", (), skipped, {}, Places(values)
-            )
+            before = f"{lead}row {number}, " if self._counted else ""
+            where, places = f"{before}line {line.line}", Places(values, before)
+            yield Record(values, (self._count, number), where, document, "line", (), skipped, {}, places)
 
     def _path(self, text: str) -> Path:
         found = self._known.get(text)

@@ -19,6 +19,7 @@ __all__ = ["Path", "PathError"]
 
 _STEP = re.compile(r"(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+|\*)|(?P<here>\.)")
 _ATTRIBUTE = re.compile(r"@(?:[\w.-]+:)?(?P<name>[\w.-]+)$")
+_MEMBER = re.compile(r"(?P<name>[^@/\[\]][^/\[\]]*)")  # where there are no namespaces
 _CONDITION = re.compile(r"(?P<path>[^=!]*?)\s*(?:(?P<sign>!?=)\s*(?P<value>.*))?", re.DOTALL)
 _SHOWN = 3
 
@@ -85,7 +86,9 @@ class Path:
 
     @classmethod
     def parse(cls, text: str, spaces: Mapping[str, str] | None = None, *, fold: bool = False) -> Path:
-        """Understand *text*; *spaces* are the declared prefixes, with *fold* letter case is no difference.
+        """Understand *text*; *spaces* are the declared prefixes (None: names may hold anything but slash and brackets).
+
+        With *fold* letter case is no difference.
 
         Raises PathError.
         """
@@ -99,7 +102,7 @@ class Path:
             if found and index == len(parts) - 1:
                 attribute = found["name"].casefold() if fold else found["name"]
             elif part != ".":
-                steps.append(_step(part, text, spaces or {}, fold))
+                steps.append(_step(part, text, spaces, fold))
         return cls(text, start, tuple(steps), attribute, fold)
 
     def nodes(self, node: Node) -> list[Node]:
@@ -148,17 +151,17 @@ def _split(text: str, whole: str) -> Iterator[str]:
             yield text[start:index].strip()
             start = index + 1
     if depth:
-        raise PathError(f'"{whole}": a bracket is not closed')
+        raise PathError(f'"{whole}": a bracket is not opened or not closed')
     yield text[start:].strip()
 
 
-def _step(part: str, whole: str, spaces: Mapping[str, str], fold: bool) -> _Step:
-    found = _STEP.match(part)
-    if found is None or found["here"] is not None:
+def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -> _Step:
+    found = (_MEMBER if spaces is None else _STEP).match(part)
+    if found is None or found["name"] is None:
         raise PathError(f'"{whole}": "{part}" is no name; expected names with / between them')
-    prefix, name = found["prefix"], found["name"]
-    if prefix and prefix not in spaces:
-        known = ", ".join(spaces) or "none is declared"
+    prefix, name = (None, found["name"].strip()) if spaces is None else (found["prefix"], found["name"])
+    if prefix and prefix not in (spaces or {}):
+        known = ", ".join(spaces or {}) or "none is declared"
         raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')
     conditions: list[_Condition] = []
     which, is_all = 0, False
@@ -170,7 +173,11 @@ def _step(part: str, whole: str, spaces: Mapping[str, str], fold: bool) -> _Step
         else:
             conditions.append(_condition(inner, whole, spaces, fold))
     return _Step(
-        name.casefold() if fold else name, spaces[prefix] if prefix else None, tuple(conditions), which, is_all
+        name.casefold() if fold else name,
+        spaces[prefix] if prefix and spaces else None,
+        tuple(conditions),
+        which,
+        is_all,
     )
 
 
@@ -187,7 +194,7 @@ def _bracketed(text: str, whole: str) -> Iterator[str]:
             yield text[start:index].strip()
 
 
-def _condition(text: str, whole: str, spaces: Mapping[str, str], fold: bool) -> _Condition:
+def _condition(text: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -> _Condition:
     is_met_by = not text.startswith("!")
     found = _CONDITION.fullmatch(text.removeprefix("!").strip())
     if found is None or not found["path"]:

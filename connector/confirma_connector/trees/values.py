@@ -72,16 +72,17 @@ class _Texts(ValuesView[Value]):
 
 
 class Places(Mapping[str, str]):
-    """The lines of the values of an element, by path."""
+    """The lines of the values of an element, by path; *lead* stands before each ("invoice 3, ")."""
 
-    __slots__ = ("_values",)
+    __slots__ = ("_lead", "_values")
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, lead: str = "") -> None:
         self._values = values
+        self._lead = lead
 
     def __getitem__(self, path: str) -> str:
         if line := self._values.line(path):
-            return f"line {line}"
+            return f"{self._lead}line {line}"
         raise KeyError(path)
 
     def __iter__(self) -> Iterator[str]:

@@ -75,14 +75,13 @@ def _begun(file: BinaryIO, rest: bytes, line: int) -> tuple[bytes, int]:
     while True:
         kept = rest.lstrip(_BLANK)
         if kept.startswith(codecs.BOM_UTF8):
-            bare = kept[3:].lstrip(_BLANK)
-            kept = bare or kept
+            kept = kept[3:].lstrip(_BLANK)
         line += rest[: len(rest) - len(kept)].count(b"\n")
         if len(kept) >= 512:
             return kept, line
         block = file.read(_BLOCK)
         if not block:
-            return (b"" if kept == codecs.BOM_UTF8 else kept), line
+            return kept, line
         rest = kept + block
 
 
@@ -120,6 +119,7 @@ class _Reader:
         self._is_inside = False
         self._within = 0
         self._fed = self._ended = 0
+        self._begins, self._has_begun = b"", False
         self._last_line = line
         self._suspect = _Suspect(encoding)
         self._complete: list[Found] = []
@@ -133,29 +133,32 @@ class _Reader:
     def feed(self, block: bytes, is_told: bool) -> bytes | None:
         """Read on; give what stands behind the end of the root element, None while it has not come."""
         before, self._fed = self._fed, self._fed + len(block)
+        self._begins = self._begins or block[:4]
         if not is_told:
             self._suspect.feed(block)
         try:
             self._parser.Parse(block, False)
         except _Done:
-            start = max(self._ended - before, 0)
-            end = _closing(block, start)
-            self.line_after = self._last_line + block[start:end].count(b"\n")
+            end = _end_of_tag(block, self._ended - before)
+            self.line_after = self._last_line + block[max(self._ended - before, 0) : end].count(b"\n")
             return block[end:]
-        except (expat.ExpatError, LookupError) as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:
             raise self._broken(error) from None
         return None
 
     def close(self) -> None:
         """Say that the file has ended. Raises SourceError unless it holds no element at all."""
+        is_remark = self._begins.startswith((b"<!--", b"<?")) and not self._has_begun
         try:
             self._parser.Parse(b"", True)
         except _Done:
             return
         except expat.ExpatError as error:
-            if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS] and not self._top.children:
-                return
-            raise self._broken(error) from None
+            if error.code != expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS] or not is_remark:
+                raise self._broken(error) from None
+        else:
+            if not self._has_begun and not is_remark:
+                raise SourceError(f"{self._place}, line {self._line()}: this is not well-formed XML")
 
     def _line(self) -> int:
         return self._first_line + self._parser.CurrentLineNumber - 1
@@ -165,7 +168,7 @@ class _Reader:
 
     def _broken(self, error: Exception) -> SourceError:
         if not isinstance(error, expat.ExpatError):
-            return SourceError(f'{self._place}: its encoding "{self._encoding}" is not known')
+            return SourceError(f'{self._place}: its encoding "{self._encoding}" cannot be read; export it as UTF-8')
         where = f"{self._place}, line {self._first_line + error.lineno - 1}"
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]:
             return SourceError(f'{where}: its encoding "{self._encoding}" cannot be read; export it as UTF-8')
@@ -181,6 +184,7 @@ class _Reader:
     def _start(self, name: str, attributes: list[str]) -> None:
         space, _, local = name.rpartition(" ")
         node = Node(local, space, self._line())
+        self._has_begun = True
         for index in range(0, len(attributes), 2):
             node.attributes[attributes[index].rpartition(" ")[2]] = attributes[index + 1]
         is_document = not self._is_inside and self._cutter.begins(self._open, node)
@@ -210,19 +214,15 @@ class _Reader:
             raise _Done
 
 
-def _closing(block: bytes, start: int) -> int:
-    """Give where the tag that begins at *start* ends: a ">" within quotes is none."""
-    quote = 0
-    for index in range(start, len(block)):
-        sign = block[index]
-        if quote:
-            quote = 0 if sign == quote else quote
-        elif sign in b"\"'":
-            quote = sign
-        elif sign == 0x3E:
-            is_wide = block[index + 1 : index + 2] == b"\0"
-            return index + 1 + is_wide
-    return len(block)
+def _end_of_tag(block: bytes, at: int) -> int:
+    """Give where the root's last tag ends.
+
+    What expat names is where `</a>` begins (perhaps before *block*), and where `<a/>` ends.
+    """
+    if at >= 0 and not block[at : at + 4].replace(b"\0", b"").startswith(b"</"):
+        return at
+    end = block.index(b">", max(at, 0)) + 1
+    return end + (block[end : end + 1] == b"\0")
 
 
 class _Suspect:

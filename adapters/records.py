@@ -1,0 +1,195 @@
+"""Files of typed records: a field, or a place in the line, says what each of them is (header, row, customer, …)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from confirma_connector import Match, Record, Source, hookimpl
+from confirma_connector.delimited import rows, survey
+from confirma_connector.recordkinds import Kind, RecordKinds
+
+_HEADINGS = ("TietueAsiakas;", "TietueLasku;", "TietueRivi;")
+_LETTERS = re.compile(r"[A-Z]{1,2}[;|\t]")
+_ONE_FIELD = "\n"  # a delimiter that no line holds: a record of fixed width is one field
+
+
+@hookimpl
+def options() -> type[BaseModel]:
+    """Give the model of the `source:` block."""
+    return RecordKinds
+
+
+@hookimpl
+def detect(head: bytes) -> Match:
+    """Say "specific" for the heading lines of Heeros, "generic" for text whose first field is a letter or two."""
+    text = head.removeprefix(codecs.BOM_UTF8).decode("latin-1")
+    if text.startswith(_HEADINGS):
+        return "specific"
+    return "generic" if _LETTERS.match(text) else "no"
+
+
+@hookimpl
+def read(source: Source) -> Iterator[Record]:
+    """Give the records of the invoices, each header before its lines."""
+    chosen: RecordKinds = source.options
+    if not chosen.is_keyed:
+        return _joined(_found(source, chosen), _Index())
+    index = _Index()
+    index.build(_found(source, chosen), source)
+    records = _joined(_found(source, chosen), index)
+    return _gathered(records, source) if index.is_scattered else records
+
+
+# ---- one record ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A record as it stands in the file; its kind is None when the mapping does not know it."""
+
+    at: int
+    where: str
+    type: str
+    kind: Kind | None
+    values: Mapping[str, str]
+    problems: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.values.get(self.kind.key, "").strip() if self.kind and self.kind.key else ""
+
+
+def _found(source: Source, chosen: RecordKinds) -> Iterator[_Found]:
+    kinds = {text.strip(): (name, kind) for name, kind in chosen.types.items() for text in kind.is_}
+    layout = survey(
+        source.open,
+        source.path.name,
+        source.limits,
+        encoding=chosen.encoding,
+        delimiter=chosen.delimiter or _ONE_FIELD,
+        quote=chosen.quote if chosen.delimiter else "",
+        header_row=0,
+    )
+    place = f"field {chosen.kind.end}" if chosen.delimiter else f"characters {chosen.kind.start + 1}-{chosen.kind.end}"
+    expected = ", ".join(text or "nothing" for text in kinds)
+    strange = f"is of no kind that the mapping knows: expected one of {expected} in {place}"
+    for row in rows(source.open, layout):
+        if not row.fields:
+            continue
+        told = (
+            row.fields[chosen.kind.start : chosen.kind.end]
+            if chosen.delimiter
+            else [row.fields[0][slice(*chosen.kind)]]
+        )
+        name, kind = kinds.get("".join(told).strip(), ("", None))
+        problems = [row.problem] if row.problem else []
+        if kind is None:
+            problems.append(strange)
+        elif not kind.skip:
+            problems += kind.problems(row.fields)
+        yield _Found(row.at, f"line {row.line}", name, kind, kind.values(row.fields) if kind else {}, tuple(problems))
+
+
+# ---- records that belong together ----
+
+
+@dataclass
+class _Index:
+    """What the first reading of a file with keys tells: the headers, the records that others look up."""
+
+    headers: Counter[str] = field(default_factory=Counter)
+    looked_up: dict[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    doubtful: dict[tuple[str, str], str] = field(default_factory=dict)
+    is_scattered: bool = False
+
+    def build(self, records: Iterable[_Found], source: Source) -> None:
+        """Take in every record of the file."""
+        cells, above = 0, ""
+        for one in records:
+            if one.kind is None or (one.kind.part is None and one.kind.skip):
+                continue
+            if one.kind.part == "header":
+                above = one.key
+                self.headers[one.key] += 1
+            elif one.kind.part == "line":
+                self.is_scattered |= bool(one.key) and one.key != above
+            else:
+                cells += len(one.values)
+                source.limits.check("held_cells", f"{source.path.name}, {one.where} (records to look up)", cells)
+                self._keep(one)
+
+    def _keep(self, one: _Found) -> None:
+        place = (one.type, one.key)
+        if one.problems:
+            self.doubtful[place] = f"the {one.type} record of its key at {one.where} {one.problems[0]}"
+        elif self.looked_up.setdefault(place, one.values) != one.values:
+            self.doubtful[place] = f"there are two {one.type} records of its key that differ, the second at {one.where}"
+
+
+def _joined(records: Iterable[_Found], index: _Index) -> Iterator[Record]:
+    """Say of every record which document it belongs to; one that nobody knows stops the invoice it stands in."""
+    document = ""
+    count = 0
+    for one in records:
+        kind, problems = one.kind, list(one.problems)
+        if kind is not None and kind.part is None:
+            if kind.skip:
+                yield Record(one.values, one.at, one.where, None, "line", (), kind.skip)
+            continue
+        values = one.values
+        if kind is not None and kind.part == "header":
+            count += 1
+            document = one.key if kind.key else str(count)
+            if kind.key and index.headers[one.key] > 1:
+                problems.append(f"its {kind.key} is that of another invoice too")
+            if kind.key and not one.key:
+                problems.append(f"has no {kind.key}")
+            values = {**values, **_looked_up(one, kind, index, problems)}
+            yield Record(values, one.at, one.where, document, "header", tuple(problems), kind.skip)
+            continue
+        own = document
+        if kind is not None and kind.key:
+            if not one.key:
+                problems.append(f"has no {kind.key}: it does not say which invoice it belongs to")
+            elif one.key in index.headers:
+                own = one.key
+            else:
+                own = f"no invoice: {one.key}"
+                problems.append(f"there is no invoice with its {kind.key} in this file")
+        elif not count:
+            own = one.where
+            problems.append("stands before the first invoice")
+        yield Record(values, one.at, one.where, own, "line", tuple(problems))
+
+
+def _looked_up(one: _Found, kind: Kind, index: _Index, problems: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, by in kind.look_up.items():
+        key = one.values.get(by, "").strip()
+        if not key:
+            continue
+        if doubt := index.doubtful.get((name, key)):
+            problems.append(doubt)
+        elif (values := index.looked_up.get((name, key))) is None:
+            problems.append(f"there is no {name} record with its {by} in this file")
+        else:
+            found |= {f"{name}.{field}": text for field, text in values.items()}
+    return found
+
+
+def _gathered(records: Iterable[Record], source: Source) -> Iterator[Record]:
+    """Bring the lines that stand elsewhere below their headers: these files are held as a whole."""
+    documents: dict[str | None, list[Record]] = {}
+    cells = 0
+    for record in records:
+        cells += len(record.values)
+        source.limits.check("held_cells", f"{source.path.name}, {record.where} (rows apart from their invoices)", cells)
+        documents.setdefault(record.document, []).append(record)
+    for members in documents.values():
+        yield from sorted(members, key=lambda record: record.part != "header")
