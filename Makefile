@@ -74,7 +74,7 @@ wheel: $(READY)  ## wheel and source archive, in .work/dist
 	$(BIN)/pyproject-build --no-isolation --outdir $(WORK)/dist > $(WORK)/build.log || { cat $(WORK)/build.log; exit 1; }
 	@ls $(WORK)/dist
 
-check-wheel: wheel $(WHEEL_READY)  ## the tests once more: against the wheel, with the sources out of the way
+check-wheel: wheel $(WHEEL_READY)  ## the tests once more (but for the thorough ones): against the wheel, with the sources out of the way
 	$(WHEEL_BIN)/python $(PIP_INSTALL) --no-deps --force-reinstall $(WORK)/dist/*.whl
 	$(WHEEL_BIN)/python -m pip check
 	rm -rf $(WHEEL_CHECK) $(WORK)/sdist
@@ -86,7 +86,7 @@ check-wheel: wheel $(WHEEL_READY)  ## the tests once more: against the wheel, wi
 	@echo "The tests run against $$(cat $(WHEEL_CHECK)/where)"
 	diff -r -x __pycache__ adapters "$$(cat $(WHEEL_CHECK)/where)/_bundled/adapters"
 	diff -r -x __pycache__ mappings "$$(cat $(WHEEL_CHECK)/where)/_bundled/mappings"
-	cd $(WHEEL_CHECK) && ../../$(WHEEL_BIN)/pytest $(PYTEST)
+	cd $(WHEEL_CHECK) && ../../$(WHEEL_BIN)/pytest $(PYTEST) -m "not thorough"
 
 lock:  ## pin the requirements anew; newest versions: make lock UPGRADE=--upgrade
 	@$(NEW_ENOUGH)

@@ -71,7 +71,7 @@ def detect(head: bytes) -> Match:
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice object and a line record for each of its rows."""
     chosen: Options = source.options
-    cutter = Cutter(chosen.shape(), source.path.name, source.limits, counted=True)
+    cutter = Cutter(chosen.shape(), counted=True)
     is_empty = True
     found = json_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
     for above, document, top, problems in found:

@@ -79,7 +79,7 @@ def detect(head: bytes) -> Match:
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice element and a line record for each of its rows."""
     chosen: Options = source.options
-    cutter = Cutter(chosen.shape(), source.path.name, source.limits)
+    cutter = Cutter(chosen.shape())
     found = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
     is_empty = True
     for above, document, top, problems in found:

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from confirma_connector import NoWriteBack, Result, Source, SourceError
 from confirma_connector.delimited import Layout, pieces, rows
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ("confirma_state", "confirma_message", "confirma_updated", "confirma_case_id")
 CODECS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "iso8859-15", "cp1252")
 BOMS = {"utf-8-sig": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}

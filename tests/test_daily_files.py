@@ -26,7 +26,7 @@ from confirma_connector.pipeline import Choice, Event
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="limits and links as POSIX has them")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system itself refuses such a name")
-pytestmark = pytest.mark.usefixtures("read_once")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("read_once")]
 
 
 @dataclass(frozen=True)

@@ -322,8 +322,14 @@ REFUSED: Mapping[str, tuple[Callable[[], bytes], str]] = {
         lambda: _bytes(parts={"xl/workbook.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'}),
         "its part xl/workbook.xml has a document type",
     ),
-    "large workbook": (lambda: _bomb("xl/workbook.xml", "<workbook>"), "x, part xl/workbook.xml: has 41,943,050 bytes in a part that is read whole"),
-    "large types": (lambda: _bomb("[Content_Types].xml", "<Types>"), "x, part [Content_Types].xml: has 41,943,047 bytes in a part that is read whole"),
+    "large workbook": (
+        lambda: _bomb("xl/workbook.xml", "<workbook>"),
+        "x, part xl/workbook.xml: has 41,943,050 bytes in a part that is read whole",
+    ),
+    "large types": (
+        lambda: _bomb("[Content_Types].xml", "<Types>"),
+        "x, part [Content_Types].xml: has 41,943,047 bytes in a part that is read whole",
+    ),
     "large head": (
         lambda: _bomb("xl/worksheets/sheet1.xml", f'<worksheet xmlns="{MAIN}">'),
         "bytes in a part that is read whole, more than the 32,000,000 that are read",

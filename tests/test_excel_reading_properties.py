@@ -19,6 +19,8 @@ from workbooks import ADAPTER, MAIN, raw, records
 
 from confirma_connector import Unreadable
 
+pytestmark = pytest.mark.thorough
+
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXTS = st.text("aZ09 ,.;<>&\"'äÖ€=\n\t\u00a0😀#_x", max_size=8).filter(lambda text: "_x" not in text)
 DAYS = st.datetimes(dt.datetime(1900, 3, 1), dt.datetime(9998, 12, 31)).map(lambda day: day.replace(microsecond=0))

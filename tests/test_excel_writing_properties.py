@@ -16,7 +16,7 @@ from spliced import NAMES, PART, Bench, changed, parts, seen, sheet, undone, wor
 
 from confirma_connector import Result, plugins
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")
+pytestmark = [pytest.mark.thorough, pytest.mark.filterwarnings("ignore::UserWarning:openpyxl")]
 untimed = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PIECES = ("a", "Ä", "&amp;", "&lt;c r='D2'/&gt;", "_x0007_", "_x000D_", " ", "\n", "&#65;", "😀", "<![CDATA[<>&]]>")
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=4).map("".join)

@@ -25,6 +25,8 @@ from world import TOKEN, Clock, World, invoice_rows
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.report import Report
 
+pytestmark = pytest.mark.thorough
+
 NUMBERS = tuple(range(1001, 1007))
 QUIET = 600.0
 HOST = "confirma.test"

@@ -22,6 +22,8 @@ from confirma_connector.mapping import load_mapping
 from confirma_connector.plugins import Adapter, discover
 from confirma_connector.settings import Settings, load
 
+pytestmark = pytest.mark.thorough
+
 DAY = dt.date(2026, 11, 23)
 DATA = Path(__file__).parent / "data"
 _INPUTS = {"mapping": 4, "contract": 2, "answers": 30, "config": 30}

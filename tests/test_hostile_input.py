@@ -29,6 +29,8 @@ from confirma_connector.overlay import merged, shipped
 from confirma_connector.plugins import discover
 from confirma_connector.tables import TableError, read_table
 
+pytestmark = pytest.mark.thorough
+
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 

@@ -15,7 +15,10 @@ import pytest
 from killing import Seen, Story, trouble, undisturbed
 from world import csv_rows, invoice_rows
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL elsewhere")
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL elsewhere"),
+]
 
 INVOICES = 24
 

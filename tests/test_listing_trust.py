@@ -19,6 +19,8 @@ from world import DAY, TOKEN, Clock, World, invoice_rows
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.sandbox.ledger import Entry
 
+pytestmark = pytest.mark.thorough
+
 QUIET = 600.0
 TAKEN, ARRIVED, GONE = 1001, 1002, 1003
 NUMBERS = (TAKEN, ARRIVED, GONE)

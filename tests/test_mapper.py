@@ -169,6 +169,48 @@ def test_gross_prices_and_vat_per_rate_are_the_mappings_choice(tmp_path: Path) -
     assert invoice_of(tmp_path, cheap, vat="per_rate").amounts.vat_amount == Decimal("0.05")
 
 
+def test_the_source_may_say_itself_whether_prices_are_net_or_gross(tmp_path: Path) -> None:
+    told = {"column": "BN", "table": "bn"}
+    tables = {"bn": {"B": "gross", "N": "net"}}
+    lines = [row(Määrä="1", Hinta="125,50", BN="B"), row(Määrä="1", Hinta="100,00", BN="N"), row(Määrä="1", BN="")]
+    found = invoice_of(tmp_path, lines, rows={"prices": told}, tables=tables)
+    assert [made.net_amount for made in found.rows] == [Decimal("100.00"), Decimal("100.00"), Decimal("50.00")]
+    assert invoice_of(tmp_path, lines[0], invoice={"prices": told}, tables=tables).amounts.net_amount == 100
+    own_first = invoice_of(
+        tmp_path, lines[:1], invoice={"prices": {"constant": "net"}}, rows={"prices": told}, tables=tables
+    )
+    assert own_first.amounts.net_amount == 100
+
+
+def test_prices_that_are_neither_net_nor_gross_are_an_error(tmp_path: Path) -> None:
+    (draft,) = drafts(tmp_path, [row(BN="x")], rows={"prices": "BN"})
+    assert [(problem.code, problem.header, problem.value) for problem in errors(draft)] == [("E-VALUE", "BN", "x")]
+    assert "expected net or gross" in errors(draft)[0].message
+
+
+def test_one_part_of_a_joined_text_is_taken(tmp_path: Path) -> None:
+    at = {
+        f"buyer.address.{name}": {"column": "Osoite", "split": {"at": "\\", "take": str(take), "of": "3"}}
+        for take, name in enumerate(("street", "postal_code", "postal_district"), 1)
+    }
+    found = invoice_of(tmp_path, row(Osoite="Tie 2 \\00100\\ HELSINKI"), invoice=at).buyer.address
+    assert found is not None
+    assert (found.street, found.postal_code, found.postal_district) == ("Tie 2", "00100", "HELSINKI")
+    assert invoice_of(tmp_path, row(Osoite=""), invoice=at).buyer.address.street is None  # type: ignore[union-attr]
+    (draft,) = drafts(tmp_path, [row(Osoite="Tie 2\\HELSINKI")], invoice=at)
+    assert 'expected 3 parts with "\\" between them, and there are 2' in errors(draft)[0].message
+    two = {"description": {"column": "Selite", "split": {"at": "/", "take": "2"}, "default": "-"}}
+    assert [invoice_of(tmp_path, row(Selite=text), rows=two).rows[0].description for text in ("a/b/c", "a")] == [
+        "b",
+        "-",
+    ]
+
+
+def test_only_one_column_can_be_split(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="only a field of one column has something to split"):
+        mapping(tmp_path, invoice={"buyer.name": {"columns": ["Asiakas"], "split": {"at": "/", "take": "1"}}})
+
+
 def test_a_personal_identity_number_is_not_shown(tmp_path: Path) -> None:
     (draft,) = drafts(tmp_path, [row(Hetu="131052-308X")], invoice={"buyer.personal_identity_number": "Hetu"})
     assert [problem.code for problem in draft.problems]

@@ -21,7 +21,10 @@ def test_a_shipped_sample_is_recognised(name: str) -> None:
 
 
 def test_a_mapping_that_is_named_is_taken_without_looking(tmp_path: Path) -> None:
-    assert recognition.mapping_for(tmp_path / "missing.csv", "row-per-line", registry(), {}, Limits()).name == "row-per-line"
+    assert (
+        recognition.mapping_for(tmp_path / "missing.csv", "row-per-line", registry(), {}, Limits()).name
+        == "row-per-line"
+    )
 
 
 def test_a_file_that_nearly_fits_is_told_what_it_lacks(tmp_path: Path) -> None:
@@ -75,6 +78,9 @@ def test_a_shipped_mapping_whose_adapter_is_missing_is_no_candidate(
     other = tmp_path / "other.yaml"
     other.write_text(good.read_text("utf-8").replace("adapter: csv_file", "adapter: not_here"), "utf-8")
     monkeypatch.setattr(recognition, "shipped", lambda: {"other": other, "row-per-invoice": good})
-    assert recognition.mapping_for(SAMPLES / "row-per-invoice" / "invoices.csv", None, registry(), {}, Limits()).path == good
+    assert (
+        recognition.mapping_for(SAMPLES / "row-per-invoice" / "invoices.csv", None, registry(), {}, Limits()).path
+        == good
+    )
     with pytest.raises(AdapterError, match="not_here"):
         recognition.mapping_for(SAMPLES / "row-per-invoice" / "invoices.csv", str(other), registry(), {}, Limits())

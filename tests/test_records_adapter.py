@@ -258,9 +258,9 @@ def test_a_mistake_in_the_source_block_is_told(tmp_path: Path, source: dict[str,
     ("line", "expected"),
     [
         ("invoice: {due_date: Eräpäivä, date: Laskun pävä}", 'no header record has a field "Laskun pävä"; did you mean "Laskun päivä"?'),
-        ("rows: {quantity: Maara}", 'no line record has a field "Maara"; did you mean "Määrä"?'),
+        ("rows: {quantity: Määra}", 'no line record has a field "Määra"; did you mean "Määrä"?'),
         ("rows: {quantity: Eräpäivä}", 'no line record has a field "Eräpäivä"'),
-        ("columns: {street: [customer.Osoite]}", '"customer.Laskutusosoite"'),
+        ("columns: {street: [customer.Laskutusosite]}", 'did you mean "customer.Laskutusosoite"?'),
         ("skip: [{column: Ale, part: line, equals: x}]", 'did you mean "Ale-%"?'),
     ],
 )  # fmt: skip

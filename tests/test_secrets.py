@@ -38,6 +38,8 @@ from confirma_connector.client import Client
 from confirma_connector.journal import Journal
 from confirma_connector.masking import without_key
 
+pytestmark = pytest.mark.thorough
+
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes and signals")
 NEW = "MARKER-new-5e1d77-key"
 

@@ -34,6 +34,8 @@ from confirma_connector.journal import REOPENABLE, TAKEN, Claim, Entry, Facts, J
 from confirma_connector.sending import Filters, Sending
 from confirma_connector.verdict import Verdict
 
+pytestmark = pytest.mark.thorough
+
 QUIET = 600.0
 TICK = 300.5
 """Seconds; two of them are a quiet period and a second."""

@@ -22,6 +22,8 @@ from confirma_connector.errors import Outage, SettingsError
 from confirma_connector.settings import Settings
 from confirma_connector.verdict import Verdict
 
+pytestmark = pytest.mark.thorough
+
 HOST = "confirma.test"
 URL = f"https://{HOST}"
 OURS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")

@@ -27,7 +27,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="there is no SIGSTOP elsew
 NUMBERS = list(range(1001, 1013))
 OTHER = {"CONFIRMA_ACCOUNT": "other", "CONFIRMA_TOKEN": "another-key-of-theirs"}
 THEIR_SELLER = {"Y-tunnus": "2331972-7"}
-pytestmark = pytest.mark.usefixtures("read_once")
+pytestmark = [pytest.mark.thorough, pytest.mark.usefixtures("read_once")]
 
 
 def source(world: World, kind: str, *numbers: int) -> Path:

@@ -22,6 +22,8 @@ from world import World
 from confirma_connector.journal import FINAL, TAKEN, Journal, ResultsFile
 from confirma_connector.journal.schema import MIGRATIONS
 
+pytestmark = pytest.mark.thorough
+
 FIXTURES = Path(__file__).parent / "data" / "journals"
 NEWEST = len(MIGRATIONS)
 VERSIONS = range(1, NEWEST + 1)

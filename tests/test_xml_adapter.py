@@ -138,7 +138,7 @@ def test_the_bounds_hold(tmp_path: Path) -> None:
     deep = "<a>" * 60 + ONE + "</a>" * 60
     assert len(read(tmp_path, deep)) == 3
     assert "levels of elements" in refused(tmp_path, deep, Limits(nesting=50))
-    assert "rows_per_invoice" in refused(tmp_path, ONE, Limits(rows_per_invoice=1))
+    assert "all of which have to be in memory" in refused(tmp_path, ONE, Limits(held_cells=5))
 
 
 def test_documents_are_told_by_namespace_path_and_condition(tmp_path: Path) -> None:

@@ -208,14 +208,17 @@ def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
 
 def _uses(file: MappingFile) -> Iterator[tuple[Place, str, str]]:
     """Give every column that is named, with its place and the part of an invoice it is read from ("" for any)."""
-    for word in file.columns:
-        yield ("columns", word), word, ""
     for index, skip in enumerate(file.skip):
         yield ("skip", index), skip.column, skip.part or ""
-    for section, part, fields in (("invoice", "header", file.invoice), ("rows", "line", file.rows)):
+    blocks: list[tuple[Place, str, Mapping[str, FieldRule]]] = [
+        (("invoice",), "header", file.invoice),
+        (("rows",), "line", file.rows),
+        *((("charges", index), "header", charge) for index, charge in enumerate(file.charges)),
+    ]
+    for block, part, fields in blocks:
         for name, rule in fields.items():
             for word in rule.words():
-                yield (section, name), word, part
+                yield (*block, name), word, part
 
 
 def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule, mistakes: Mistakes) -> None:

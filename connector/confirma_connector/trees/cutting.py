@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confirma_connector.limits import Limits
 from confirma_connector.records import Record
 from confirma_connector.trees.node import Node
 from confirma_connector.trees.path import Path
@@ -38,11 +37,9 @@ class Cutter:
     Places are the lines of the file; *counted* says also which invoice and row it is, for files of one long line.
     """
 
-    def __init__(self, shape: Shape, place: str, limits: Limits, *, counted: bool = False) -> None:
+    def __init__(self, shape: Shape, *, counted: bool = False) -> None:
         self._shape = shape
-        self._place = place
         self._counted = counted
-        self._limits = limits
         self._documents = [shape.path(text) for text in shape.documents]
         self._lines = [shape.path(text) for text in shape.lines]
         self._known: dict[str, Path] = {}
@@ -83,7 +80,6 @@ class Cutter:
         if len(self._lines) > 1:
             order = {id(one): index for index, one in enumerate(_all(node))}
             lines.sort(key=lambda line: order[id(line)])
-        self._limits.check("rows_per_invoice", f"{self._place}, {where}", len(lines))
         own = frozenset(map(id, lines))
         skipped = "" if meets else f"it is no {' or '.join(path.spelled for path in paths)}"
         values = Values(node, node, top, own, self._path)

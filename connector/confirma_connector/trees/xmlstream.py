@@ -115,7 +115,7 @@ class _Reader:
         self._open: list[Node] = []
         self._texts: list[list[str]] = []
         self._top = Node("")
-        self._outside = 0
+        self._outside = self._held = 0
         self._is_inside = False
         self._within = 0
         self._fed = self._ended = 0
@@ -189,11 +189,14 @@ class _Reader:
             node.attributes[attributes[index].rpartition(" ")[2]] = attributes[index + 1]
         is_document = not self._is_inside and self._cutter.begins(self._open, node)
         if is_document:
-            self._is_inside, self._within = True, len(self._open)
+            self._is_inside, self._within, self._held = True, len(self._open), 0
         elif self._is_inside or self._outside < _OUTSIDE:
             parent = self._open[-1] if self._open else self._top
             parent.children.append(node)
         self._outside += not self._is_inside
+        self._held += 1
+        if self._held > self._limits.held_cells and self._is_inside:
+            raise self._limits.refuse("held_cells", f"{self._place}, line {node.line}")
         self._open.append(node)
         self._texts.append([])
         if len(self._open) > self._limits.nesting:
