@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -323,6 +324,16 @@ def test_of_two_fitting_beginnings_the_longer_counts(tmp_path: Path) -> None:
     made = Mapper(mapping(tmp_path, invoice={"number": number}), "in.csv")
     drafts = list(made.drafts(records([row(Nro="A17"), row(Nro="AB17"), row(Nro="17")])))
     assert [draft.number for draft in drafts] == [117, 217, 17]
+
+
+def test_the_rows_of_an_invoice_that_the_source_hides_never_join_the_one_above(tmp_path: Path) -> None:
+    made = Mapper(mapping(tmp_path, fill_down=["Nro"]), "in.csv")
+    blank = dict.fromkeys(("Nro", "Pvm", "Eräpvm", "Asiakas", "Tunnus", "Sähköposti"), "")
+    first, hidden, below, last = records([row(), row(Nro="1002"), row(**blank, Hinta="9,00"), row(Nro="1003")])
+    drafts = list(made.drafts([first, replace(hidden, skipped="the row is hidden"), below, last]))
+    assert [(draft.label, len(draft.group.lines)) for draft in drafts] == [("1001", 1), ("1003", 1)]
+    assert [one.reason for one in made.skipped] == ["the row is hidden", "it belongs to line 3: the row is hidden"]
+    assert all(one.has_amount for one in made.skipped)
 
 
 def test_a_line_left_out_tells_of_an_amount_only_when_it_has_one_itself(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from mapped import drafts, errors, invoice_of, mapper, mapping, records, row
 
+from confirma_connector.errors import MappingError
 from confirma_connector.mapper import Draft, Mapper, Origin
 from confirma_connector.records import Record, Unreadable
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
-from collections.abc import Mapping
+from dataclasses import dataclass
 
-from confirma_connector.errors import MappingError
 from confirma_connector.fields import spelled
-from confirma_connector.mapping import LoadedMapping, MappingFile
+from confirma_connector.headers import MissingColumns, among
+from confirma_connector.mapping import LoadedMapping
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 

@@ -75,7 +75,7 @@ class Grouping:
 
     def _kept(self, records: Iterable[Record]) -> Iterator[Record]:
         left_out: tuple[str, str] | None = None
-        begun: tuple[Skip, str] | None = None
+        begun: tuple[tuple[str, ...], str] | None = None
         for record in records:
             if record.part == "whole" and not any(
                 value is not None and spelled(value) for value in record.values.values()
@@ -87,8 +87,8 @@ class Grouping:
                 continue
             skip, reason = self._left_out(record)
             begun = None
-            if record.part == "whole" and skip is not None and skip.part == "header":
-                begun = skip, f"it belongs to {record.where}: {reason}"
+            if words := self._begins(record, skip):
+                begun = words, f"it belongs to {record.where}: {reason}"
             elif record.part == "whole" and skip is not None and skip.part == "line":
                 yield replace(record, skipped=reason)
                 continue
@@ -101,8 +101,8 @@ class Grouping:
             else:
                 yield record
 
-    def _skip(self, record: Record, reason: str) -> None:
-        words = [word for word in self._amounts if not record.skipped or word in self._in_rows]
+    def _skip(self, record: Record, reason: str, *, as_line: bool = False) -> None:
+        words = [word for word in self._amounts if not as_line or word in self._in_rows]
         has_amount = any(self._is_amount(self._columns.text(record, word)) for word in words)
         self.skipped.append(Skipped(record.where, reason, has_amount))
 
@@ -116,9 +116,16 @@ class Grouping:
         told = ((skip, self._reason(skip, record)) for skip in self._file.skip)
         return next(((skip, reason) for skip, reason in told if reason), (None, ""))
 
-    def _is_below(self, record: Record, header: Skip) -> bool:
-        """Tell whether a row goes along with the skipped one above: it names no invoice, nor begins one."""
-        words = (*self._file.group_by, header.column)
+    def _begins(self, record: Record, skip: Skip | None) -> tuple[str, ...]:
+        """Give the columns in which a skipped row begins an invoice; rows below that have nothing there go along."""
+        if record.part != "whole":
+            return ()
+        if skip is not None and skip.part == "header":
+            return (*self._file.group_by, skip.column)
+        is_head = bool(record.skipped and self._file.fill_down) and any(self._key(record))
+        return self._file.group_by if is_head else ()
+
+    def _is_below(self, record: Record, words: tuple[str, ...]) -> bool:
         return record.part == "whole" and all(self._is_empty(text) for _, text in self._texts(record, words))
 
     def _reason(self, skip: Skip, record: Record) -> str:
@@ -210,7 +217,7 @@ class Grouping:
         lines = []
         for record in all_lines:
             if record.skipped:
-                self._skip(record, f"as a line of its invoice: {record.skipped}")
+                self._skip(record, f"as a line of its invoice: {record.skipped}", as_line=True)
             elif self._has_row(record):
                 lines.append(record)
             elif record is not head:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from confirma_connector.beside import LinesBlock, RegisterBlock
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
 from confirma_connector.money import Prices, Vat
 from confirma_connector.parsing import Locale, is_date_pattern
+from confirma_connector.yamltext import Place
 
-__all__ = ["FieldRule", "Heading", "MappingFile", "Skip", "Test", "mapping_schema"]
+__all__ = ["FieldRule", "Heading", "MappingFile", "Part", "Skip", "Test", "mapping_schema"]
+
+
+Part = Literal["header", "line", ""]
+"""Which records of an invoice a column is read from; "" where it may be any."""
 
 
 def _one_or_more(value: object) -> object:
@@ -133,9 +139,10 @@ class Split(_Block):
 
 
 class FieldRule(_Block):
-    """Where one field's value comes from: column(s) → empty? → default → prefixes → transforms → table → type.
+    """Where one field's value comes from: column(s) → register → default → prefixes → transforms → table → type.
 
-    Of a column that joins several texts, *split* takes one.
+    Of a column that joins several texts, *split* takes one. Where the columns are empty, or there are none, *register*
+    ("customers.Street") names the column of a register that fills the field.
     *empty* are spellings that mean nothing here, besides those of the locale. *prefixes* are the beginnings a text may
     have, and what stands in their place. A number whose sign another column tells
     is turned when that column meets *negative_when*.
@@ -144,6 +151,7 @@ class FieldRule(_Block):
     column: str | None = None
     columns: Texts | None = None
     constant: str | None = None
+    register: str | None = Field(default=None, pattern=r"^[^.]+\..")
     join: str = " "
     split: Split | None = None
     empty: Texts = ()
@@ -155,8 +163,11 @@ class FieldRule(_Block):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if sum(origin is not None for origin in (self.column, self.columns, self.constant)) != 1:
+        origins = sum(origin is not None for origin in (self.column, self.columns, self.constant))
+        if origins > 1 or (origins == 0 and self.register is None):
             raise ValueError("a field needs exactly one of column, columns, constant")
+        if self.register is not None and self.constant is not None:
+            raise ValueError("a constant leaves nothing for a register to fill")
         if self.split is not None and self.column is None:
             raise ValueError("only a field of one column has something to split")
         return self
@@ -207,6 +218,7 @@ class MappingFile(Heading, _Block):
     adapter: str
     source: dict[str, Any] = {}
     locale: LocaleBlock = LocaleBlock()
+    lines_from: LinesBlock | None = None
     columns: dict[str, Texts] = {}
     skip: tuple[Skip, ...] = ()
     fill_down: Texts = ()
@@ -221,8 +233,37 @@ class MappingFile(Heading, _Block):
     charges: tuple[Rules, ...] = ()
     to_add: ToAddBlock = ToAddBlock()
     tables: dict[str, dict[str, str]] = {}
+    registers: dict[str, RegisterBlock] = {}
     results: ResultsBlock = ResultsBlock()
     rules: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _one_way_to_group(self) -> Self:
+        words = ("fill_down", "group_by", "first_in_group", "scattered")
+        if self.lines_from is not None and (said := [word for word in words if getattr(self, word)]):
+            raise ValueError(f"{' and '.join(said)} is for rows in one table: lines_from says already what belongs together")
+        return self
+
+    def told_by(self, rule: FieldRule) -> tuple[str, ...]:
+        """Name the columns that a field's value is read from, or looked up by."""
+        register = self.registers.get(rule.register.partition(".")[0]) if rule.register else None
+        return rule.sources() if register is None else (*rule.sources(), register.by)
+
+    def uses(self) -> Iterator[tuple[Place, str, Part]]:
+        """Give every column the mapping looks at, with its place and the part of an invoice it is read from."""
+        for index, skip in enumerate(self.skip):
+            yield ("skip", index), skip.column, skip.part or ""
+        for key, words in (("fill_down", self.fill_down), ("group_by", self.group_by)):
+            yield from (((key,), word, "") for word in words)
+        yield from ((("first_in_group",), word, "") for word in self.first_in_group)
+        if self.lines_from is not None:
+            yield ("lines_from", "key"), self.lines_from.key, "line"
+            yield ("lines_from", "to"), self.lines_from.header_key, "header"
+        blocks: list[tuple[Place, Part, Rules]] = [(("invoice",), "header", self.invoice), (("rows",), "line", self.rows)]
+        blocks += [(("charges", index), "header", charge) for index, charge in enumerate(self.charges)]
+        for place, part, fields in blocks:
+            for name, rule in fields.items():
+                yield from (((*place, name), word, part) for word in dict.fromkeys((*self.told_by(rule), *rule.words())))
 
 
 def mapping_schema() -> dict[str, Any]:
@@ -230,7 +271,12 @@ def mapping_schema() -> dict[str, Any]:
     schema = MappingFile.model_json_schema()
     for section, vocabulary in (("invoice", INVOICE_FIELDS), ("rows", ROW_FIELDS)):
         schema["properties"][section]["propertyNames"] = {"enum": list(vocabulary)}
-    for block in (schema, schema["$defs"]["LocaleBlock"], schema["$defs"]["ResultsBlock"]):
+    for block in (
+        schema,
+        schema["$defs"]["LocaleBlock"],
+        schema["$defs"]["ResultsBlock"],
+        schema["$defs"]["ToAddBlock"],
+    ):
         for name in block["properties"].keys() - Heading.model_fields.keys():
             block["properties"][name] = _or_blank(block["properties"][name])
     schema["properties"]["version"] = {"enum": ["1", 1]}  # unlike us, an editor sees a number in `version: 1`

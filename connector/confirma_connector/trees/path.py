@@ -2,8 +2,9 @@
 
 `Buyer/Name`, `Amount/@currency`, `cac:Party/cbc:ID` (the prefixes are declared), `*` for any one name, `.` for the
 element itself. In brackets: `Reference[QUALF=009]/BELNR` (also `!=`; `[@id=1]`), `[Note]` and `[!Note]` for what is
-there and what is not, `Text[2]` for the second of several, `Text[all]` for all of them in lines. A path that begins
-with `/` starts at the document, one with `//` at the top of the file.
+there and what is not, `Text[2]` for the second of several, `Text[all]` for all of them in lines. Conditions may stand
+on the element itself, as in `.[Type=381]/Total`, and `name()` at the end is an element's name. A path that begins with
+`/` starts at the document, one with `//` at the top of the file.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from confirma_connector.trees.node import Node
 
 __all__ = ["Path", "PathError"]
 
-_STEP = re.compile(r"(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+|\*)|(?P<here>\.)")
+_STEP = re.compile(r"(?P<here>\.)(?=\[|$)|(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+|\*)")
 _ATTRIBUTE = re.compile(r"@(?:[\w.-]+:)?(?P<name>[\w.-]+)$")
 _MEMBER = re.compile(r"(?P<name>[^@/\[\]][^/\[\]]*)")  # where there are no namespaces
 _CONDITION = re.compile(r"(?P<path>[^=!]*?)\s*(?:(?P<sign>!?=)\s*(?P<value>.*))?", re.DOTALL)
+_NAME = "name()"
+_HERE = "."
 _SHOWN = 3
 
 
@@ -37,14 +40,16 @@ class _Condition:
     is_met_by: bool
 
     def holds(self, node: Node) -> bool:
-        texts = self.path.texts(node)
-        found = any(texts) if self.value is None else self.value in texts
+        found = self.path.leads(node) if self.value is None else self.value in self.path.texts(node)
         return found == self.is_met_by
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One step down: children of a name (any for "*"), in a namespace if one is said, that meet the conditions."""
+    """One step down: children of a name (any for "*"), in a namespace if one is said, that meet the conditions.
+
+    The name "." is the step that stays where it is.
+    """
 
     name: str
     space: str | None = None
@@ -61,6 +66,8 @@ class _Step:
         )
 
     def down(self, nodes: Iterable[Node], fold: bool) -> list[Node]:
+        if self.name == _HERE:
+            return [node for node in nodes if all(condition.holds(node) for condition in self.conditions)]
         below: list[Node] = []
         for node in nodes:
             if fold or self.space is not None or self.conditions or self.name == "*":
@@ -99,9 +106,11 @@ class Path:
         parts = list(_split(rest[len(start) :], text))
         for index, part in enumerate(parts):
             found = _ATTRIBUTE.match(part)
-            if found and index == len(parts) - 1:
+            if part == _NAME and index == len(parts) - 1:
+                attribute = _NAME
+            elif found and index == len(parts) - 1:
                 attribute = found["name"].casefold() if fold else found["name"]
-            elif part != ".":
+            elif part != _HERE:
                 steps.append(_step(part, text, spaces, fold))
         return cls(text, start, tuple(steps), attribute, fold)
 
@@ -112,6 +121,10 @@ class Path:
             found = step.down(found, self.fold)
         return found
 
+    def leads(self, node: Node) -> bool:
+        """Tell whether the path leads to any text, be it one within the elements that it leads to."""
+        return any(self.texts(node)) or (not self.attribute and any(found.size() for found in self.nodes(node)))
+
     def texts(self, node: Node) -> list[str]:
         """Give the texts that are there, in order: blank ones are none."""
         if not self.attribute:
@@ -119,6 +132,8 @@ class Path:
         return [text for found in self.nodes(node) if (text := self._of(found).strip())]
 
     def _of(self, node: Node) -> str:
+        if self.attribute == _NAME:
+            return node.name.casefold() if self.fold else node.name
         if not self.fold:
             return node.attributes.get(self.attribute, "")
         return next((text for name, text in node.attributes.items() if name.casefold() == self.attribute), "")
@@ -156,10 +171,11 @@ def _split(text: str, whole: str) -> Iterator[str]:
 
 
 def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -> _Step:
-    found = (_MEMBER if spaces is None else _STEP).match(part)
-    if found is None or found["name"] is None:
+    found = (_MEMBER if spaces is None and not part.startswith(f"{_HERE}[") else _STEP).match(part)
+    if found is None:
         raise PathError(f'"{whole}": "{part}" is no name; expected names with / between them')
-    prefix, name = (None, found["name"].strip()) if spaces is None else (found["prefix"], found["name"])
+    said = found.groupdict()
+    prefix, name = said.get("prefix"), (said["name"] or _HERE).strip()
     if prefix and prefix not in (spaces or {}):
         known = ", ".join(spaces or {}) or "none is declared"
         raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')

@@ -43,18 +43,19 @@ def xml_documents(
     """
     with opened() as file:
         rest, line, count = b"", 1, 0
+        frame: list[Node] = []
         while True:
             rest, line = _begun(file, rest, line)
             if not rest:
                 break
             count += 1
-            reader = _Reader(place, cutter, limits, line, encoding or _encoding(rest))
+            reader = _Reader(place, cutter, limits, line, encoding or _encoding(rest), frame)
             is_told = bool(encoding)
             for block in _blocks(file, rest):
                 ended = reader.feed(block, is_told)
                 yield from reader.taken()
                 if ended is not None:
-                    rest, line = ended, reader.line_after
+                    rest, line, frame = ended, reader.line_after, reader.frame()
                     break
             else:
                 reader.close()
@@ -98,7 +99,9 @@ def _encoding(start: bytes) -> str:
 class _Reader:
     """Reads one XML document; complete document elements are `taken` as they come."""
 
-    def __init__(self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str) -> None:
+    def __init__(
+        self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str, frame: list[Node]
+    ) -> None:
         self._place = place
         self._cutter = cutter
         self._limits = limits
@@ -115,6 +118,8 @@ class _Reader:
         self._open: list[Node] = []
         self._texts: list[list[str]] = []
         self._top = Node("")
+        self._top.children.extend(frame)
+        self._has_document = False
         self._outside = self._held = 0
         self._is_inside = False
         self._within = 0
@@ -129,6 +134,10 @@ class _Reader:
         """Give the documents that are complete."""
         found, self._complete = self._complete, []
         yield from found
+
+    def frame(self) -> list[Node]:
+        """Give what the next XML document may ask for: a frame of its own (SOAP) stands right before a message."""
+        return [] if self._has_document else self._top.children
 
     def feed(self, block: bytes, is_told: bool) -> bytes | None:
         """Read on; give what stands behind the end of the root element, None while it has not come."""
@@ -190,6 +199,7 @@ class _Reader:
         is_document = not self._is_inside and self._cutter.begins(self._open, node)
         if is_document:
             self._is_inside, self._within, self._held = True, len(self._open), 0
+            self._has_document = True
         elif self._is_inside or self._outside < _OUTSIDE:
             parent = self._open[-1] if self._open else self._top
             parent.children.append(node)
@@ -224,8 +234,10 @@ def _end_of_tag(block: bytes, at: int) -> int:
     """
     if at >= 0 and not block[at : at + 4].replace(b"\0", b"").startswith(b"</"):
         return at
-    end = block.index(b">", max(at, 0)) + 1
-    return end + (block[end : end + 1] == b"\0")
+    start = max(at, 0)
+    end = block.index(b">", start) + 1
+    is_wide = b"\0" in block[start:end] and block[end : end + 1] == b"\0"
+    return end + is_wide
 
 
 class _Suspect:
