@@ -91,11 +91,11 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def _kept() -> dict[str, Callable[..., Any]]:
     contract, mappings = overlay.shipped(), dict[str, Any]()
 
-    def mapping(path: Path, *more: Any) -> Any:
-        text = path.read_text("utf-8")
-        if text not in mappings:
-            mappings[text] = load_mapping(path, *more)
-        return mappings[text]
+    def mapping(path: Path, *more: Any, **words: Any) -> Any:
+        key = f"{words}{path.read_text('utf-8')}"
+        if key not in mappings:
+            mappings[key] = load_mapping(path, *more, **words)
+        return mappings[key]
 
     return {
         "confirma_connector.contract.shipped": lambda: contract,

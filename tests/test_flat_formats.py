@@ -9,9 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from mapped import mapping, records, registry, row
 
 from confirma_connector import recognition
+from confirma_connector.cli import main
 from confirma_connector.errors import MappingError
 from confirma_connector.limits import Limits
 from confirma_connector.mapper import Draft, Mapper
@@ -21,8 +23,7 @@ from confirma_connector.records import Source
 SAMPLES = Path(__file__).parents[1] / "samples"
 Row = dict[str, str]
 Change = Callable[[list[Row]], object]
-TO_EXTEND = [name for name, path in shipped().items() if "to_add:" in path.read_text("utf-8")]
-TO_EXTEND += ["odoo-grouped", "zoho-books-credit-notes", "business-central-credit-memos"]
+TO_EXTEND = [path.parent.name for path in SAMPLES.glob("*/mapping.yaml") if path.parent.name in shipped()]
 
 
 def rows_of(name: str) -> tuple[list[str], str, list[Row]]:
@@ -229,7 +230,7 @@ def test_a_credit_note_of_xero_names_no_invoice(tmp_path: Path) -> None:
 # -- recognised, and what has to be added -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(set(TO_EXTEND)))
+@pytest.mark.parametrize("name", sorted(TO_EXTEND))
 def test_a_file_is_recognised_and_told_what_it_does_not_say(name: str) -> None:
     (path,) = (SAMPLES / name).glob("invoices.*")
     with pytest.raises(MappingError) as refused:
@@ -240,13 +241,24 @@ def test_a_file_is_recognised_and_told_what_it_does_not_say(name: str) -> None:
     assert "\n  seller.name: {constant: " in said
 
 
-@pytest.mark.parametrize("name", sorted(set(TO_EXTEND)))
+@pytest.mark.parametrize("name", sorted(TO_EXTEND))
 def test_the_lines_that_are_told_make_a_mapping_that_loads(tmp_path: Path, name: str) -> None:
     with pytest.raises(MappingError) as refused:
         load_mapping(find(name), registry())
     path = tmp_path / "own.yaml"
-    path.write_text(str(refused.value).partition("--mapping:\n")[2] + "\ntables: {emails: {a: b}}\n", "utf-8")
+    path.write_text(str(refused.value).partition("\n\n")[2] + "\ntables: {emails: {a: b}}\n", "utf-8")
     assert load_mapping(path, registry()).file.invoice["seller.name"].constant
+
+
+def test_the_lines_are_shown_on_the_command_line_as_they_are_to_be_written() -> None:
+    done = CliRunner().invoke(main, ["check", str(SAMPLES / "odoo-lines" / "invoices.csv")])
+    assert done.exit_code == 2
+    err = done.stderr
+    said, _, lines = err.partition("\n\n")
+    assert said.splitlines()[-1].startswith("confirma: ")
+    assert lines.startswith(
+        "version: 1\nname: our-odoo-lines\nextends: odoo-lines\ninvoice:\n  seller.name: {constant: "
+    )
 
 
 def test_what_an_own_mapping_forgets_is_told_without_the_rest(tmp_path: Path) -> None:
@@ -256,7 +268,7 @@ def test_what_an_own_mapping_forgets_is_told_without_the_rest(tmp_path: Path) ->
         load_mapping(path, registry())
     said = str(refused.value)
     assert said.startswith(f"{path}: ")
-    assert "these lines have to be added, with your own values:\nlocale:\n  dates: ['%d/%m/%Y']\ninvoice:\n" in said
+    assert "these lines have to be added, with your own values:\n\nlocale:\n  dates: ['%d/%m/%Y']\ninvoice:\n" in said
     assert "seller.name" not in said
     assert "extends" not in said
 

@@ -68,7 +68,7 @@ def test_every_place_knows_its_line(loaded) -> None:
         ("a: 1\nb: !own {x: 1}\n", 2, "tags like !own"),
         ("? [a]\n: b\n", 1, "a key must be plain text"),
         ("? {a: b}\n: c\n", 1, "a key must be plain text"),
-        ("a: 1\n---\nb: 2\n", 2, "expected a single document"),
+        ("a: 1\n---\nb: 2\n", 2, "a second document begins here"),
         ("a: [1\nb: 2\n", 2, "not YAML"),
         ("a: 1\n  b: 2\n", 2, "mapping values are not allowed"),
         ("a: \"x\nb: 'y\n", 1, "a quote is opened here and never closed"),

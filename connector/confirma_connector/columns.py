@@ -2,82 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from confirma_connector.fields import spelled
-from confirma_connector.headers import MissingColumns, among
+from confirma_connector.headers import among
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 
-__all__ = ["Columns", "MissingColumns"]
-
-
-_SHOWN = 8
-
-
-class MissingColumns(MappingError):
-    """The file lacks *count* of the columns that the mapping names."""
-
-    def __init__(self, message: str, count: int) -> None:
-        super().__init__(message)
-        self.count = count
+__all__ = ["Columns"]
 
 
 class Columns:
     """Our word for a column → the header it has in this source."""
 
     def __init__(self, mapping: LoadedMapping, source: str) -> None:
+        file = mapping.file
         self.source = source
-        self._spellings = {word: mapping.file.columns.get(word, (word,)) for word in _words(mapping.file)}
+        self._parts: dict[str, set[str]] = {}
+        for _, word, part in file.uses():
+            self._parts.setdefault(word, set()).add(part)
+        self._spellings = {word: file.columns.get(word, (word,)) for word in self._parts}
         self._headers = dict(self._spellings)
-        rules = mapping.file.invoice.items()
-        self._personal = {word for field, rule in rules if field in PERSONAL for word in rule.sources()}
+        self._found: dict[str, tuple[str, ...]] = {}
+        rules = file.invoice.items()
+        self._personal = {word for field, rule in rules if field in PERSONAL for word in file.told_by(rule)}
 
     def __len__(self) -> int:
         return len(self._spellings)
 
-    def bind(self, record: Record) -> None:
-        """Find every column the mapping names among the headers of a flat source. Raises MappingError."""
-        folded: dict[str, list[str]] = {}
-        for header in record.values:
-            folded.setdefault(_folded(header), []).append(header)
-            if header.startswith("#") and " " in header:
-                folded.setdefault(_folded(header.partition(" ")[0]), []).append(header)
-                folded.setdefault(_folded(header.partition(" ")[2]), []).append(header)
-        unclear = [mistake for word in self._spellings if (mistake := self._bind(word, folded))]
-        missing = [word for word in self._spellings if word not in self._headers]
-        if missing:
-            named = ", ".join(self._named(word, folded) for word in missing)
-            known = "another kind of line where the names of columns were expected"
-            if not any(map(_is_no_name, record.values)):
-                headers = [f'"{header}"' for header in record.values]
-                more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
-                known = ", ".join(headers[:_SHOWN]) + more
-            said = f"column {named} is not" if len(missing) == 1 else f"{len(missing)} columns are not"
-            which = "" if len(missing) == 1 else f": {named}"
-            unclear.append(f"{said} in the file{which}; it has {known}")
-        if unclear:
-            raise MissingColumns("\n".join(f"{self.source}: {mistake}" for mistake in unclear), len(missing))
+    def bind(self, record: Record, place: str = "") -> None:
+        """Find every column the mapping names among the headers of a table: all of them in a flat source.
 
-    def _bind(self, word: str, folded: Mapping[str, list[str]]) -> str:
-        """Find one column; say what is unclear about it. One that is not there is left out."""
-        spellings = self._spellings[word]
-        headers = list(dict.fromkeys(header for spelling in spellings for header in folded.get(_folded(spelling), ())))
-        if len(headers) > 1:
-            named = self._named(word, {})
-            return f"column {named} stands more than once: {', '.join(headers)}; name one of them under columns:"
-        self._headers.pop(word)
-        if headers:
-            self._headers[word] = (headers[0],)
-        return ""
+        Where headers and rows are two tables, those of the part that *record* is. *place* names the table for people.
+        Raises MissingColumns.
+        """
+        part = record.part
+        names = {
+            word: spellings
+            for word, spellings in self._spellings.items()
+            if part == "whole" or not self._parts[word].isdisjoint((part, ""))
+        }
+        of_either = {word for word in names if part not in self._parts[word]} if part != "whole" else set()
+        optional = of_either if part == "header" else of_either.intersection(self._found)
+        for word, header in among(record.values, names, place or self.source, optional).items():
+            self._found[word] = tuple(dict.fromkeys((*self._found.get(word, ()), header)))
+            self._headers[word] = self._found[word]
 
-    def _named(self, word: str, folded: Mapping[str, list[str]]) -> str:
-        spelling = self._spellings[word][0]
-        near = difflib.get_close_matches(_folded(spelling), folded, 1)
-        about = [word] if word != spelling else []
-        about += [f'nearest "{folded[near[0]][0]}"'] if near else []
-        return f'"{spelling}"' + (f" ({', '.join(about)})" if about else "")
+    def is_read(self, header: str) -> bool:
+        """Tell whether a column of the tables that were bound is one that the mapping names."""
+        return any(header in headers for headers in self._found.values())
 
     def header(self, word: str, record: Record | None = None) -> str:
         """Give the header of *word* in this source; where it may be under several, the one that *record* has."""
@@ -106,24 +78,3 @@ class Columns:
         """Give it as people may see it: a personal identity number only by its length."""
         is_personal = self.header(word) in map(self.header, self._personal)
         return (hidden if is_personal else masked)(self.text(record, word))
-
-
-def _words(file: MappingFile) -> list[str]:
-    """Every column the mapping refers to, in our words."""
-    named = [skip.column for skip in file.skip] + [*file.fill_down, *file.group_by, *file.first_in_group]
-    blocks = (file.invoice, file.rows, *file.charges)
-    fed = [word for rules in blocks for rule in rules.values() for word in rule.words()]
-    return list(dict.fromkeys(named + fed))
-
-
-def _folded(header: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(header.split())).casefold()
-
-
-def _is_no_name(header: str) -> bool:
-    """Whether it looks like a value: then the file has no headers, and what stands there may be about a person."""
-    return (
-        "@" in header
-        or (any(map(str.isdigit, header)) and not any(map(str.isalpha, header)))
-        or masked(header) != header
-    )

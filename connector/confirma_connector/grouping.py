@@ -42,7 +42,8 @@ class Grouping:
         self._limits = limits
         self._amounts = _amount_words(mapping.file)
         self._shared = _shared_words(mapping.file)
-        self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in rule.sources()))
+        told_by = mapping.file.told_by
+        self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
         self.skipped: list[Skipped] = []
 
     def groups(self, records: Iterable[Record]) -> Iterator[Group]:
@@ -68,9 +69,12 @@ class Grouping:
             )
 
     def _bound(self, records: Iterable[Record]) -> Iterator[Record]:
-        for index, record in enumerate(records):
-            if index == 0 and record.part == "whole":
-                self._columns.bind(record)
+        bound: set[str] = set()
+        for record in records:
+            if record.part not in bound:
+                if self._file.lines_from is not None or (record.part == "whole" and not bound):
+                    self._columns.bind(record)
+                bound.add(record.part)
             yield record
 
     def _kept(self, records: Iterable[Record]) -> Iterator[Record]:
@@ -254,7 +258,7 @@ class Grouping:
 def _shared_words(file: MappingFile) -> list[str]:
     """Columns that feed the invoice: they agree on all its rows or are blank after the first."""
     blocks = (file.invoice, *file.charges)
-    feeding = dict.fromkeys(word for rules in blocks for rule in rules.values() for word in rule.sources())
+    feeding = dict.fromkeys(word for rules in blocks for rule in rules.values() for word in file.told_by(rule))
     return [word for word in feeding if word not in file.first_in_group]
 
 

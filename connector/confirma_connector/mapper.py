@@ -12,13 +12,13 @@ from typing import Any
 from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Conversion, Kind, UnreadableCell, spelled
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
-from confirma_connector.money import negated
+from confirma_connector.money import negated, share
 from confirma_connector.records import Problem, Record, Unreadable, Value
 from confirma_connector.tables import UnknownCode
 
@@ -76,6 +76,7 @@ class _Field:
         self._nothing = frozenset(text.strip() for text in rule.empty)
         self._is_blank = mapping.locale.is_empty
         self._conversion = mapping.conversion(kind, rule)
+        self._units = Conversion("number", mapping.locale)
         self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
         self._remembered: dict[str, Any] = {}
 
@@ -88,7 +89,19 @@ class _Field:
             value = self._constant
         else:
             value = self._read(record)
-        return value if value is None or not self._is_turned(record) else negated(value)
+        if value is None:
+            return None
+        value = self._of_one(value, record)
+        return negated(value) if self._is_turned(record) else value
+
+    def _of_one(self, value: Any, record: Record) -> Any:
+        """Give a number for one unit, where it is told for several."""
+        count = None if self._rule.per is None else self._units.value(self._columns.value(record, self._rule.per))
+        if count is None:
+            return value
+        if count <= 0:
+            raise ValueError(f"is for {count} units: expected more than none")
+        return share(value, count)
 
     def _is_turned(self, record: Record) -> bool:
         test = self._rule.negative_when

@@ -129,10 +129,10 @@ def to_be_added(loaded: LoadedMapping) -> str:
         return ""
     why = "the files this mapping is for do not say everything"
     if loaded.path not in shipped().values():
-        return f"{why}; these lines have to be added, with your own values:\n{_spelled(lacking)}"
+        return f"{why}; these lines have to be added, with your own values:\n\n{_spelled(lacking)}"
     own = f"our-{file.name}"
     return (
-        f"{why}; write a file such as {own}.yaml, with your own values, and name it with --mapping:\n"
+        f"{why}; write a file such as {own}.yaml, with your own values, and name it with --mapping:\n\n"
         f"version: 1\n{_spelled({'name': own, 'extends': file.name, **lacking})}"
     )
 
@@ -198,27 +198,12 @@ def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
     file, check = loaded.file, getattr(loaded.options, "check_column", None)
     if check is None:
         return
-    for place, word, part in _uses(file):
+    for place, word, part in [*((("columns", word), word, "") for word in file.columns), *file.uses()]:
         for header in file.columns.get(word, (word,)):
             try:
                 check(header, part)
             except ValueError as error:
                 mistakes.add(("columns", word) if word in file.columns else place, str(error))
-
-
-def _uses(file: MappingFile) -> Iterator[tuple[Place, str, str]]:
-    """Give every column that is named, with its place and the part of an invoice it is read from ("" for any)."""
-    for index, skip in enumerate(file.skip):
-        yield ("skip", index), skip.column, skip.part or ""
-    blocks: list[tuple[Place, str, Mapping[str, FieldRule]]] = [
-        (("invoice",), "header", file.invoice),
-        (("rows",), "line", file.rows),
-        *((("charges", index), "header", charge) for index, charge in enumerate(file.charges)),
-    ]
-    for block, part, fields in blocks:
-        for name, rule in fields.items():
-            for word in rule.words():
-                yield (*block, name), word, part
 
 
 def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule, mistakes: Mistakes) -> None:
@@ -230,6 +215,8 @@ def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule
         mistakes.add((*place, "table"), said, ("tables", rule.table))
     elif rule.negative_when is not None and kind not in ("money", "number"):
         mistakes.add((*place, "negative_when"), "only a number has a sign that can be turned")
+    elif rule.per is not None and kind != "number":
+        mistakes.add((*place, "per"), "only a price or a quantity can be for so many units")
     elif not unknown:
         for key, cause, text, problem in _unfit(loaded, str(place[-1]), kind, rule):
             mistakes.add((*place, key), f'"{text}": {problem}', cause)

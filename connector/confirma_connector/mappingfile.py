@@ -145,13 +145,14 @@ class FieldRule(_Block):
     ("customers.Street") names the column of a register that fills the field.
     *empty* are spellings that mean nothing here, besides those of the locale. *prefixes* are the beginnings a text may
     have, and what stands in their place. A number whose sign another column tells
-    is turned when that column meets *negative_when*.
+    is turned when that column meets *negative_when*; one that is for so many units is divided by the number of the
+    column *per*.
     """
 
     column: str | None = None
     columns: Texts | None = None
     constant: str | None = None
-    register: str | None = Field(default=None, pattern=r"^[^.]+\..")
+    register_: str | None = Field(default=None, alias="register", pattern=r"^[^.]+\..")
     join: str = " "
     split: Split | None = None
     empty: Texts = ()
@@ -160,13 +161,14 @@ class FieldRule(_Block):
     transform: Texts = ()
     table: str | None = None
     negative_when: Test | None = None
+    per: str | None = None
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         origins = sum(origin is not None for origin in (self.column, self.columns, self.constant))
-        if origins > 1 or (origins == 0 and self.register is None):
+        if origins > 1 or (origins == 0 and self.register_ is None):
             raise ValueError("a field needs exactly one of column, columns, constant")
-        if self.register is not None and self.constant is not None:
+        if self.register_ is not None and self.constant is not None:
             raise ValueError("a constant leaves nothing for a register to fill")
         if self.split is not None and self.column is None:
             raise ValueError("only a field of one column has something to split")
@@ -178,7 +180,8 @@ class FieldRule(_Block):
 
     def words(self) -> tuple[str, ...]:
         """Name every column this field looks at, in our words."""
-        return self.sources() if self.negative_when is None else (*self.sources(), self.negative_when.column)
+        told = () if self.negative_when is None else (self.negative_when.column,)
+        return (*self.sources(), *told, *(() if self.per is None else (self.per,)))
 
 
 class ResultsBlock(_Block):
@@ -241,12 +244,14 @@ class MappingFile(Heading, _Block):
     def _one_way_to_group(self) -> Self:
         words = ("fill_down", "group_by", "first_in_group", "scattered")
         if self.lines_from is not None and (said := [word for word in words if getattr(self, word)]):
-            raise ValueError(f"{' and '.join(said)} is for rows in one table: lines_from says already what belongs together")
+            raise ValueError(
+                f"{' and '.join(said)} is for rows in one table: lines_from says already what belongs together"
+            )
         return self
 
     def told_by(self, rule: FieldRule) -> tuple[str, ...]:
         """Name the columns that a field's value is read from, or looked up by."""
-        register = self.registers.get(rule.register.partition(".")[0]) if rule.register else None
+        register = self.registers.get(rule.register_.partition(".")[0]) if rule.register_ else None
         return rule.sources() if register is None else (*rule.sources(), register.by)
 
     def uses(self) -> Iterator[tuple[Place, str, Part]]:
@@ -259,11 +264,16 @@ class MappingFile(Heading, _Block):
         if self.lines_from is not None:
             yield ("lines_from", "key"), self.lines_from.key, "line"
             yield ("lines_from", "to"), self.lines_from.header_key, "header"
-        blocks: list[tuple[Place, Part, Rules]] = [(("invoice",), "header", self.invoice), (("rows",), "line", self.rows)]
+        blocks: list[tuple[Place, Part, Rules]] = [
+            (("invoice",), "header", self.invoice),
+            (("rows",), "line", self.rows),
+        ]
         blocks += [(("charges", index), "header", charge) for index, charge in enumerate(self.charges)]
         for place, part, fields in blocks:
             for name, rule in fields.items():
-                yield from (((*place, name), word, part) for word in dict.fromkeys((*self.told_by(rule), *rule.words())))
+                yield from (
+                    ((*place, name), word, part) for word in dict.fromkeys((*self.told_by(rule), *rule.words()))
+                )
 
 
 def mapping_schema() -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal
 
 from confirma_connector.invoice import Amounts, Row
 from confirma_connector.parsing import CENT, cents
 
-__all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated"]
+__all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated", "share"]
 
 Prices = Literal["net", "gross"]
 """Whether unit prices are without or with VAT."""
@@ -19,6 +19,7 @@ Vat = Literal["per_row", "per_rate"]
 
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
+_MILLIONTH = Decimal("0.000001")
 _EXACT = Context(prec=200)
 """Wide enough for every product and sum of numbers as they may be spelled: only `cents` rounds."""
 
@@ -154,6 +155,13 @@ def _by_rate(rows: Sequence[Row]) -> Decimal:
         else:
             nets[row.vat_percentage] += row.net_amount
     return own + sum((cents(net * rate / _HUNDRED) for rate, net in nets.items()), _ZERO)
+
+
+def share(price: Decimal, units: Decimal) -> Decimal:
+    """Give the price of one of so many *units*, to six decimals where it does not come out even."""
+    with localcontext(_EXACT):
+        one = (price / units).quantize(_MILLIONTH, ROUND_HALF_UP)
+        return one.normalize() + _ZERO
 
 
 def negated(amount: Decimal) -> Decimal:

@@ -151,6 +151,11 @@ def negate(text: str) -> str:
     return body if negative or is_zero else f"-{body}"
 
 
+def sign(text: str) -> str:
+    """Only the sign of a number is kept: "-12,50", "12,50-" and "(12,50)" give "-", others "+"."""
+    return "-" if not negate(text).startswith("-") and any(mark in "123456789" for mark in text) else "+"
+
+
 def first_line(text: str) -> str:
     """Only the first line that is not blank is kept."""
     for line in text.splitlines():
@@ -203,6 +208,7 @@ TRANSFORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             iban,
             reference,
             negate,
+            sign,
             first_line,
             last_word,
             country,

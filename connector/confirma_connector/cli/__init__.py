@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from confirma_connector.cli.saying import say
+from confirma_connector.cli.saying import complain, say
 
 __all__ = ["main"]
 
@@ -79,16 +79,16 @@ class _Commands(click.Group):
             path = error.ctx.command_path if error.ctx else ""
             is_about_the_key = not _ABOUT_THE_KEY.isdisjoint(path.split()[1:2])
             said = _NOT_REPEATED if is_about_the_key else error.format_message()
-            _complain(f"{said}{f' (see {path} --help)' if path else ''}")
+            complain(f"{said}{f' (see {path} --help)' if path else ''}")
             code = 2
         except click.ClickException as error:
-            _complain(error.format_message())
+            complain(error.format_message())
             code = 2
         except ConfirmaError as error:
-            _complain(str(error))
+            complain(str(error))
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
-            _complain("stopped; nothing is lost, run again to go on")
+            complain("stopped; nothing is lost, run again to go on")
             code = 130
         except BrokenPipeError:
             code = 2
@@ -96,7 +96,7 @@ class _Commands(click.Group):
             from confirma_connector.cli import mistake
 
             say("\n".join(mistake.lines(error)), err=True)
-            _complain(mistake.request(error))
+            complain(mistake.request(error))
             code = 2
         return code if isinstance(code, int) else 0
 
@@ -113,11 +113,6 @@ def _for_its_owner_alone() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
-
-
-def _complain(message: str) -> None:
-    for line in message.splitlines():
-        say(f"confirma: {line}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from confirma_connector.cli.saying import say
+from confirma_connector.cli.saying import complain, say
 from confirma_connector.report import FileReport, InvoiceReport, Report
 
 __all__ = ["counted", "finish", "printed", "sandbox_line", "show"]
@@ -45,8 +45,7 @@ def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
 def show(report: Report, *, log_json: bool) -> None:
     """Print *report* for people; in the log its problem stands already."""
     if report.problem and not log_json:
-        for line in report.problem.splitlines():
-            say(f"confirma: {line}", err=True)
+        complain(report.problem)
     printed(_lines(report))
 
 

@@ -99,9 +99,7 @@ def _encoding(start: bytes) -> str:
 class _Reader:
     """Reads one XML document; complete document elements are `taken` as they come."""
 
-    def __init__(
-        self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str, frame: list[Node]
-    ) -> None:
+    def __init__(self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str, frame: list[Node]) -> None:
         self._place = place
         self._cutter = cutter
         self._limits = limits
@@ -119,6 +117,7 @@ class _Reader:
         self._texts: list[list[str]] = []
         self._top = Node("")
         self._top.children.extend(frame)
+        self._framed = len(frame)
         self._has_document = False
         self._outside = self._held = 0
         self._is_inside = False
@@ -137,7 +136,7 @@ class _Reader:
 
     def frame(self) -> list[Node]:
         """Give what the next XML document may ask for: a frame of its own (SOAP) stands right before a message."""
-        return [] if self._has_document else self._top.children
+        return [] if self._has_document else self._top.children[self._framed :]
 
     def feed(self, block: bytes, is_told: bool) -> bytes | None:
         """Read on; give what stands behind the end of the root element, None while it has not come."""
