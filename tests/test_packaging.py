@@ -83,9 +83,10 @@ def test_there_are_adapters():
 def test_a_bundled_adapter_imports_only_what_a_partner_may(adapter):
     ours = {name for name in imported_names(adapter) if name.split(".")[0] == "confirma_connector"}
     others = {name.split(".")[0] for name in imported_names(adapter)} - {"confirma_connector"}
-    public = {"confirma_connector", "confirma_connector.delimited", "confirma_connector.workbook"}
+    readers = {"delimited", "dialect", "recordkinds", "trees", "workbook"}
+    public = {"confirma_connector", *(f"confirma_connector.{name}" for name in readers)}
     assert ours <= public, (
-        "a partner imports names from confirma_connector itself, and its readers of text and workbooks"
+        "a partner imports names from confirma_connector itself, and its readers of text, trees, workbooks"
     )
     assert others <= sys.stdlib_module_names | LIBRARIES
 

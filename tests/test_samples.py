@@ -17,7 +17,7 @@ import pytest
 import simplejson
 from mapped import registry
 
-from confirma_connector import contract, pipeline
+from confirma_connector import contract, joining, pipeline
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import find, load_mapping, shipped
 from confirma_connector.records import Source
@@ -40,7 +40,8 @@ def drafted(name: str) -> list[Draft]:
     (path,) = (SAMPLES / name).glob("invoices.*")
     mapping = load_mapping(find(own_mapping(name) or MAPPINGS.get(name, name)), registry())
     mapper = Mapper(mapping, path.name, credit_sign=CONTRACT.behaviour("credit_note_sign"))
-    return list(mapper.drafts(mapping.adapter.read(Source((path,), mapping.options, mapping.headers))))
+    source = Source((path,), mapping.options, mapping.headers)
+    return list(mapper.drafts(joining.read(mapping, source, joining.lines_path(mapping, path))))
 
 
 def checked(name: str) -> dict[str, Any]:

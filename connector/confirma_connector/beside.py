@@ -1,4 +1,4 @@
-"""What a mapping says of lists that belong to a source: registers to look things up in, and the rows of its invoices."""
+"""What a mapping says of lists that belong to a source: registers to look things up in, and rows of invoices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["LinesBlock", "RegisterBlock", "STEM"]
+__all__ = ["STEM", "LinesBlock", "RegisterBlock"]
 
 STEM = "{stem}"
 """Stands in the name of a file of lines for the name of the source without its ending."""

@@ -122,7 +122,7 @@ class Grouping:
 
     def _begins(self, record: Record, skip: Skip | None) -> tuple[str, ...]:
         """Give the columns in which a skipped row begins an invoice; rows below that have nothing there go along."""
-        if record.part != "whole":
+        if record.part != "whole" or not self._file.group_by:
             return ()
         if skip is not None and skip.part == "header":
             return (*self._file.group_by, skip.column)

@@ -12,14 +12,15 @@ from typing import Any
 from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Conversion, Kind, UnreadableCell, spelled
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
-from confirma_connector.money import negated, share
-from confirma_connector.records import Problem, Record, Unreadable, Value
+from confirma_connector.records import Problem, Record, Severity
+from confirma_connector.registers import NotFound, Registers
+from confirma_connector.sourcing import Field, Origin
 from confirma_connector.tables import UnknownCode
 
 __all__ = ["Draft", "Mapper", "Origin"]
@@ -34,16 +35,6 @@ _KIND_CODES: Mapping[Kind, str] = {
 }
 _CHARGED = ("net_amount", "gross_amount", "unit_price")
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a field's value came from, in the words of the source."""
-
-    where: str
-    header: str
-    value: str
-    record: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,82 +54,6 @@ class Draft:
         return self.group.head
 
 
-class _Field:
-    """One field of the mapping, ready to be read from record after record."""
-
-    _MOST_REMEMBERED = 2_000
-
-    def __init__(self, mapping: LoadedMapping, columns: Columns, name: str, kind: Kind, rule: FieldRule) -> None:
-        self.name = name
-        self.kind = kind
-        self._rule = rule
-        self._columns = columns
-        self._nothing = frozenset(text.strip() for text in rule.empty)
-        self._is_blank = mapping.locale.is_empty
-        self._conversion = mapping.conversion(kind, rule)
-        self._units = Conversion("number", mapping.locale)
-        self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
-        self._remembered: dict[str, Any] = {}
-
-    def _is_empty(self, text: str) -> bool:
-        return text.strip() in self._nothing or self._is_blank(text)
-
-    def value(self, record: Record) -> Any:
-        """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence."""
-        if self._rule.constant is not None:
-            value = self._constant
-        else:
-            value = self._read(record)
-        if value is None:
-            return None
-        value = self._of_one(value, record)
-        return negated(value) if self._is_turned(record) else value
-
-    def _of_one(self, value: Any, record: Record) -> Any:
-        """Give a number for one unit, where it is told for several."""
-        count = None if self._rule.per is None else self._units.value(self._columns.value(record, self._rule.per))
-        if count is None:
-            return value
-        if count <= 0:
-            raise ValueError(f"is for {count} units: expected more than none")
-        return share(value, count)
-
-    def _is_turned(self, record: Record) -> bool:
-        test = self._rule.negative_when
-        if test is None:
-            return False
-        text = self._columns.text(record, test.column)
-        return bool(test.told(text, is_empty=self._is_blank(text)))
-
-    def _read(self, record: Record) -> Any:
-        spelling = self._spelling(record)
-        if not isinstance(spelling, str):
-            return self._converted(spelling)
-        if spelling in self._remembered:  # the same few dates, rates and units recur on every row of a file
-            return self._remembered[spelling]
-        value = self._converted(spelling)
-        if len(self._remembered) < self._MOST_REMEMBERED:
-            self._remembered[spelling] = value
-        return value
-
-    def _spelling(self, record: Record) -> Value:
-        if self._rule.column is not None:
-            value = self._columns.value(record, self._rule.column)
-            split = self._rule.split
-            return value if split is None or isinstance(value, Unreadable) else split.piece(spelled(value))
-        values = [self._columns.value(record, word) for word in self._rule.columns or ()]
-        unreadable = next((value for value in values if isinstance(value, Unreadable)), None)
-        texts = (text for value in values if not self._is_empty(text := spelled(value)))
-        return unreadable or self._rule.join.join(texts)
-
-    def _converted(self, spelling: Value) -> Any:
-        if not self._is_empty(spelled(spelling)):
-            return self._conversion.value(spelling)
-        if self._rule.default is None:
-            return None
-        return self._conversion.value(self._rule.default, is_default=True)
-
-
 class Mapper:
     """One mapping at work on one source."""
 
@@ -150,6 +65,7 @@ class Mapper:
         attachments: Path | None = None,
         credit_sign: str = "negative",
         limits: Limits = DEFAULTS,
+        registers: Registers | None = None,
     ) -> None:
         self._mapping = mapping
         self._file = mapping.file
@@ -157,12 +73,17 @@ class Mapper:
         self._grouping = Grouping(mapping, self._columns, limits)
         self._attachments = attachments
         self._credit_sign = credit_sign
+        kept = registers or Registers()
+        self._registers = {name: kept.index(register, limits) for name, register in mapping.registers.items()}
         self._of_invoice = self._plan(mapping.file.invoice, INVOICE_FIELDS)
         self._of_rows = self._plan(mapping.file.rows, ROW_FIELDS)
         self._of_charges = [self._plan(charge, ROW_FIELDS) for charge in mapping.file.charges]
 
-    def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> list[_Field]:
-        return [_Field(self._mapping, self._columns, name, kinds[name], rule) for name, rule in rules_of.items()]
+    def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> dict[str, Field]:
+        return {
+            name: Field(self._mapping, self._columns, self._registers, name, kinds[name], rule)
+            for name, rule in rules_of.items()
+        }
 
     @property
     def skipped(self) -> list[Skipped]:
@@ -176,24 +97,26 @@ class Mapper:
 
     def origin(self, group: Group, field: str) -> Origin:
         """Say where the value of *field* ("buyer.name", "rows[2].vat_percentage") came from, as people may see it."""
-        record, rule = group.head, self._file.invoice.get(field)
+        record, own = group.head, self._of_invoice.get(field)
         indexed = _INDEXED.fullmatch(field)
         if indexed:
             index = int(indexed[1])
             record = group.lines[index] if index < len(group.lines) else group.head
-            own = self._file.rows
+            plan = self._of_rows
             if index >= len(group.lines) and (charges := self._charges(group.head)):
-                own = self._file.charges[charges[min(index - len(group.lines), len(charges) - 1)]]
-            rule = own.get(indexed[2])
-        words = rule.sources() if rule else ()
-        value = " ".join(text for word in words if (text := self._columns.shown(record, word)))
-        headers = [self._columns.header(word, record) for word in words]
-        return Origin(record.place(headers[0] if headers else ""), " + ".join(headers), value, record.where)
+                plan = self._of_charges[charges[min(index - len(group.lines), len(charges) - 1)]]
+            own = plan.get(indexed[2])
+        return Origin(record.place(""), "", "", record.where) if own is None else own.origin(record)
 
     def header(self, field: str) -> str:
         """Give the header of the column that feeds *field*."""
         rule = self._file.invoice.get(field)
         return " + ".join(self._columns.header(word) for word in rule.sources()) if rule else ""
+
+    def answer(self, draft: Draft) -> tuple[str, ...]:
+        """Give what the mapping names for the source's own answer, as spelled, in the order of the mapping."""
+        answer = self._file.answer
+        return tuple(self._columns.text(draft.head, word) for word in answer.values.values()) if answer else ()
 
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)
@@ -210,19 +133,26 @@ class Mapper:
         if invoice is not None:
             found = rules.check(invoice, self._mapping.severities)
             problems += [self._located(group, problem) for problem in found]
-        return Draft(label, number, date, group, None if _stopped(problems) else invoice, tuple(problems))
+        return Draft(label, number, date, group, None if _stopped(problems) else invoice, _told_once(problems))
 
     def _charges(self, head: Record) -> list[int]:
         """Name the charges that the invoice of *head* has: those whose amount is not zero, or cannot be read."""
-        return [index for index, plan in enumerate(self._of_charges) if any(_has_amount(one, head) for one in plan)]
+        return [
+            index for index, plan in enumerate(self._of_charges) if any(_has_amount(one, head) for one in plan.values())
+        ]
 
     def _fields(
-        self, group: Group, record: Record, plan: Iterable[_Field], prefix: str, problems: list[Problem]
+        self, group: Group, record: Record, plan: Mapping[str, Field], prefix: str, problems: list[Problem]
     ) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for field in plan:
+        for field in plan.values():
             try:
                 value = field.value(record)
+            except NotFound as error:
+                problems.append(self._problem(group, "E-REGISTER", prefix + field.name, str(error), error.severity))
+                if error.severity == "error":
+                    continue
+                value = field.otherwise()
             except ValueError as error:
                 problems.append(self._problem(group, _code(error, field.kind), prefix + field.name, str(error)))
                 continue
@@ -242,14 +172,14 @@ class Mapper:
             file.missing_reference,
             self._attachments,
             self._credit_sign,
-            unreadable=frozenset(problem.field for problem in problems),
+            unreadable=frozenset(problem.field for problem in problems if problem.severity == "error"),
         )
         invoice = completion.invoice()
         problems += [self._problem(group, at.code, at.field, at.message) for at in completion.obstacles]
         return invoice
 
-    def _problem(self, group: Group, code: str, field: str, message: str) -> Problem:
-        return self._located(group, Problem(code, message, field=field))
+    def _problem(self, group: Group, code: str, field: str, message: str, severity: Severity = "error") -> Problem:
+        return self._located(group, Problem(code, message, severity, field=field))
 
     def _located(self, group: Group, problem: Problem) -> Problem:
         origin = self.origin(group, problem.field)
@@ -265,7 +195,7 @@ class Mapper:
         )
 
 
-def _has_amount(field: _Field, record: Record) -> bool:
+def _has_amount(field: Field, record: Record) -> bool:
     try:
         return field.name in _CHARGED and bool(field.value(record))
     except ValueError:
@@ -276,6 +206,15 @@ def _code(error: ValueError, kind: Kind) -> str:
     if isinstance(error, UnreadableCell):
         return "E-CELL"
     return "E-CODE" if isinstance(error, UnknownCode) else _KIND_CODES[kind]
+
+
+def _told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Leave out that a register lacks a key, where it was told of another field of the same record."""
+    told: dict[object, Problem] = {}
+    for index, problem in enumerate(problems):
+        is_register = problem.code == "E-REGISTER"
+        told.setdefault((problem.where, problem.header, problem.message) if is_register else index, problem)
+    return tuple(told.values())
 
 
 def _stopped(problems: Iterable[Problem]) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from confirma_connector import rules
+from confirma_connector import acknowledging, rules
+from confirma_connector.beside import LinesBlock
 from confirma_connector.errors import MappingError
 from confirma_connector.extending import find, shipped, whole
 from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
@@ -20,6 +21,7 @@ from confirma_connector.mistakes import Mistakes, did_you_mean
 from confirma_connector.parsing import Locale
 from confirma_connector.plugins import Adapter, Registry
 from confirma_connector.records import ResultHeaders
+from confirma_connector.registers import Register, adapter_options, declared
 from confirma_connector.tables import CodeTable, TableError, read_table
 from confirma_connector.transforms import TRANSFORMS
 from confirma_connector.yamltext import Document, Place
@@ -38,6 +40,16 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The table with the rows of the invoices: who reads it, and the line of the mapping that says so, for people."""
+
+    block: LinesBlock
+    adapter: Adapter
+    options: BaseModel | None
+    said: str
+
+
+@dataclass(frozen=True)
 class LoadedMapping:
     """A mapping with everything it names found: adapter, options, tables, transforms, severities.
 
@@ -52,6 +64,8 @@ class LoadedMapping:
     tables: Mapping[str, CodeTable]
     transforms: Mapping[str, Callable[[str], str]]
     severities: Mapping[str, str]
+    registers: Mapping[str, Register]
+    lines: Lines | None
     why: str = ""
 
     @property
@@ -94,10 +108,7 @@ def load_mapping(
         mistakes.add(place, 'nothing stands here; an empty text is ""')
     file = mistakes.validated(MappingFile, document.tree)
     adapter = registry.get(file.adapter)
-    options_model = adapter.options()
-    options = mistakes.validated(options_model, dict(file.source), ("source",)) if options_model else None
-    if options_model is None and file.source:
-        mistakes.add(("source",), f'adapter "{file.adapter}" takes no options')
+    options = adapter_options(adapter, file.source, ("source",), mistakes)
     loaded = LoadedMapping(
         path=path,
         file=file,
@@ -107,9 +118,13 @@ def load_mapping(
         tables=dict(_tables(file, document, mistakes)),
         transforms={**TRANSFORMS, **adapter.transforms()},
         severities=_severities(file, severities or {}, mistakes),
+        registers=dict(declared(file, document, registry, mistakes)),
+        lines=_lines(file, document, registry, mistakes),
     )
     _check_fields(loaded, mistakes)
     _check_columns(loaded, mistakes)
+    for place, said in acknowledging.unfit(file.answer) if file.answer else ():
+        mistakes.add(("answer", *place), said)
     mistakes.stop()
     if not as_it_is and (lacking := to_be_added(loaded)):
         raise MappingError(f"{path}: {lacking}")
@@ -139,6 +154,16 @@ def to_be_added(loaded: LoadedMapping) -> str:
 
 def _spelled(tree: dict[str, Any]) -> str:
     return str(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, default_flow_style=None, width=200)).strip()
+
+
+def _lines(file: MappingFile, document: Document, registry: Registry, mistakes: Mistakes) -> Lines | None:
+    block = file.lines_from
+    if block is None:
+        return None
+    adapter = registry.get(block.adapter or file.adapter)
+    source = {**(file.source if adapter.name == file.adapter else {}), **block.source}
+    options = adapter_options(adapter, source, ("lines_from", "source"), mistakes)
+    return Lines(block, adapter, options, f"{document.file(('lines_from',))}, line {document.line(('lines_from',))}")
 
 
 def _tables(file: MappingFile, document: Document, mistakes: Mistakes) -> Iterator[tuple[str, CodeTable]]:

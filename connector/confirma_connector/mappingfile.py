@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from confirma_connector.acknowledging import AnswerBlock
 from confirma_connector.beside import LinesBlock, RegisterBlock
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
 from confirma_connector.money import Prices, Vat
@@ -238,6 +239,7 @@ class MappingFile(Heading, _Block):
     tables: dict[str, dict[str, str]] = {}
     registers: dict[str, RegisterBlock] = {}
     results: ResultsBlock = ResultsBlock()
+    answer: AnswerBlock | None = None
     rules: dict[str, str] = {}
 
     @model_validator(mode="after")
@@ -274,6 +276,8 @@ class MappingFile(Heading, _Block):
                 yield from (
                     ((*place, name), word, part) for word in dict.fromkeys((*self.told_by(rule), *rule.words()))
                 )
+        for name, word in self.answer.values.items() if self.answer else ():
+            yield ("answer", "values", name), word, "header"
 
 
 def mapping_schema() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,13 +9,13 @@ from typing import Literal
 
 from confirma_connector.journal import TAKEN, Entry
 from confirma_connector.records import Problem, Result
+from confirma_connector.resultlist import harmless
 from confirma_connector.survey import Item
 
-__all__ = ["Outcome", "Use", "entry_words", "harmless", "outcome", "result"]
+__all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
 
 Use = Literal["send", "track"]
 _NOTHING = "nothing is sent again"
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +154,3 @@ def result(item: Item, outcome: Outcome, environment: str) -> Result:
         updated=changed,
         case_id=harmless(entry.case_id if entry else ""),
     )
-
-
-def harmless(text: str) -> str:
-    """Keep text from outside from being run as a formula by the program that opens the file."""
-    line = " ".join(_CONTROLS.sub(" ", text).split())
-    return f"'{line}" if line[:1] in tuple("=+-@＝＋－＠") else line

@@ -124,7 +124,8 @@ def _several(sellers: Mapping[str, str]) -> str:
 
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
     for path in choice.paths:
-        found = run.read(path, run.mapping(path, choice.mapping), journal.key)
+        source = results.source_of(journal, path)
+        found = run.read(path, run.mapping(path, choice.mapping), journal.key, made_from=source)
         yield found  # before it is refused: who asked closes it
         results.matching_environment(found, run.settings.environment)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
+from confirma_connector.joining import lines_path, read
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped, to_be_added
 from confirma_connector.plugins import Registry
@@ -66,12 +67,12 @@ def mapping_for(
 def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
     """Say why *path* fits *mapping*. Raises what keeps it from fitting: MissingColumns, MappingError, SourceError."""
     source = Source((path,), mapping.options, mapping.headers, limits=limits)
-    records = mapping.adapter.read(source)
+    records = read(mapping, source, lines_path(mapping, path))
     first = next(records, None)
     if first is None:
         raise SourceError(f"{path}: the file has no rows")
     columns = Columns(mapping, str(path))
-    if first.part == "whole":
+    if first.part == "whole" or mapping.lines is not None:
         columns.bind(first)
         return f"all {len(columns)} columns that it reads are there"
     headers = (record for record in itertools.chain((first,), records) if record.part == "header")

@@ -13,15 +13,22 @@ from pathlib import Path
 
 from confirma_connector.errors import SettingsError
 
-__all__ = ["KINDS", "check_kind", "write_list"]
+__all__ = ["KINDS", "check_kind", "harmless", "write_list"]
 
 KINDS = (".csv", ".xlsx")
 """The suffixes a list may have; they say what is written."""
 
 _WIDTHS = {"A": 16, "B": 20, "C": 18, "D": 80, "E": 22, "F": 40}
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 _BEGIN = datetime(1980, 1, 1)
 """The first moment an archive can name. No list says when it was written: the same results are the same bytes."""
+
+
+def harmless(text: str) -> str:
+    """Keep text from outside from being run as a formula by the program that opens the file."""
+    line = " ".join(_CONTROLS.sub(" ", text).split())
+    return f"'{line}" if line[:1] in tuple("=+-@＝＋－＠") else line
 
 
 def check_kind(suffix: str) -> None:

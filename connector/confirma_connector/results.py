@@ -12,12 +12,12 @@ from pathlib import Path
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
-from confirma_connector.outcome import Outcome, harmless, result
+from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
-from confirma_connector.resultlist import KINDS, check_kind, write_list
+from confirma_connector.resultlist import KINDS, check_kind, harmless, write_list
 from confirma_connector.survey import Item, Survey
 
-__all__ = ["Target", "choose", "matching_environment", "write"]
+__all__ = ["Target", "choose", "matching_environment", "source_of", "write"]
 
 Joined = Sequence[tuple[Item, Outcome]]
 _WORKBOOKS = (".xlsx", ".xlsm")
@@ -200,7 +200,8 @@ def _base(survey: Survey, target: Target, read: Callable[[Path], Survey]) -> Sur
     place = target.path if target.keeps else survey.path
     is_beside = target.keeps and not target.is_named and not _same(place, survey.path)
     try:
-        base = survey if digest(place) == survey.digest else read(place)
+        is_read = digest(place) == survey.digest and not survey.has_other_rows()
+        base = survey if is_read else read(place)
     except (OSError, CannotRun) as error:
         if is_beside:
             return f"it cannot be read ({error})"
@@ -220,7 +221,7 @@ def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joi
         if not _is_copy(base, target.path):
             raise NoWriteBack(f"{base.path.name} cannot be copied into a {target.path.suffix} file")
         said = _into_a_copy(journal, base, target, [*lines, *_emptied(base)])
-        return target.path, "; ".join(text for text in (said, _gone(survey, base)) if text)
+        return target.path, "; ".join(text for text in (said, _gone(survey, base), _other_rows(survey, base)) if text)
     except NoWriteBack as error:
         return _into_a_list(journal, survey, target, joined, lines, str(error))
 
@@ -252,6 +253,18 @@ def _gone(survey: Survey, base: Survey) -> str:
     gone = [item.label for item in survey.items if item.key is not None and item.key not in there]
     named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
     return f"{base.path.name} lacks {len(gone)} of the invoices of {survey.path.name}: {named}" if gone else ""
+
+
+def _other_rows(survey: Survey, base: Survey) -> str:
+    if survey.beside is None or base.beside is None or survey.beside[1] == base.beside[1]:
+        return ""
+    return f"{base.beside[0].name}, with the rows of the invoices, was changed since it was read"
+
+
+def source_of(journal: Journal, path: Path) -> Path | None:
+    """Give the source that the results file at *path* was made from, as far as the journal knows it."""
+    known = _known(journal, path)
+    return known.source if known else None
 
 
 def _known(journal: Journal, path: Path) -> ResultsFile | None:

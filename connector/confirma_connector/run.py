@@ -15,6 +15,7 @@ from confirma_connector.files import placed
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.plugins import Registry
 from confirma_connector.recognition import mapping_for
+from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
 from confirma_connector.survey import Refusals, Survey, survey
 
@@ -65,6 +66,7 @@ class Run:
     stop: Stop = field(default_factory=Stop)
     ask: Callable[[str], bool] = lambda _: False
     repeated: Sequence[str] = ()
+    registers: Registers = field(default_factory=Registers)
 
     def mapping(self, path: Path, named: str | None) -> LoadedMapping:
         """Give the mapping for *path*: the one *named*, that of the settings, or the shipped one that fits."""
@@ -84,8 +86,12 @@ class Run:
         refusals: Refusals | None = None,
         *,
         is_target: bool = False,
+        made_from: Path | None = None,
     ) -> Survey:
-        """Read *path* whole; *is_target* says that it is read to find the places for results."""
+        """Read *path* whole; *is_target* says that it is read to find the places for results.
+
+        *made_from* is the source that a results file is of.
+        """
         self.hear(Event("reading", str(path)))
         return survey(
             path,
@@ -95,5 +101,7 @@ class Run:
             key,
             refusals=refusals,
             is_target=is_target,
+            made_from=made_from,
+            registers=self.registers,
             progress=lambda rows: self.hear(Event("reading", str(path), rows)),
         )

@@ -14,10 +14,12 @@ from confirma_connector.contract import Contract, encoded
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.grouping import Skipped
+from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
+from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
 from confirma_connector.usage import Usage
 
@@ -38,6 +40,7 @@ class Item:
     """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled.
 
     *rest* are the places of its further rows where the source carries results already: these rows carry none.
+    *answer* is what its source's own answer calls it, by the mapping.
     """
 
     label: str
@@ -50,6 +53,7 @@ class Item:
     refused: tuple[Problem, ...] = ()
     body: tuple[int, int] = (0, 0)
     rest: tuple[Locator, ...] = ()
+    answer: tuple[str, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -61,7 +65,9 @@ class Item:
 class Survey:
     """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed.
 
-    *used* are the unconfirmed lines of the contract that its request bodies stand on.
+    *used* are the unconfirmed lines of the contract that its request bodies stand on. Of a results file it is known
+    which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
+    digest.
     """
 
     source: Source
@@ -76,12 +82,18 @@ class Survey:
     totals: dict[str, Decimal] = field(default_factory=dict)
     methods: Counter[str] = field(default_factory=Counter)
     used: frozenset[str] = frozenset()
+    made_from: Path | None = None
+    beside: tuple[Path, str] | None = None
     _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
 
     @property
     def path(self) -> Path:
         """The file that was read."""
         return self.source.path
+
+    def has_other_rows(self) -> bool:
+        """Tell whether the file with the rows has changed since it was read. Raises OSError."""
+        return self.beside is not None and digest(self.beside[0]) != self.beside[1]
 
     def valid(self) -> Iterator[Item]:
         """Give the items that could be sent."""
@@ -121,19 +133,24 @@ def survey(
     *,
     refusals: Refusals | None = None,
     is_target: bool = False,
+    made_from: Path | None = None,
+    registers: Registers | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Survey:
     """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
 
-    *is_target* says that it is read to find the places for results.
+    *is_target* says that it is read to find the places for results, *made_from* which source a results file is of.
 
     Raises SourceError, MappingError, AdapterError.
     """
     settings.limits.check_file(path)
     source = Source((path,), mapping.options, mapping.headers, is_target, settings.limits)
-    found = Survey(source, mapping, _digest(path))
+    found = Survey(source, mapping, _digest(path), made_from=made_from)
+    if lines := lines_path(mapping, path, made_from):
+        settings.limits.check_file(lines)
+        found.beside = lines, _digest(lines)
     try:
-        _fill(found, contract, settings, key, refusals or {}, progress)
+        _fill(found, contract, settings, key, refusals or {}, registers, progress)
     except BaseException:
         found.close()
         raise
@@ -153,6 +170,7 @@ def _fill(
     settings: Settings,
     key: bytes,
     refusals: Refusals,
+    registers: Registers | None,
     progress: Callable[[int], None] | None,
 ) -> None:
     mapper = Mapper(
@@ -161,11 +179,13 @@ def _fill(
         attachments=settings.attachments,
         credit_sign=contract.behaviour("credit_note_sign"),
         limits=settings.limits,
+        registers=registers,
     )
     yearly = settings.numbering == "yearly"
     usage, problems = Usage(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
-        item = _item(draft, yearly=yearly, has_results=found.has_results)
+        has_rest = found.has_results and found.mapping.lines is None  # rows in another table carry no results
+        item = _item(draft, mapper.answer(draft), yearly=yearly, has_rest=has_rest)
         if item.key is not None and item.key in refusals:
             item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
         if draft.invoice is not None:
@@ -181,8 +201,9 @@ def _fill(
         problems += len(item.problems)
         settings.limits.check("invoices", str(found.path), len(found.items))
         settings.limits.check("problems", f"{found.path}, {item.where}", problems)
-    if _digest(found.path) != found.digest:
-        raise SourceError(f"{found.path}: changed while it was read; run again when nobody is writing it")
+    for path, was in ((found.path, found.digest), *((found.beside,) if found.beside else ())):
+        if _digest(path) != was:
+            raise SourceError(f"{path}: changed while it was read; run again when nobody is writing it")
     found.used = usage.lines()
     found.skipped = mapper.skipped
     _refuse_repeated(found, mapper.header("number"))
@@ -195,7 +216,7 @@ def _fill(
 def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[Record]:
     """Give the records, counted; note whether the source carries results already, and of which environment."""
     headers, limits, cells = found.mapping.headers, found.source.limits, 0
-    for record in found.mapping.adapter.read(found.source):
+    for record in read(found.mapping, found.source, found.beside[0] if found.beside else None):
         found.rows += 1
         cells += len(record.values)
         if found.rows > limits.rows or cells > limits.cells:
@@ -210,12 +231,12 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[
         yield record
 
 
-def _item(draft: Draft, *, yearly: bool, has_results: bool) -> Item:
+def _item(draft: Draft, answer: tuple[str, ...], *, yearly: bool, has_rest: bool) -> Item:
     key = None
     if draft.number is not None and (draft.date is not None or not yearly):
         key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
-    rest = tuple(record.at for record in draft.group.lines if record is not draft.head) if has_results else ()
-    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest)
+    rest = tuple(record.at for record in draft.group.lines if record is not draft.head) if has_rest else ()
+    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest, answer=answer)
 
 
 def _in_own_words(

@@ -125,7 +125,9 @@ class _Watching:
 
     def _wait(self, error: Exception) -> None:
         """Say what is waited for, once."""
-        message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        message = str(error)
+        if isinstance(error, OSError):
+            message = f"{error.filename2 or error.filename}: {error.strerror}"
         if message != self.said:
             self.said = message
             self.hear(Happening("waiting", message=message))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confirma_connector import results
+from confirma_connector import replying, results
 from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
 from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.mapping import LoadedMapping
 from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem
 from confirma_connector.report import FileReport
@@ -37,6 +39,7 @@ class Writing:
     notices: list[str] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
     is_unwritten: bool = False
+    mappings: dict[str, LoadedMapping] = field(default_factory=dict)
 
     def write(self, found: Survey, target: Target) -> None:
         """Write one results file, and tell what became of its invoices."""
@@ -47,11 +50,12 @@ class Writing:
             notices = [said] if said else []
         except UnwritableResults as error:
             path, notices = None, [text for text in (target.notice, self._unwritten(error)) if text]
+        notices += self._reply(found, path or target.path)
         self.files.append(told(found, self._join(found), results=path, notices=notices, touched=self.touched))
 
     def update(self, choice: Choice) -> None:
         """Bring the results files up to date: those of the files named, or all that still exist."""
-        known = self.journal.results_files()
+        known = [file for file in self.journal.results_files() if not file.is_answer]
         if not choice.paths:
             for file in known:
                 self._update(file, choice)
@@ -83,10 +87,11 @@ class Writing:
         place = file.source if file.kind == "csv" else file.path
         if not file.path.exists() or not place.exists():
             self.notices.append(f"{file.path} is gone; its states stay in the journal")
+            self._answer_alone(file, choice)
             return
         try:
             mapping = self.run.mapping(place, choice.mapping or file.mapping)
-            found = self.run.read(place, mapping, self.journal.key, self._refusals(), is_target=True)
+            found = self._read(place, mapping, file.source)
         except CannotRun as error:
             spoilt = f"; if it is spoilt, delete it and run: confirma track {shlex.quote(str(file.source))}"
             self.notices.append(self._unwritten(error) + spoilt)
@@ -98,6 +103,27 @@ class Writing:
             self.write(found, Target(file.path, keeps=file.kind != "csv", is_named=True))
         finally:
             found.close()
+
+    def _answer_alone(self, file: ResultsFile, choice: Choice) -> None:
+        """Answer the system a source came from where its results were taken away: what is new is not lost to it."""
+        try:
+            named = choice.mapping or file.mapping
+            if named not in self.mappings:
+                self.mappings[named] = self.run.mapping(file.source, named)
+            if self.mappings[named].file.answer is None or not file.source.exists():
+                return
+            found = self.run.read(file.source, self.mappings[named], self.journal.key, self._refusals(), is_target=True)
+        except CannotRun:
+            return  # that they are gone has been said
+        with contextlib.closing(found):
+            if not self._is_another(found, file):
+                self.notices += self._reply(found, file.path)
+
+    def _reply(self, found: Survey, results: Path) -> list[str]:
+        try:
+            return list(replying.reply(self.journal, found, self._join(found), results))
+        except (OSError, UnwritableResults) as error:
+            return [self._unwritten(error)]
 
     def _is_another(self, found: Survey, file: ResultsFile) -> bool:
         """Whether another list lies there now. What was just put there by a killed run is never that."""
@@ -115,7 +141,10 @@ class Writing:
         ]
 
     def _read_like(self, found: Survey) -> Callable[[Path], Survey]:
-        return lambda path: self.run.read(path, found.mapping, self.journal.key, self._refusals(), is_target=True)
+        return lambda path: self._read(path, found.mapping, found.made_from or found.path)
+
+    def _read(self, path: Path, mapping: LoadedMapping, made_from: Path) -> Survey:
+        return self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True, made_from=made_from)
 
     def _refusals(self) -> Refusals:
         rejected = self.journal.entries(["rejected"])

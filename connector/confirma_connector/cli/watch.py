@@ -127,7 +127,7 @@ _LINES: Mapping[str, str] = {
     "sent": "{path}: {counts}",
     "refused": "{path} cannot be sent: {message}",
     "moved": "{path} moved to {to}",
-    "tracked": "tracked: {counts}",
+    "tracked": "tracked: {counts}; {message}",
     "waiting": "waiting: {path}{message}",
 }
 
@@ -140,6 +140,7 @@ def _told(happening: Happening) -> None:
         if happening.what == "waiting" and path:
             path = f"{path}: "
         counts = counted(happening.states) or "no invoices"
-        say(line.format(path=path, to=happening.to, message=message, counts=counts), err=True)
+        said = line.format(path=path, to=happening.to, message=message, counts=counts)
+        say(said.removesuffix("; "), err=True)
     for one in happening.attention:
         say(f"  invoice {one.number}: {one.state}", err=True)

@@ -112,8 +112,9 @@ class ResultsFile:
     """A results file, what it was made from, and the hashes of both as we left them.
 
     *kind* is "copy" for a copy of the source with the results in, "edited" for one that people changed since, "csv" for
-    a list of results beside it. *replaced* is the hash of our own file that it took the place of: a run that was killed
-    may have remembered the new one and left the old one there.
+    a list of results beside it; "answer" for an answer in the source's own format, "answering" until it is in place.
+    *replaced* is the hash of our own file that it took the place of: a run that was killed may have remembered the new
+    one and left the old one there.
     """
 
     path: Path
@@ -123,6 +124,11 @@ class ResultsFile:
     mapping: str
     kind: str
     replaced: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is for the system that the source came from, and not the results themselves."""
+        return self.kind in ("answer", "answering")
 
     def is_as_left(self, digest: str) -> bool:
         """Tell whether a file with this hash is as a run of ours left it."""

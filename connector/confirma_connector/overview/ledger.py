@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Literal
 
 from confirma_connector.journal import Entry, signed
-from confirma_connector.outcome import entry_words, harmless
+from confirma_connector.outcome import entry_words
+from confirma_connector.resultlist import harmless
 
 __all__ = ["COLUMNS", "Mark", "moment", "write_ledger"]
 

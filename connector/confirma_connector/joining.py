@@ -1,0 +1,172 @@
+"""Headers and rows of invoices in two tables (sheets of one workbook, or two files), joined by a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from confirma_connector.beside import STEM
+from confirma_connector.columns import Columns
+from confirma_connector.errors import SourceError
+from confirma_connector.fields import spelled
+from confirma_connector.mapping import Lines, LoadedMapping
+from confirma_connector.records import Record, Source
+
+__all__ = ["lines_path", "read"]
+
+_OURS = re.compile(r"(\.sandbox)?\.results(-\d+)?$")
+"""What we add to the name of a source for its results: the rows lie beside the source."""
+
+
+def lines_path(mapping: LoadedMapping, path: Path, made_from: Path | None = None) -> Path | None:
+    """Give the file with the rows of the source *path*; None where they stand in the source itself.
+
+    A results file has its rows where the source it was *made_from* has them. Raises SourceError.
+    """
+    if mapping.lines is None or mapping.lines.block.file is None:
+        return None
+    name = mapping.lines.block.file
+    stems = [(path, path.stem), (path, _OURS.sub("", path.stem))]
+    stems += [(made_from, made_from.stem)] if made_from is not None else []
+    places = [place.parent / name.replace(STEM, stem) for place, stem in stems]
+    found = next((place for place in places if place.is_file()), None)
+    if found is None:
+        said = f"there is no file {places[1]} with the rows of its invoices"
+        raise SourceError(f"{path}: {said} ({mapping.lines.said})")
+    if found.samefile(path):
+        raise SourceError(f"{path}: is the file of the rows itself ({mapping.lines.said})")
+    return found
+
+
+def read(mapping: LoadedMapping, source: Source, beside: Path | None = None) -> Iterator[Record]:
+    """Give the records of *source* with their rows below them. *beside* is the file of the rows, where it is another.
+
+    Raises SourceError, MappingError, AdapterError.
+    """
+    if mapping.lines is None:
+        return mapping.adapter.read(source)
+    return _Join(mapping, mapping.lines, source, source if beside is None else source.at(beside)).records()
+
+
+@dataclass
+class _Join:
+    """Two tables: the rows are held by their keys, the headers are read twice and never held."""
+
+    mapping: LoadedMapping
+    lines: Lines
+    source: Source
+    beside: Source
+    keys: dict[str, list[str]] = field(default_factory=dict)
+    held: dict[str, list[Record]] = field(default_factory=dict)
+    apart: list[Record] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.columns = Columns(self.mapping, str(self.source.path))
+        self.beside = replace(self.beside, options=self.lines.options)
+        self.is_other_file = self.beside.path != self.source.path
+        self.place = self.beside.path.name if self.is_other_file else "the sheet of the rows"
+
+    def records(self) -> Iterator[Record]:
+        self._find_keys()
+        self._hold_lines()
+        for header in self._headers():
+            key = self._key(header)
+            if header.skipped or not key or self.keys[key][0] != header.where:
+                yield header
+                continue
+            rows = self.held.pop(key, [])
+            missing = f'no row of {self.place} has its "{self._named(header)}": an invoice needs rows'
+            yield header if rows else replace(header, problems=(*header.problems, missing))
+            yield from rows
+        yield from self.apart
+        for rows in self.held.values():
+            yield from (self._apart(row, "there is no invoice with its") for row in rows)
+
+    def _find_keys(self) -> None:
+        for header in self._headers():
+            key = self._key(header)
+            if key and not header.skipped:
+                self.keys.setdefault(key, []).append(header.where)
+
+    def _headers(self) -> Iterator[Record]:
+        for count, record in enumerate(_table(self.mapping.adapter.read(self.source), self.source), 1):
+            self.source.limits.check("rows", f"{self.source.path}, {record.where}", count)
+            header = replace(record, part="header")
+            if count == 1:
+                self.columns.bind(header)
+            if header.skipped or _is_blank(record):
+                yield replace(header, skipped=header.skipped or "the whole row is empty")
+                continue
+            key = self._key(header)
+            document, problems = key or header.where, header.problems
+            if not key:
+                problems = (*problems, f'has no "{self._named(header)}", by which its rows would find it')
+            elif len(places := self.keys.get(key, ())) > 1:
+                others = ", ".join(place for place in places if place != header.where)
+                problems = (*problems, f'its "{self._named(header)}" is also that of {others}')
+                document = header.where
+            yield replace(header, document=document, problems=problems)
+
+    def _hold_lines(self) -> None:
+        """Hold the rows by their keys, of each only what the mapping reads."""
+        cells, above = 0, ""
+        for count, record in enumerate(_table(self.lines.adapter.read(self.beside), self.beside), 1):
+            if count == 1:
+                sheet = record.where.rpartition("!")[0]
+                self.place = self.place if self.is_other_file else sheet or self.place
+                named = f"{self.beside.path}, {sheet}" if sheet else str(self.beside.path)
+                self.columns.bind(replace(record, part="line"), named)
+            line = self._line(record)
+            cells += len(line.values)
+            bound = f"{self.beside.path}, {record.where} (rows apart from their headers)"
+            self.source.limits.check("held_cells", bound, cells)
+            key = self._key(line)
+            if line.skipped or _is_blank(record):
+                self.apart.append(replace(line, skipped=line.skipped or "the whole row is empty"))
+            elif key:
+                self._hold(line, key)
+                above = key
+            elif above:
+                problem = f'has no "{self._named(line)}": nobody can tell whether it is of the invoice above it'
+                self._hold(replace(line, problems=(*line.problems, problem)), above)
+            else:
+                self.apart.append(self._apart(line, "has no"))
+
+    def _hold(self, line: Record, key: str) -> None:
+        where = self.keys.get(key, [key])
+        document = key if len(where) == 1 else where[0]
+        self.held.setdefault(key, []).append(replace(line, document=document))
+
+    def _line(self, record: Record) -> Record:
+        where = f"{record.where} of {self.beside.path.name}" if self.is_other_file else record.where
+        at = record.at if isinstance(record.at, tuple) else (record.at,)
+        values = {header: value for header, value in record.values.items() if self.columns.is_read(header)}
+        return replace(record, values=values, at=("row", *at), where=where, part="line")
+
+    def _apart(self, line: Record, why: str) -> Record:
+        told = f'{why} "{self._named(line)}"' + "".join(f"; it {problem}" for problem in line.problems)
+        return replace(line, document=None, skipped=told)
+
+    def _word(self, record: Record) -> str:
+        block = self.lines.block
+        return block.key if record.part == "line" else block.header_key
+
+    def _named(self, record: Record) -> str:
+        return self.columns.header(self._word(record), record)
+
+    def _key(self, record: Record) -> str:
+        text = self.columns.text(record, self._word(record))
+        return "" if self.mapping.locale.is_empty(text) else text
+
+
+def _table(records: Iterable[Record], source: Source) -> Iterator[Record]:
+    for record in records:
+        if record.part != "whole":
+            raise SourceError(f"{source.path}: knows itself which rows are of which invoice: lines_from is for tables")
+        yield record
+
+
+def _is_blank(record: Record) -> bool:
+    return not any(value is not None and spelled(value) for value in record.values.values())
