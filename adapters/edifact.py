@@ -62,7 +62,7 @@ def detect(head: bytes) -> Match:
 @hookimpl
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice message and a line record for each of its rows."""
-    chosen: Options = source.options
+    chosen: Options = source.options or Options()
     cutter = Cutter(chosen.shape(), counted=True)
     is_empty = True
     for above, message, top, problems in edifact_messages(

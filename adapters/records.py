@@ -82,12 +82,8 @@ def _found(source: Source, chosen: RecordKinds) -> Iterator[_Found]:
     for row in rows(source.open, layout):
         if not row.fields:
             continue
-        told = (
-            row.fields[chosen.kind.start : chosen.kind.end]
-            if chosen.delimiter
-            else [row.fields[0][slice(*chosen.kind)]]
-        )
-        name, kind = kinds.get("".join(told).strip(), ("", None))
+        told = row.fields if chosen.delimiter else row.fields[0]
+        name, kind = kinds.get("".join(told[slice(*chosen.kind)]).strip(), ("", None))
         problems = [row.problem] if row.problem else []
         if kind is None:
             problems.append(strange)
@@ -137,35 +133,40 @@ def _joined(records: Iterable[_Found], index: _Index) -> Iterator[Record]:
     document = ""
     count = 0
     for one in records:
-        kind, problems = one.kind, list(one.problems)
-        if kind is not None and kind.part is None:
-            if kind.skip:
-                yield Record(one.values, one.at, one.where, None, "line", (), kind.skip)
-            continue
-        values = one.values
-        if kind is not None and kind.part == "header":
+        kind = one.kind
+        if kind is None or kind.part == "line":
+            yield _line(one, document, index)
+        elif kind.part == "header":
             count += 1
-            document = one.key if kind.key else str(count)
-            if kind.key and index.headers[one.key] > 1:
-                problems.append(f"its {kind.key} is that of another invoice too")
-            if kind.key and not one.key:
-                problems.append(f"has no {kind.key}")
-            values = {**values, **_looked_up(one, kind, index, problems)}
-            yield Record(values, one.at, one.where, document, "header", tuple(problems), kind.skip)
-            continue
-        own = document
-        if kind is not None and kind.key:
-            if not one.key:
-                problems.append(f"has no {kind.key}: it does not say which invoice it belongs to")
-            elif one.key in index.headers:
-                own = one.key
-            else:
-                own = f"no invoice: {one.key}"
-                problems.append(f"there is no invoice with its {kind.key} in this file")
-        elif not count:
-            own = one.where
-            problems.append("stands before the first invoice")
-        yield Record(values, one.at, one.where, own, "line", tuple(problems))
+            document = (one.key or one.where) if kind.key else str(count)
+            yield _header(one, kind, document, index)
+        elif kind.skip:
+            yield Record(one.values, one.at, one.where, None, "line", (), kind.skip)
+
+
+def _header(one: _Found, kind: Kind, document: str, index: _Index) -> Record:
+    problems = list(one.problems)
+    if kind.key and not one.key:
+        problems.append(f"has no {kind.key}")
+    elif kind.key and index.headers[one.key] > 1:
+        problems.append(f"its {kind.key} is that of another invoice too")
+    values = {**one.values, **_looked_up(one, kind, index, problems)}
+    return Record(values, one.at, one.where, document, "header", tuple(problems), kind.skip)
+
+
+def _line(one: _Found, above: str, index: _Index) -> Record:
+    """Give a line of the document that its key says, else of the one *above* it ("" for none)."""
+    document, problem, by = above or one.where, "", one.kind.key if one.kind else None
+    if by and not one.key:
+        problem = f"has no {by}: it does not say which invoice it belongs to"
+    elif by and one.key in index.headers:
+        document = one.key
+    elif by:
+        document, problem = f"no invoice: {one.key}", f"there is no invoice with its {by} in this file"
+    elif not above:
+        problem = "stands before the first invoice"
+    problems = (*one.problems, problem) if problem else one.problems
+    return Record(one.values, one.at, one.where, document, "line", problems)
 
 
 def _looked_up(one: _Found, kind: Kind, index: _Index, problems: list[str]) -> dict[str, str]:

@@ -12,7 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
 from confirma_connector.trees import Cutter, Shape, xml_documents
 
-_MARKUP = re.compile(rb"<(?:\?xml\s|!--|[A-Za-z_][\w.:-]*[\s/>])")
+_MARKUP = re.compile(rb"<(?:\?xml\s|!--|(?!html[\s>])[A-Za-z_][\w.:-]*[\s/>])", re.IGNORECASE)
+_REMARK = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ELEMENT = re.compile(rb"<((?:([A-Za-z_][\w.-]*):)?[A-Za-z_][\w.-]*)([^<>]*)>")
+
+
+_FIRST = 1 << 16
 
 
 class Options(BaseModel):
@@ -80,12 +85,24 @@ def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice element and a line record for each of its rows."""
     chosen: Options = source.options
     cutter = Cutter(chosen.shape())
-    found = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
+    documents = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
     is_empty = True
-    for above, document, top, problems in found:
+    for above, document, top, problems in documents:
         is_empty = False
         yield from cutter.records(above, document, top, problems)
     if is_empty:
-        raise SourceError(
-            f"{source.path.name}: has no {' or '.join(chosen.document)}, which is an invoice by the mapping"
-        )
+        known = " or ".join(chosen.document)
+        raise SourceError(f"{source.path.name}: has no {known}, which is an invoice by the mapping{_beginning(source)}")
+
+
+def _beginning(source: Source) -> str:
+    """Say what the outermost element is, and of which namespace."""
+    with source.open() as file:
+        found = _ELEMENT.search(_REMARK.sub(b"", file.read(_FIRST)))
+    if found is None:
+        return ""
+    name, prefix, attributes = (part or b"" for part in found.groups())
+    space = re.search(
+        rb"\sxmlns" + (b":" + re.escape(prefix) if prefix else b"") + rb"""\s*=\s*["']([^"']*)""", attributes
+    )
+    return f"; it begins with <{name.decode()}>" + (f" of {space[1].decode('utf-8', 'replace')}" if space else "")

@@ -183,9 +183,14 @@ def _made(name: str) -> Iterator[Case]:
         yield {"invoices.parquet": out.getvalue().to_pybytes()}
 
 
+def _needs_options(adapter: Adapter) -> bool:
+    model = adapter.options()
+    return model is not None and any(one.is_required() for one in model.model_fields.values())
+
+
 def _adapted(adapter: Adapter, mappings: Sequence[LoadedMapping], dice: random.Random, paths: Sequence[Path]) -> None:
     path = paths[0]
-    mapping = dice.choice([None, None, *mappings])
+    mapping = dice.choice([*mappings] if _needs_options(adapter) else [None, None, *mappings])
     options = mapping.options if mapping else dice.choice([None, *_of_the_first_sheet(adapter)])
     source = Source((path,), options)
     try:
@@ -313,7 +318,7 @@ def _mapping_target(registry: Registry) -> Target:
 
 def _mapped(registry: Registry, files: Mapping[str, Path], dice: random.Random, paths: Sequence[Path]) -> None:
     try:
-        loaded = load_mapping(paths[0], registry)
+        loaded = load_mapping(paths[0], registry, as_it_is=True)  # what has to be added is said in several lines
     except ConfirmaError as error:
         if isinstance(error, AdapterError) and " failed in " not in str(error):
             return _legible(str(error))  # there is no such adapter

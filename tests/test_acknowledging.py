@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from mapped import mapping
 from world import MAPPING, World, csv_rows, invoice_rows
 
+from confirma_connector import pipeline
 from confirma_connector.acknowledging import KINDS, VERDICTS, Answer, Answered, Batch, write
 from confirma_connector.errors import MappingError
 from confirma_connector.journal import Journal, State
@@ -305,6 +306,14 @@ def test_each_invoice_has_a_document_of_its_own_where_the_format_has_one_for_eac
     assert (code("ubl", document), text(document, "DocumentResponse/DocumentReference/ID")) == ("AB", "1002")
 
 
+def test_the_answers_to_another_source_in_the_folder_stay(world: World) -> None:
+    world = with_mapping(world, UBL_LIKE)
+    world.send(world.source(1001))
+    world.send(world.source(1002, name="b.csv"))
+    world.track()
+    assert answers(world) == ["b.answer-1002.xml", "in.answer-1001.xml"]
+
+
 def test_a_refusal_is_taken_back_when_the_corrected_message_is_taken(world: World, schema: xmlschema.XMLSchema) -> None:
     own = "version: 1\nname: own\nextends: finvoice\ninvoice: {buyer.entity_type: {constant: BUSINESS}}\n"
     world = with_mapping(world, own)
@@ -320,6 +329,59 @@ def test_a_refusal_is_taken_back_when_the_corrected_message_is_taken(world: Worl
     assert world.states() == {2013000018: "waiting"}
     assert not ack.exists()
     assert f"{ack.name} taken back: it is no longer true" in report.files[0].notices
+
+
+def party(tag: str) -> str:
+    return (
+        f'<cac:{tag}><cac:Party><cbc:EndpointID schemeID="0216">0037{tag[10]}</cbc:EndpointID></cac:Party></cac:{tag}>'
+    )
+
+
+UBL_SPACES = " ".join(
+    f'xmlns{prefix}="urn:oasis:names:specification:ubl:schema:xsd:{name}-2"'
+    for prefix, name in {"": "Invoice", ":cac": "CommonAggregateComponents", ":cbc": "CommonBasicComponents"}.items()
+)
+BARE = {
+    "teapps": "<INVOICE_CENTER><TRANSPORT_FRAME><BATCH_ID>B-17</BATCH_ID><CONTENT_RECEIVER><RECEIVER_REF>TO</RECEIVER_REF>"
+    "</CONTENT_RECEIVER><SENDER>FROM</SENDER><FB_REQUEST>1</FB_REQUEST></TRANSPORT_FRAME><CONTENT_FRAME><INVOICES><INVOICE>"
+    "<HEADER><INVOICE_ID>77</INVOICE_ID></HEADER></INVOICE></INVOICES></CONTENT_FRAME></INVOICE_CENTER>",
+    "sap-idoc": "<INVOIC02><IDOC><EDI_DC40><DOCNUM>401001</DOCNUM><IDOCTYP>INVOIC02</IDOCTYP><SNDPRN>FROM</SNDPRN></EDI_DC40>"
+    "<E1EDK02><QUALF>009</QUALF><BELNR>77</BELNR></E1EDK02></IDOC></INVOIC02>",
+    "ubl": f"<Invoice {UBL_SPACES}><cbc:ID>77</cbc:ID><cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>"
+    f"{party('AccountingSupplierParty')}{party('AccountingCustomerParty')}</Invoice>",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "said"),
+    [
+        (
+            "teapps",
+            "in.answer.xml",
+            {"BATCH_ID": "B-17", "RECEIVER_REF": "FROM", "SENDER": "TO", "REQUEST_MESSAGE": "NEG"},
+        ),
+        ("sap-idoc", "in.answer.xml", {"DOCNUM": "401001", "RCVPRN": "FROM", "STATUS": "17"}),
+        ("ubl", "in.answer-77.xml", {"EndpointID": "0037S", "ResponseCode": "RE", "DocumentTypeCode": "380"}),
+    ],
+)
+def test_the_shipped_mappings_name_what_their_answers_need(
+    world: World, name: str, file: str, said: dict[str, str]
+) -> None:
+    (world.folder / "in.xml").write_text(BARE[name], encoding="utf-8")
+    world.but(mapping=name).send(world.folder / "in.xml")
+    root = ElementTree.parse(world.folder / file).getroot()
+    found = {element.tag.rpartition("}")[2]: element.text for element in root.iter()}
+    assert {tag: found[tag] for tag in said} == said
+
+
+def test_answers_named_along_with_sources_are_no_sources(world: World) -> None:
+    world = with_mapping(world, UBL_LIKE)
+    source = world.source(1001)
+    world.send(source)
+    both = (source, world.folder / "in.answer-1001.xml")
+    checked = pipeline.check(world.run(), pipeline.Choice(both))
+    for report in (checked, world.send(*both), world.track(*both)):
+        assert [file.path.rpartition(".")[2] for file in report.files] == ["csv"]
 
 
 def test_in_the_sandbox_an_answer_says_so_in_its_name_and_its_words(world: World) -> None:

@@ -83,7 +83,7 @@ def test_there_are_adapters():
 def test_a_bundled_adapter_imports_only_what_a_partner_may(adapter):
     ours = {name for name in imported_names(adapter) if name.split(".")[0] == "confirma_connector"}
     others = {name.split(".")[0] for name in imported_names(adapter)} - {"confirma_connector"}
-    readers = {"delimited", "dialect", "recordkinds", "trees", "workbook"}
+    readers = {"archives", "delimited", "dialect", "extent", "limits", "recordkinds", "trees", "workbook"}
     public = {"confirma_connector", *(f"confirma_connector.{name}" for name in readers)}
     assert ours <= public, (
         "a partner imports names from confirma_connector itself, and its readers of text, trees, workbooks"

@@ -152,6 +152,12 @@ def test_a_date_of_another_pattern_is_refused_with_an_example_of_each_declared_o
             FINNISH.date(text)
 
 
+@pytest.mark.parametrize("text", ["2026116", "202611", "2026 1 16", "02026116"])
+def test_a_date_without_marks_has_all_its_zeros(text: str) -> None:
+    with pytest.raises(ValueError, match="expected a date like 20261231"):
+        Locale(dates=("%Y%m%d",)).date(text)
+
+
 def test_a_date_that_two_patterns_read_differently_is_refused_with_both_readings() -> None:
     both = Locale(dates=("%d/%m/%Y", "%m/%d/%Y"))
     with pytest.raises(ValueError, match="2026-11-02 by %d/%m/%Y, 2026-02-11 by %m/%d/%Y"):

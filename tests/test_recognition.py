@@ -20,6 +20,42 @@ def test_a_shipped_sample_is_recognised(name: str) -> None:
     assert recognition.mapping_for(SAMPLES / name / "invoices.csv", None, registry(), {}, Limits()).name == name
 
 
+@pytest.mark.parametrize("name", ["finvoice", "sap-idoc", "svefaktura", "teapps", "ubl"])
+def test_an_xml_sample_is_recognised_by_one_mapping(name: str) -> None:
+    assert recognition.mapping_for(SAMPLES / name / "invoices.xml", None, registry(), {}, Limits()).name == name
+
+
+def test_a_netvisor_file_is_recognised_and_asks_for_what_it_does_not_say() -> None:
+    with pytest.raises(
+        MappingError, match="fits the mapping netvisor, and the files this mapping is for do not say everything"
+    ):
+        recognition.mapping_for(SAMPLES / "netvisor" / "invoices.xml", None, registry(), {}, Limits())
+
+
+def test_xml_that_no_mapping_knows_is_told_by_its_outermost_element() -> None:
+    path = SAMPLES / "own-xml" / "invoices.xml"
+    with pytest.raises(MappingError) as refused:
+        recognition.mapping_for(path, None, registry(), {}, Limits())
+    assert str(refused.value) == (
+        f"{path}: no shipped mapping fits this file; name yours with --mapping; of finvoice, netvisor, sap-idoc, svefaktura, "
+        "teapps, ubl the first says: invoices.xml: has no Finvoice, which is an invoice by the mapping; it begins with <export>"
+    )
+
+
+def test_an_idoc_of_another_type_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "orders.xml"
+    path.write_text((SAMPLES / "sap-idoc" / "invoices.xml").read_text("utf-8").replace("INVOIC02", "ORDERS05"), "utf-8")
+    with pytest.raises(MappingError, match=r"the nearest is sap-idoc: it is no IDOC\[EDI_DC40/IDOCTYP=INVOIC02\] or"):
+        recognition.mapping_for(path, None, registry(), {}, Limits())
+
+
+def test_xml_of_another_namespace_is_told_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "in.xml"
+    path.write_text('<!-- <b> --><x:Invoice xmlns:y="urn:y" xmlns:x="urn:own"/>', "utf-8")
+    with pytest.raises(MappingError, match=r"it begins with <x:Invoice> of urn:own$"):
+        recognition.mapping_for(path, None, registry(), {}, Limits())
+
+
 def test_a_mapping_that_is_named_is_taken_without_looking(tmp_path: Path) -> None:
     assert (
         recognition.mapping_for(tmp_path / "missing.csv", "row-per-line", registry(), {}, Limits()).name

@@ -252,6 +252,7 @@ def test_a_mistake_in_the_source_block_is_told(tmp_path: Path, source: dict[str,
     with pytest.raises(MappingError) as error:
         mapping(tmp_path, adapter="records", source=told)
     assert expected in str(error.value)
+    assert "function" not in str(error.value)
 
 
 @pytest.mark.parametrize(

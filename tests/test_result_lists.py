@@ -112,7 +112,7 @@ def test_everything_in_the_workbook_is_text_and_nothing_is_a_formula(world: Worl
     world = table_world(world, "results: {file: xlsx}\n")
     world.send(source(world, "=1+1", 1002))
     sheet = openpyxl.load_workbook(world.folder / "in.results.xlsx").active
-    assert [sheet["A2"].value, sheet["A3"].value] == ["=1+1", "1002"]
+    assert [sheet["A2"].value, sheet["A3"].value] == ["'=1+1", "1002"]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert {(cell.data_type, cell.number_format) for cell in cells if cell.value is not None} == {("s", "@")}
 

@@ -45,6 +45,11 @@ CHANGES = [
     ("negate", "12,50-", "12,50"),
     ("negate", "(12,50)", "12,50"),
     ("negate", "-0,00", "0,00"),
+    ("sign", "12,50", "+"),
+    ("sign", "-12,50", "-"),
+    ("sign", "12,50-", "-"),
+    ("sign", "(12,50)", "-"),
+    ("sign", "-0,00", "+"),
     ("first_line", "\n  Työ \r\nlisää", "Työ"),
     ("last_word", "Lasku nro 1001 ", "1001"),
     ("rate_in_text", "20.0% (VAT on Income)", "20"),
@@ -108,6 +113,7 @@ REFUSALS = [
     ("negate", "-12-"),
     ("negate", "(-12)"),
     ("negate", "12 €"),
+    ("sign", "kaksi"),
     ("negate", "kaksi"),
     ("negate", ""),
     ("negate", ","),
@@ -149,7 +155,7 @@ def test_every_step_is_tried_and_has_one_line_of_help(name: str) -> None:
     assert help_text[0].endswith(".")
 
 
-@pytest.mark.parametrize("name", [name for name in TRANSFORMS if name not in ("negate", "percent")])
+@pytest.mark.parametrize("name", [name for name in TRANSFORMS if name not in ("negate", "percent", "sign")])
 @given(text=st.text(max_size=20) | st.sampled_from([change[1] for change in CHANGES]))
 def test_doing_a_step_twice_is_the_same_as_once(name: str, text: str) -> None:
     once = _done(name, text)

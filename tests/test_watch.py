@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -149,6 +150,21 @@ def test_what_was_mended_in_the_results_file_is_dropped_and_sent_and_is_its_own_
     assert (drop.folders.done / "a.results-2.csv").read_bytes() == mended
     assert states(results.with_name("a.results-2.csv")) == ["waiting", "waiting"]
     assert world.arrived() == [1001, 1002]
+
+
+def test_an_answer_in_the_sources_own_format_goes_with_the_results_and_is_found_by_track(world: World) -> None:
+    drop = dropped(world, answers=True)
+    finvoice = world.but(mapping="finvoice")
+    sample = (Path(__file__).parents[1] / "samples" / "finvoice" / "invoices.xml").read_bytes()
+    spoilt = re.sub(rb"(<InvoiceDate [^>]*>)\d+<", rb"\g<1>20999999<", sample)
+    for _ in range(2):
+        (drop.inbox / "a.xml").write_bytes(spoilt)
+        assert drop.once(world=finvoice) == 1
+    answers = ["a-2.answer-26401.xml", "a-2.results.csv", "a.answer-26401.xml", "a.results.csv"]
+    there = {"in": [], "done": [], "failed": ["a-2.xml", "a.xml"], "answers": answers}
+    assert drop.files() == there
+    finvoice.track()
+    assert drop.files() == there
 
 
 @pytest.mark.parametrize(
@@ -366,7 +382,7 @@ def test_what_is_wrong_for_every_file_fails_none(drop: Drop) -> None:
             mapping.write_text(good.replace("  number: number", "  nmber: number"), "utf-8")
 
     with pytest.raises(CannotRun, match="nmber"):
-        watch(drop.world.run(), drop.orders(), spoil)
+        watch(drop.world.run(), drop.orders(is_once=True), spoil)
     assert drop.files()["failed"] == []
     mapping.write_text(good, "utf-8")
     assert drop.once() == 0

@@ -219,3 +219,68 @@ def test_an_invoice_that_is_skipped_takes_its_rows_along_and_a_field_falls_back(
     assert worker.origin(good.group, "references.payment").header == "Ref/Old"
     assert worker.origin(bad.group, "references.payment").header == "Ref/New"
     assert [(problem.header, problem.value) for problem in bad.problems if problem.severity == "error"] == [("No", "x")]
+
+
+FRAME = "<Envelope><To>{}</To></Envelope>"
+
+
+def test_what_stands_in_the_xml_document_right_before_belongs_to_an_invoice(tmp_path: Path) -> None:
+    data = FRAME.format("A") + FRAME.format("B") + ONE + ONE + FRAME.format("C") + ONE
+    heads = [record for record in read(tmp_path, data) if record.part == "header"]
+    assert [head.values.get("//Envelope/To") for head in heads] == ["B", None, "C"]
+
+
+def prices(folder: Path, row: str, **price: Any) -> Any:
+    loaded = mapping(
+        folder,
+        adapter="xml",
+        source=SHAPE,
+        group_by=None,
+        invoice={
+            "date": {"constant": "02.11.2026"},
+            "due_date": {"constant": "16.11.2026"},
+            "buyer.name": {"constant": "O"},
+            "buyer.business_id": {"constant": "2331972-7"},
+            "buyer.contact.email": None,
+            "number": "No",
+        },
+        rows={
+            "description": {"constant": "x"},
+            "quantity": {"constant": "1"},
+            "vat_percentage": {"constant": "0"},
+            "unit_price": {"column": "Sum", **price},
+        },
+    )
+    (folder / "bills.xml").write_text(f"<Bill><No>1</No><Row>{row}</Row></Bill>", "utf-8")
+    (draft,) = Mapper(loaded, "bills.xml").drafts(loaded.adapter.read(Source((folder / "bills.xml",), loaded.options)))
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("row", "price"),
+    [
+        ('<Sum of="100">4,00</Sum>', "0.04"),
+        ('<Sum of="3">10,00</Sum>', "3.333333"),
+        ('<Sum of="6">10,00</Sum>', "1.666667"),
+        ('<Sum of="0,5">10,00</Sum>', "20"),
+        ('<Sum of="1">200,00</Sum>', "200"),
+        ("<Sum>4,00</Sum>", "4"),
+        ('<Sum of="">4,00</Sum>', "4"),
+    ],
+)
+def test_a_price_for_many_units_becomes_the_price_of_one(tmp_path: Path, row: str, price: str) -> None:
+    draft = prices(tmp_path, row, per="Sum/@of")
+    assert str(draft.invoice.rows[0].unit_price) == price
+
+
+@pytest.mark.parametrize("of", ["0", "-1", "many"])
+def test_a_price_for_no_number_of_units_is_an_error_where_it_stands(tmp_path: Path, of: str) -> None:
+    draft = prices(tmp_path, f'<Sum of="{of}">4,00</Sum>', per="Sum/@of")
+    assert [(problem.code, problem.header) for problem in draft.problems if problem.severity == "error"] == [
+        ("E-AMOUNT", "Sum")
+    ]
+
+
+def test_only_a_price_or_a_quantity_is_for_so_many_units(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="only a price or a quantity can be for so many units"):
+        mapping(tmp_path, adapter="xml", source=SHAPE, rows={"net_amount": {"column": "Sum", "per": "Sum/@of"}})

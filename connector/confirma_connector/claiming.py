@@ -142,7 +142,7 @@ def _bring(path: Path, to: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         with replacing(to, like=path) as fresh:
-            shutil.copyfile(path, fresh)
+            shutil.copy2(path, fresh)  # with its time, which an answer may repeat
         path.unlink()
 
 

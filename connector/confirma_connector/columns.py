@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from confirma_connector.fields import spelled
 from confirma_connector.headers import among
-from confirma_connector.mapping import LoadedMapping
+from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 
@@ -23,8 +23,9 @@ class Columns:
         self._spellings = {word: file.columns.get(word, (word,)) for word in self._parts}
         self._headers = dict(self._spellings)
         self._found: dict[str, tuple[str, ...]] = {}
-        rules = file.invoice.items()
-        self._personal = {word for field, rule in rules if field in PERSONAL for word in file.told_by(rule)}
+        self._personal = {
+            word for field in PERSONAL if field in file.invoice for word in _told(file, file.invoice[field])
+        }
 
     def __len__(self) -> int:
         return len(self._spellings)
@@ -47,9 +48,9 @@ class Columns:
             self._found[word] = tuple(dict.fromkeys((*self._found.get(word, ()), header)))
             self._headers[word] = self._found[word]
 
-    def is_read(self, header: str) -> bool:
-        """Tell whether a column of the tables that were bound is one that the mapping names."""
-        return any(header in headers for headers in self._found.values())
+    def found(self) -> frozenset[str]:
+        """Give the headers that the mapping names, of the tables that were bound."""
+        return frozenset(header for headers in self._found.values() for header in headers)
 
     def header(self, word: str, record: Record | None = None) -> str:
         """Give the header of *word* in this source; where it may be under several, the one that *record* has."""
@@ -78,3 +79,10 @@ class Columns:
         """Give it as people may see it: a personal identity number only by its length."""
         is_personal = self.header(word) in map(self.header, self._personal)
         return (hidden if is_personal else masked)(self.text(record, word))
+
+
+def _told(file: MappingFile, rule: FieldRule) -> tuple[str, ...]:
+    """Name the columns that tell a field's value itself: that by which it is looked up only where it is the key."""
+    name, _, column = (rule.register_ or "").partition(".")
+    is_key = name in file.registers and file.registers[name].key == column
+    return file.told_by(rule) if is_key else rule.sources()

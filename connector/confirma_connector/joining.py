@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class _Join:
         self._hold_lines()
         for header in self._headers():
             key = self._key(header)
-            if header.skipped or not key or self.keys[key][0] != header.where:
+            if header.skipped or not key or self.keys.get(key, [header.where])[0] != header.where:
                 yield header
                 continue
             rows = self.held.pop(key, [])
@@ -111,14 +111,15 @@ class _Join:
 
     def _hold_lines(self) -> None:
         """Hold the rows by their keys, of each only what the mapping reads."""
-        cells, above = 0, ""
+        cells, above, wanted = 0, "", frozenset[str]()
         for count, record in enumerate(_table(self.lines.adapter.read(self.beside), self.beside), 1):
             if count == 1:
                 sheet = record.where.rpartition("!")[0]
                 self.place = self.place if self.is_other_file else sheet or self.place
                 named = f"{self.beside.path}, {sheet}" if sheet else str(self.beside.path)
                 self.columns.bind(replace(record, part="line"), named)
-            line = self._line(record)
+                wanted = self.columns.found()
+            line = self._line(record, wanted)
             cells += len(line.values)
             bound = f"{self.beside.path}, {record.where} (rows apart from their headers)"
             self.source.limits.check("held_cells", bound, cells)
@@ -139,10 +140,10 @@ class _Join:
         document = key if len(where) == 1 else where[0]
         self.held.setdefault(key, []).append(replace(line, document=document))
 
-    def _line(self, record: Record) -> Record:
+    def _line(self, record: Record, wanted: Set[str]) -> Record:
         where = f"{record.where} of {self.beside.path.name}" if self.is_other_file else record.where
         at = record.at if isinstance(record.at, tuple) else (record.at,)
-        values = {header: value for header, value in record.values.items() if self.columns.is_read(header)}
+        values = {header: value for header, value in record.values.items() if header in wanted}
         return replace(record, values=values, at=("row", *at), where=where, part="line")
 
     def _apart(self, line: Record, why: str) -> Record:

@@ -18,7 +18,8 @@ class Limits:
     *file_size*, *unpacked_size* (all parts of a workbook), *part_size* (a part that is read whole: styles, a table's
     description), *row_size* (a workbook's row as it is stored) and *text_size* are bytes, *line_length* is characters
     of a line or record of delimited text; all others are counts. *held_cells* holds for what cannot be read row by row:
-    the adapter table, and `scattered: true`. *unpacked_ratio* is how many times as large a workbook may become.
+    the adapter table, `scattered: true`, registers, rows apart from their headers. *unpacked_ratio* is how many times
+    as large a workbook may become.
     """
 
     file_size: int = 2_000_000_000

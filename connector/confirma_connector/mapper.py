@@ -12,13 +12,13 @@ from typing import Any
 from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
 from confirma_connector.grouping import Group, Grouping, Skipped
 from confirma_connector.invoice import Invoice
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
-from confirma_connector.records import Problem, Record, Severity
+from confirma_connector.records import Problem, Record, Severity, Unreadable
 from confirma_connector.registers import NotFound, Registers
 from confirma_connector.sourcing import Field, Origin
 from confirma_connector.tables import UnknownCode
@@ -115,8 +115,9 @@ class Mapper:
 
     def answer(self, draft: Draft) -> tuple[str, ...]:
         """Give what the mapping names for the source's own answer, as spelled, in the order of the mapping."""
-        answer = self._file.answer
-        return tuple(self._columns.text(draft.head, word) for word in answer.values.values()) if answer else ()
+        words = self._file.answer.values.values() if self._file.answer else ()
+        values = (self._columns.value(draft.head, word) for word in words)
+        return tuple("" if isinstance(value, Unreadable) else spelled(value) for value in values)
 
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)

@@ -16,7 +16,8 @@ from confirma_connector.beside import LinesBlock
 from confirma_connector.errors import MappingError
 from confirma_connector.extending import find, shipped, whole
 from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
-from confirma_connector.mappingfile import FieldRule, LocaleBlock, MappingFile, Skip, mapping_schema
+from confirma_connector.locales import LocaleBlock
+from confirma_connector.mappingfile import FieldRule, MappingFile, Skip, mapping_schema
 from confirma_connector.mistakes import Mistakes, did_you_mean
 from confirma_connector.parsing import Locale
 from confirma_connector.plugins import Adapter, Registry

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from confirma_connector.acknowledging import AnswerBlock
+from confirma_connector.acknowledging import KINDS, AnswerBlock
 from confirma_connector.beside import LinesBlock, RegisterBlock
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
+from confirma_connector.locales import LocaleBlock, Texts
 from confirma_connector.money import Prices, Vat
-from confirma_connector.parsing import Locale, is_date_pattern
 from confirma_connector.yamltext import Place
 
 __all__ = ["FieldRule", "Heading", "MappingFile", "Part", "Skip", "Test", "mapping_schema"]
@@ -21,63 +21,12 @@ Part = Literal["header", "line", ""]
 """Which records of an invoice a column is read from; "" where it may be any."""
 
 
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 def _short_form(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-def _is_mark(text: str) -> bool:
-    return len(text) == 1 and not text.isalnum() and text not in "+-\u2212()"
-
-
-def _is_decimal_mark(text: str) -> bool:
-    return _is_mark(text) and not text.isspace()
-
-
-def _checked(fits: Callable[[str], bool], otherwise: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not fits(text):
-            raise ValueError(f'"{text}" {otherwise}')
-        return text
-
-    return AfterValidator(check)
-
-
-_OneOrMore = BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
-Texts = Annotated[tuple[str, ...], _OneOrMore]
-DecimalMark = Annotated[
-    str, _checked(_is_decimal_mark, "cannot be a decimal mark: one character, as a comma or a point")
-]
-ThousandsMark = Annotated[str, _checked(_is_mark, "cannot be a thousands mark: one character, as a space or a point")]
-DatePattern = Annotated[str, _checked(is_date_pattern, "is not a date pattern with %d, %m and %Y")]
-
-
 class _Block(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LocaleBlock(_Block):
-    """How numbers and dates are spelled in this source."""
-
-    decimal: DecimalMark = "."
-    thousands: Annotated[tuple[ThousandsMark, ...], _OneOrMore] = ()
-    dates: Annotated[tuple[DatePattern, ...], _OneOrMore] = ("%Y-%m-%d",)
-    empty: Texts = ("",)
-    trailing_minus: bool = False
-    parentheses: bool = False
-
-    @model_validator(mode="after")
-    def _unambiguous(self) -> Self:
-        if self.decimal in self.thousands:
-            raise ValueError(f'"{self.decimal}" is declared both as decimal and as thousands mark')
-        return self
-
-    def locale(self) -> Locale:
-        """Give the parser for these declarations."""
-        return Locale(**dict(self))
 
 
 class Test(_Block):
@@ -285,6 +234,7 @@ def mapping_schema() -> dict[str, Any]:
     schema = MappingFile.model_json_schema()
     for section, vocabulary in (("invoice", INVOICE_FIELDS), ("rows", ROW_FIELDS)):
         schema["properties"][section]["propertyNames"] = {"enum": list(vocabulary)}
+    schema["$defs"]["AnswerBlock"]["properties"]["kind"]["enum"] = list(KINDS)
     for block in (
         schema,
         schema["$defs"]["LocaleBlock"],

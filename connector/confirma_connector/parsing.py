@@ -14,6 +14,7 @@ CENT = Decimal("0.01")
 _SPACES = " \u00a0\u202f"
 """A declared space is any space that looks like one: what separates thousands in Finnish is a no-break space."""
 _MINUS = "-\u2212"
+_JOINED = re.compile(r"%[dmyY]%[dmyY]")
 _WHOLE_DIGITS, _DECIMALS = 15, 20
 
 
@@ -138,6 +139,9 @@ class Locale:
 
 
 def _dated(text: str, pattern: str) -> dt.date | None:
+    """Read a date; where nothing stands between its parts, 2026116 is 11-6 or 1-16."""
+    if _JOINED.search(pattern) and len(text) != len(_example(pattern)):
+        return None
     try:
         return dt.datetime.strptime(text, pattern).date()
     except ValueError:

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from confirma_connector import production, reconcile, results
 from confirma_connector.client import Client
@@ -15,6 +16,7 @@ from confirma_connector.inquiry import inquire
 from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal
 from confirma_connector.opening import connected, held, opened
 from confirma_connector.outcome import outcome
+from confirma_connector.replying import is_answer
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.sending import Filters, Sending
@@ -35,7 +37,7 @@ def check(run: Run, choice: Choice) -> Report:
     """Read and check files; nothing is sent, and no file is written. What was sent before has the state it has."""
     files, is_mixed = [], False
     with _remembered(run.settings) as journal:
-        for path in choice.paths:
+        for path in _sources(journal, choice):
             key = journal.key if journal else os.urandom(32)
             with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), key)) as found:
                 joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
@@ -122,8 +124,13 @@ def _several(sellers: Mapping[str, str]) -> str:
 # -- what the three share ------------------------------------------------------------------------------------------
 
 
+def _sources(journal: Journal | None, choice: Choice) -> Iterator[Path]:
+    """Give the files that were named, but for answers of ours that lie among them."""
+    return (path for path in choice.paths if journal is None or not is_answer(journal, path))
+
+
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
-    for path in choice.paths:
+    for path in _sources(journal, choice):
         source = results.source_of(journal, path)
         found = run.read(path, run.mapping(path, choice.mapping), journal.key, made_from=source)
         yield found  # before it is refused: who asked closes it

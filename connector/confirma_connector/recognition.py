@@ -24,6 +24,12 @@ _TRIED = 100
 """As many documents of a source are looked at for one that is an invoice."""
 
 
+class _LeftOut(SourceError):
+    """Its documents are there, and the conditions of the mapping leave them all out: nearer than a file without any."""
+
+    count = _FAR - 1
+
+
 def mapping_for(
     path: Path, name: str | None, registry: Registry, severities: Mapping[str, str], limits: Limits
 ) -> LoadedMapping:
@@ -60,7 +66,11 @@ def mapping_for(
         names = " and ".join(mapping.path.stem for mapping in fitting)
         raise MappingError(f"{path}: fits the mappings {names}; choose one with --mapping")
     nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
-    hint = f"; the nearest is {nearest}: {str(lacking[nearest]).removeprefix(f'{path}: ')}" if nearest else ""
+    hint = ""
+    if nearest:
+        told = str(lacking[nearest]).removeprefix(f"{path}: ")
+        is_one = len(lacking) == 1 or hasattr(lacking[nearest], "count")
+        hint = f"; the nearest is {nearest}: {told}" if is_one else f"; of {', '.join(lacking)} the first says: {told}"
     raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
 
 
@@ -79,4 +89,4 @@ def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
     for record in itertools.islice(headers, _TRIED):
         if not record.skipped:
             return f"it knows what begins at {record.where} as an invoice"
-    raise SourceError(f"{path}: {first.skipped or 'has no invoice'}")
+    raise _LeftOut(f"{path}: {first.skipped or 'has no invoice'}")

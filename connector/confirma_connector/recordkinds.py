@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
 from confirma_connector.mistakes import did_you_mean
@@ -24,7 +24,7 @@ class Span(NamedTuple):
     end: int
 
 
-def _span(value: Any) -> Any:
+def _span(value: Any) -> Span:
     found = _SPAN.fullmatch(str(value).strip())
     if found is None or int(found[1]) > int(found[2] or found[1]):
         raise ValueError(f'"{value}" is no place; expected characters like 3 or 3-10, counted from 1')
@@ -35,14 +35,18 @@ def _one_or_more(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _different(names: tuple[str, ...]) -> tuple[str, ...]:
-    if twice := [name for name, count in Counter(names).items() if count > 1]:
+def _fields(value: Any) -> tuple[str, ...] | dict[str, Span]:
+    if isinstance(value, dict):
+        return {str(name): _span(place) for name, place in value.items()}
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError("expected a list of names, or a block of names with their places like 3-10")
+    if twice := [name for name, count in Counter(value).items() if count > 1]:
         raise ValueError(f'the field "{twice[0]}" is named twice')
-    return names
+    return tuple(value)
 
 
-Place = Annotated[Span, BeforeValidator(_span)]
-Names = Annotated[tuple[str, ...], AfterValidator(_different)]
+Place = Annotated[Span, PlainValidator(_span)]
+Fields = Annotated[tuple[str, ...] | dict[str, Span], PlainValidator(_fields)]
 
 
 class Kind(BaseModel):
@@ -60,7 +64,7 @@ class Kind(BaseModel):
     key: str | None = None
     look_up: dict[str, str] = {}
     least: int | None = Field(default=None, ge=1)
-    fields: Names | dict[str, Place] = ()
+    fields: Fields = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Kind:
@@ -83,11 +87,9 @@ class Kind(BaseModel):
     @property
     def width(self) -> int:
         """How many fields, or characters, a whole record has."""
-        return (
-            max((span.end for span in self.fields.values()), default=0)
-            if isinstance(self.fields, dict)
-            else len(self.fields)
-        )
+        if isinstance(self.fields, dict):
+            return max((span.end for span in self.fields.values()), default=0)
+        return len(self.fields)
 
     def values(self, fields: list[str]) -> dict[str, str]:
         """Name the fields that are not blank."""

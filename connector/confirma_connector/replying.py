@@ -18,10 +18,16 @@ from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.outcome import Outcome
 from confirma_connector.survey import Item, Survey
 
-__all__ = ["reply"]
+__all__ = ["is_answer", "reply"]
 
 _NO_NAME = re.compile(r"[^\w.-]+")
 _LONGEST_LABEL = 60
+
+
+def is_answer(journal: Journal, path: Path) -> bool:
+    """Tell whether *path* is an answer of ours: `*.xml` names it along with the sources, and it is none."""
+    known = journal.results_file(placed(path))
+    return known is not None and known.is_answer
 
 
 def reply(journal: Journal, survey: Survey, joined: Sequence[tuple[Item, Outcome]], results: Path) -> Iterator[str]:
@@ -91,7 +97,8 @@ class _Replies:
         known, before = self._known.get(path), digest(path) if path.exists() else ""
         if known and known.digest == hashed:
             if before == hashed:
-                self.journal.remember_results(replace(known, kind="answer"))
+                if known.kind != "answer":
+                    self.journal.remember_results(replace(known, kind="answer"))
                 return path
             if not before and known.kind == "answer":
                 return None

@@ -268,7 +268,7 @@ def source_of(journal: Journal, path: Path) -> Path | None:
 
 
 def _known(journal: Journal, path: Path) -> ResultsFile | None:
-    return next((file for file in journal.results_files() if file.path == placed(path)), None)
+    return journal.results_file(placed(path))
 
 
 @contextlib.contextmanager

@@ -60,6 +60,8 @@ class Writing:
             for file in known:
                 self._update(file, choice)
         for path in choice.paths:
+            if replying.is_answer(self.journal, path):
+                continue
             its = [file for file in known if placed(path) in (file.path, file.source) and file.path.exists()]
             for file in its:
                 self._update(file, choice)
@@ -120,6 +122,8 @@ class Writing:
                 self.notices += self._reply(found, file.path)
 
     def _reply(self, found: Survey, results: Path) -> list[str]:
+        if found.mapping.file.answer is None:
+            return []
         try:
             return list(replying.reply(self.journal, found, self._join(found), results))
         except (OSError, UnwritableResults) as error:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from confirma_connector.errors import UnwritableResults
 from confirma_connector.journal.connection import Connection
 from confirma_connector.journal.entry import ResultsFile
 
 __all__ = ["Register"]
+
+_SELECT = (
+    "SELECT path, source, source_digest, digest, mapping, kind, replaced FROM results"
+    " WHERE environment = ? AND account = ?"
+)
 
 
 class Register(Connection):
@@ -43,12 +49,12 @@ class Register(Connection):
 
     def results_files(self) -> list[ResultsFile]:
         """Give every results file of this account, oldest first."""
-        rows = self._rows(
-            "SELECT path, source, source_digest, digest, mapping, kind, replaced FROM results"
-            " WHERE environment = ? AND account = ? ORDER BY written_at, path",
-            self._ours,
-        )
-        return [ResultsFile(Path(path), Path(source), *rest) for path, source, *rest in rows]
+        rows = self._rows(f"{_SELECT} ORDER BY written_at, path", self._ours)
+        return [_file(row) for row in rows]
+
+    def results_file(self, path: Path) -> ResultsFile | None:
+        """Give the results file of this account at *path*, if it has one there."""
+        return next(map(_file, self._rows(f"{_SELECT} AND path = ?", (*self._ours, str(path)))), None)
 
     def forget_results(self, path: Path) -> None:
         """Forget a results file that was not written after all."""
@@ -64,3 +70,8 @@ class Register(Connection):
             for column in ("path", "source"):
                 of_ours = f"{column} = ? AND environment = ? AND account = ?"
                 database.executemany(f"UPDATE OR REPLACE results SET {column} = ? WHERE {of_ours}", paths)
+
+
+def _file(row: tuple[Any, ...]) -> ResultsFile:
+    path, source, *rest = row
+    return ResultsFile(Path(path), Path(source), *rest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confirma_connector.records import Record
+from confirma_connector.records import Record, Value
 from confirma_connector.trees.node import Node
 from confirma_connector.trees.path import Path
 from confirma_connector.trees.values import Places, Values
@@ -82,10 +82,11 @@ class Cutter:
             lines.sort(key=lambda line: order[id(line)])
         own = frozenset(map(id, lines))
         skipped = "" if meets else f"it is no {' or '.join(path.spelled for path in paths)}"
-        values = Values(node, node, top, own, self._path)
+        told: dict[str, Value] = {}
+        values = Values(node, node, top, own, self._path, told)
         yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values, lead))
         for number, line in enumerate(lines, 1):
-            values = Values(line, node, top, own - {id(line)}, self._path)
+            values = Values(line, node, top, own, self._path, told)
             before = f"{lead}row {number}, " if self._counted else ""
             where, places = f"{before}line {line.line}", Places(values, before)
             yield Record(values, (self._count, number), where, document, "line", (), skipped, {}, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 
 from confirma_connector.records import Value
 from confirma_connector.trees.node import Node
@@ -15,19 +15,27 @@ class Values(Mapping[str, Value]):
     """What an element holds, by path; going through it gives every text it has, under the plainest path to it.
 
     *document* is the element of the whole invoice, *top* what stood in the file before it: paths with `/` and `//`
-    begin there. *lines* are elements within it that are records of their own.
+    begin there. *lines* are elements within it that are records of their own. *told* is what was found by such paths
+    already: it is the same for all records of one document.
     """
 
-    __slots__ = ("_document", "_lines", "_node", "_paths", "_top")
+    __slots__ = ("_document", "_lines", "_node", "_paths", "_told", "_top")
 
     def __init__(
-        self, node: Node, document: Node, top: Node, lines: frozenset[int], paths: Callable[[str], Path]
+        self,
+        node: Node,
+        document: Node,
+        top: Node,
+        lines: frozenset[int],
+        paths: Callable[[str], Path],
+        told: dict[str, Value] | None = None,
     ) -> None:
         self._node = node
         self._document = document
         self._top = top
         self._lines = lines
         self._paths = paths
+        self._told = {} if told is None else told
 
     def __getitem__(self, path: str) -> Value:
         if (value := self._found(path)) is None:
@@ -39,7 +47,11 @@ class Values(Mapping[str, Value]):
 
     def _found(self, spelled: str) -> Value:
         path = self._paths(spelled)
-        return path.value({"": self._node, "/": self._document, "//": self._top}[path.start])
+        if not path.start:
+            return path.value(self._node)
+        if spelled not in self._told:
+            self._told[spelled] = path.value({"/": self._document, "//": self._top}[path.start])
+        return self._told[spelled]
 
     def line(self, spelled: str) -> int:
         """Give the line of the first element that a path leads to; 0 for none."""
@@ -57,9 +69,13 @@ class Values(Mapping[str, Value]):
         """Give every text without asking for it by its path."""
         return _Texts(self)
 
-    def texts(self) -> Iterator[str]:
-        """Give every text in order."""
-        return (text for _, text in self._node.leaves(self._lines))
+    def items(self) -> ItemsView[str, Value]:
+        """Give every text with its path, without asking for it."""
+        return _Pairs(self)
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Give every text in order, each with its path."""
+        return self._node.leaves(self._lines)
 
 
 class _Texts(ValuesView[Value]):
@@ -68,7 +84,16 @@ class _Texts(ValuesView[Value]):
         self._all = values
 
     def __iter__(self) -> Iterator[Value]:
-        return self._all.texts()
+        return (text for _, text in self._all.pairs())
+
+
+class _Pairs(ItemsView[str, Value]):
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self._all = values
+
+    def __iter__(self) -> Iterator[tuple[str, Value]]:
+        return iter(self._all.pairs())
 
 
 class Places(Mapping[str, str]):
