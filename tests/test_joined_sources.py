@@ -14,7 +14,7 @@ from typing import Any
 import openpyxl
 import pytest
 import workbooks
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from test_cli import invoke
 from world import DAY, World, csv_rows
@@ -150,6 +150,7 @@ def test_rows_find_their_headers_wherever_they_stand(pair: Pair) -> None:
     pair.write([head(1), head(2)], [line(2, "20"), line(1, "10"), line(2, "21"), line(1, "11")])
     drafts, mapper = pair.drafts()
     assert [(draft.label, prices(draft)) for draft in drafts] == [("1", ["10", "11"]), ("2", ["20", "21"])]
+    assert len({record.at for draft in drafts for record in (draft.head, *draft.group.lines)}) == 6
     assert mapper.skipped == []
 
 
@@ -308,6 +309,7 @@ def loaded(tmp_path: Path) -> LoadedMapping:
     heads=st.lists(st.sampled_from(["1", "2", "3", ""]), max_size=5),
     rows=st.lists(st.sampled_from(["1", "2", "3", "4", ""]), max_size=8),
 )
+@example(heads=["1", "2"], rows=["1", "2", ""])
 def test_every_header_and_every_row_is_in_an_invoice_or_told(
     tmp_path: Path, loaded: LoadedMapping, heads: list[str], rows: list[str]
 ) -> None:
