@@ -262,7 +262,7 @@ def test_a_record_is_bounded(bench: Bench) -> None:
 
 def test_a_line_without_end_is_refused(bench: Bench) -> None:
     with pytest.raises(
-        SourceError, match="line 2: has more than 1,000,000 characters in one line or record; if .* raise line_length"
+        SourceError, match=r"line 2: has more than 1,000,000 characters in one line or record; if .* raise line_length"
     ):
         bench.read(b"a;b\n" + b"x" * 9_500_000 + "€".encode())
 

@@ -335,6 +335,38 @@ def _filled(rows: Iterable[str]) -> list[str]:
     return filled
 
 
+SECOND = ["DocNum", "Posting Date", "Due Date", "Customer Name", "Business ID", "E-mail", "Place"]
+SECOND_OF_ROWS = ["DocNum", "Description", "Quantity", "Unit Price", "VAT %", "Remarks"]
+
+
+def test_of_two_header_lines_the_second_is_skipped(pair: Pair) -> None:
+    pair.write([SECOND, head(1)], [SECOND_OF_ROWS, line(1)])
+    skip = ("skip: [", "skip: [{column: DocNum, equals: DocNum, part: header}, ")
+    drafts, mapper = pair.drafts(skip)
+    assert [prices(draft) for draft in drafts] == [["50"]]
+    assert [one.reason for one in mapper.skipped] == ['"DocNum" is "DocNum"']
+
+
+def test_of_two_header_lines_the_names_of_the_second_may_be_used(world: World) -> None:
+    pair = Pair(world.folder, "csv")
+    names = [(f": {old}\n", f": {new}\n") for old, new in zip(HEADS[1:], SECOND[1:], strict=True)]
+    names += [
+        (f": {old}\n", f": {new}\n") for old, new in zip(ROWS[1:5], SECOND_OF_ROWS[1:5], strict=True) if old != new
+    ]
+    pair.mapped(
+        *names,
+        (LINES["csv"], f"source: {{header_row: 2}}\n{LINES['csv']}"),
+        ("ParentKey", "DocNum"),
+        ("Note", "Remarks"),
+    )
+    source = pair.write([SECOND, head(1)], [SECOND_OF_ROWS, line(1)])
+    assert world.send(source).exit_code == 0
+    first, second, row = pair.results.read_text("utf-8").splitlines()
+    assert first == ";".join(HEADS)
+    assert second.startswith(";".join(SECOND) + ";confirma_state")
+    assert row.startswith(";".join(head(1)) + ";waiting")
+
+
 # ---- whole runs ----
 
 

@@ -63,7 +63,7 @@ def stopped(world: World, *words: object, **environ: str) -> Iterator[subprocess
 def goes_on(process: subprocess.Popen[str]) -> int:
     """Let a run that stands still go on to its end; give its exit code."""
     process.send_signal(signal.SIGCONT)
-    process.communicate(timeout=60)
+    print(*process.communicate(timeout=60))
     return process.returncode
 
 
@@ -112,6 +112,7 @@ def test_a_run_killed_while_it_stands_still_blocks_nobody(
     world: World, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     monkeypatch.chdir(world.folder)
+    world = world.but(quiet_period=1)  # what was under way when the run was killed arrives within it
     world.fault("create", "slow", seconds=0.2)
     file = source(world, "csv", *NUMBERS)
     with stopped(world, "send", file) as first:

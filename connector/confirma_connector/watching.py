@@ -69,8 +69,6 @@ def watch(run: Run, orders: Orders, hear: Callable[[Happening], None]) -> int:
         raise SettingsError("production asks before anything goes, and a watch has nobody to ask: say --yes")
     watching = _Watching(run, orders, hear, Arrivals(folders.inbox, orders.patterns, orders.settle))
     try:
-        with contextlib.suppress(Unavailable):
-            refuse_all(run, folders, orders.choice, hear)
         return watching.go()
     except KeyboardInterrupt:
         return 130
@@ -99,6 +97,8 @@ class _Watching:
         with contextlib.ExitStack() as stack:
             while not self._is_ours(stack):
                 self._pause(self.orders.every)
+            with contextlib.suppress(Unavailable):
+                refuse_all(self.run, self.orders.folders, self.orders.choice, self.hear)
             self.hear(Happening("watching", str(self.orders.folders.inbox)))
             while True:
                 pause = self._round()
