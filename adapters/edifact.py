@@ -5,46 +5,20 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.dialect import EncodingName
-from confirma_connector.trees import Cutter, Shape, edifact_messages
+from confirma_connector.trees import Cutter, Paths, TreeOptions, edifact_messages
 
 _BEGINNING = re.compile(rb"UNA.{6}|UNB.UNO[A-Z]")
 
 
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-Paths = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
-
-
-class Options(BaseModel):
+class Options(TreeOptions):
     """The `source:` block: which messages are invoices, and which of their segments are rows."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     document: Paths = ("INVOIC",)
     lines: Paths = ("LIN",)
-    encoding: EncodingName | None = None
-
-    @model_validator(mode="after")
-    def _understood(self) -> Options:
-        for text in (*self.document, *self.lines):
-            self.check_column(text, "")
-        return self
-
-    def check_column(self, name: str, _: str) -> None:
-        """Refuse a column that is no path. Raises ValueError."""
-        self.shape().path(name)
-
-    def shape(self) -> Shape:
-        """Give what the cutter of documents needs."""
-        return Shape(self.document, self.lines, None)
 
 
 @hookimpl

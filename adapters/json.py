@@ -5,51 +5,22 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.dialect import EncodingName
-from confirma_connector.trees import Cutter, Shape, json_documents
+from confirma_connector.trees import Cutter, Paths, TreeOptions, json_documents
 
 _OBJECTS = re.compile(rb'\[\s*\{|\{\s*["}]')
 
 
-def _one_or_more(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+class Options(TreeOptions):
+    """The `source:` block. Without *document* each object at the top is an invoice.
 
-
-Paths = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
-
-
-class Options(BaseModel):
-    """The `source:` block: which objects are invoices, and which of theirs are rows.
-
-    *document* and *lines* are paths (several kinds may be named). Without *document* each object at the top is an
-    invoice: the only one, those of an array, or those of JSON lines.
+    The only one, those of an array, or those of JSON lines.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     document: Paths = (".",)
-    lines: Paths
-    encoding: EncodingName | None = None
-    ignore_case: bool = False
-
-    @model_validator(mode="after")
-    def _understood(self) -> Options:
-        for text in (*self.document, *self.lines):
-            self.check_column(text, "")
-        return self
-
-    def check_column(self, name: str, _: str) -> None:
-        """Refuse a column that is no path. Raises ValueError."""
-        self.shape().path(name)
-
-    def shape(self) -> Shape:
-        """Give what the cutter of documents needs."""
-        return Shape(self.document, self.lines, None, self.ignore_case)
 
 
 @hookimpl

@@ -4,65 +4,27 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, Field
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.trees import Cutter, Shape, xml_documents
+from confirma_connector.trees import Cutter, TreeOptions, xml_documents
 
 _MARKUP = re.compile(rb"<(?:\?xml\s|!--|(?!html[\s>])[A-Za-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _REMARK = re.compile(rb"<!--.*?-->", re.DOTALL)
 _ELEMENT = re.compile(rb"<((?:([A-Za-z_][\w.-]*):)?[A-Za-z_][\w.-]*)([^<>]*)>")
-
-
 _FIRST = 1 << 16
 
 
-class Options(BaseModel):
-    """The `source:` block: which elements are invoices, and which of theirs are rows.
+class Options(TreeOptions):
+    """The `source:` block. *namespaces* are the prefixes used in paths: a name without one is of any namespace."""
 
-    *document* and *lines* are paths (several kinds may be named); *namespaces* are the prefixes used in paths (a name
-    without one is of any namespace). *encoding* only where the file itself tells a wrong one.
-    """
+    namespaces: Mapping[str, str] = Field(default={})
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    document: tuple[str, ...] = Field(min_length=1)
-    lines: tuple[str, ...] = Field(min_length=1)
-    namespaces: dict[str, str] = {}
-    encoding: str = ""
-    ignore_case: bool = False
-
-    @field_validator("document", "lines", mode="before")
-    @classmethod
-    def _one_or_more(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @field_validator("encoding")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            codecs.lookup(value or "utf-8")
-        except LookupError:
-            raise ValueError(f'"{value}" is no encoding that is known here') from None
-        return value
-
-    @model_validator(mode="after")
-    def _understood(self) -> Options:
-        shape = self.shape()
-        for text in (*self.document, *self.lines):
-            shape.path(text)
-        return self
-
-    def check_column(self, name: str, _: str) -> None:
-        """Refuse a column that is no path. Raises ValueError."""
-        self.shape().path(name)
-
-    def shape(self) -> Shape:
-        """Give what the cutter of documents needs."""
-        return Shape(self.document, self.lines, self.namespaces, self.ignore_case)
+    def prefixes(self) -> Mapping[str, str]:
+        """Give the declared namespaces by prefix."""
+        return self.namespaces
 
 
 @hookimpl
@@ -85,7 +47,7 @@ def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice element and a line record for each of its rows."""
     chosen: Options = source.options
     cutter = Cutter(chosen.shape())
-    documents = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)
+    documents = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding or "")
     is_empty = True
     for above, document, top, problems in documents:
         is_empty = False

@@ -4,6 +4,7 @@ from confirma_connector.trees.cutting import Cutter, Shape
 from confirma_connector.trees.edifactstream import edifact_messages
 from confirma_connector.trees.jsonstream import json_documents
 from confirma_connector.trees.node import Node
+from confirma_connector.trees.options import Paths, TreeOptions
 from confirma_connector.trees.path import Path, PathError
 from confirma_connector.trees.values import Values
 from confirma_connector.trees.xmlstream import xml_documents
@@ -13,7 +14,9 @@ __all__ = [
     "Node",
     "Path",
     "PathError",
+    "Paths",
     "Shape",
+    "TreeOptions",
     "Values",
     "edifact_messages",
     "json_documents",
