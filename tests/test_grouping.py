@@ -383,3 +383,56 @@ def test_a_note_below_an_invoice_that_has_nothing_of_a_row_is_no_matter(tmp_path
     note = dict.fromkeys(row(), "") | {"Asiakas": "Huom"}
     found = drafts(tmp_path, [row(Nro="1001"), note])
     assert not errors(found[0])
+
+
+# -- rows that could be of the invoice above, or of one that is gone ---------------------------------------------------
+
+OPEN = {"Nro": "", "Pvm": "", "Eräpvm": "", "Asiakas": "", "Tunnus": "", "Sähköposti": ""}
+DOWN = list(OPEN)
+
+
+def codes(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> dict[str, list[str]]:
+    return {
+        draft.label: [problem.code for problem in draft.problems if problem.severity == "error"]
+        for draft in drafts(folder, rows, **changes)
+    }
+
+
+@pytest.mark.parametrize(
+    "skip", [{"column": "Tila", "equals": "Luonnos"}, {"column": "Nro", "equals": "1002"}], ids=["status", "number"]
+)
+def test_the_rows_of_an_invoice_that_is_skipped_are_not_billed_to_the_one_above(
+    tmp_path: Path, skip: dict[str, str]
+) -> None:
+    rows = [row(Tila=""), row(Nro="1002", Tila="Luonnos"), row(**OPEN, Tila="")]
+    assert codes(tmp_path, rows, fill_down=DOWN, skip=[skip])["1001"] == ["E-ROW-ASTRAY"]
+
+
+def test_a_note_with_the_invoices_own_number_does_not_end_it(tmp_path: Path) -> None:
+    rows = [row(Tila=""), row(Tila="viesti"), row(**OPEN, Tila="")]
+    (draft,) = drafts(tmp_path, rows, fill_down=DOWN, skip=[{"column": "Tila", "equals": "viesti"}])
+    assert [line.where for line in draft.group.lines] == ["line 2", "line 4"]
+
+
+def test_rows_of_a_skipped_invoice_go_along_also_when_each_repeats_its_status(tmp_path: Path) -> None:
+    skip = [{"column": "Tila", "equals": "Luonnos", "part": "header"}]
+    rows = [row(Tila=""), row(Nro="1002", Tila="Luonnos"), row(**OPEN, Tila="Luonnos"), row(**OPEN, Tila="")]
+    made = mapper(tmp_path, fill_down=DOWN, skip=skip)
+    (draft,) = made.drafts(records(rows))
+    assert (draft.label, len(draft.group.lines), [one.where for one in made.skipped]) == (
+        "1001",
+        1,
+        ["line 3", "line 4", "line 5"],
+    )
+
+
+def test_a_row_in_the_middle_cannot_leave_out_the_invoice_it_stands_in(tmp_path: Path) -> None:
+    skip = [{"column": "Tila", "equals": "Luonnos", "part": "header"}]
+    rows = [row(Tila=""), row(**OPEN, Tila="Luonnos"), row(**OPEN, Tila="")]
+    (draft,) = drafts(tmp_path, rows, fill_down=DOWN, skip=skip)
+    assert len(draft.group.lines) == 3
+    assert "begins none" in draft.problems[0].message
+
+
+def test_a_spelling_of_nothing_is_no_number(tmp_path: Path) -> None:
+    assert codes(tmp_path, [row(), row(**{**OPEN, "Nro": "-"})])["1001"] == ["E-ROW-ASTRAY"]

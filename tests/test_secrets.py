@@ -546,6 +546,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_others_can_read(world: World, 
 def _careless() -> None:
     import resource
 
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)  # a shell's background job is deaf to it
     os.umask(0)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))

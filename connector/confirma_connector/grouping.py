@@ -32,6 +32,13 @@ class Group:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """The place of a row that was skipped, and what it told of the invoice it is of."""
+
+    told: dict[str, str]
+
+
 class Grouping:
     """Groups the records of one source. Every record ends in one group or in `skipped`."""
 
@@ -77,33 +84,46 @@ class Grouping:
                 bound.add(record.part)
             yield record
 
-    def _kept(self, records: Iterable[Record]) -> Iterator[Record]:
+    def _kept(self, records: Iterable[Record]) -> Iterator[Record | _Gone]:
         left_out: tuple[str, str] | None = None
-        begun: tuple[tuple[str, ...], str] | None = None
+        begun: tuple[Skip | None, str] | None = None
         for record in records:
             if record.part == "whole" and not any(
                 value is not None and spelled(value) for value in record.values.values()
             ):
                 self._skip(record, "the whole row is empty")
                 continue
-            if begun is not None and self._is_below(record, begun[0]):
+            if begun is not None and self._goes_along(record, begun[0]):
                 self._skip(record, begun[1])
                 continue
             skip, reason = self._left_out(record)
             begun = None
-            if words := self._begins(record, skip):
-                begun = words, f"it belongs to {record.where}: {reason}"
-            elif record.part == "whole" and skip is not None and skip.part == "line":
-                yield replace(record, skipped=reason)
+            if self._begins(record, skip):
+                begun = skip, f"it belongs to {record.where}: {reason}"
+            elif record.part == "whole" and skip is not None and (skip.part == "line" or self._is_torn(skip)):
+                yield self._marked(record, skip, reason)
                 continue
             if record.document is not None and record.part == "header":
                 left_out = (record.document, reason) if reason else None
             elif left_out is not None and record.document == left_out[0]:
                 continue
-            if reason:
-                self._skip(record, reason)
-            else:
+            if not reason:
                 yield record
+                continue
+            self._skip(record, reason)
+            if record.part == "whole":
+                yield _Gone(dict(self._told(record)))
+
+    def _is_torn(self, skip: Skip) -> bool:
+        """Whether a row of an invoice is to leave out the whole of it without beginning it."""
+        return skip.part == "header" and bool(self._file.group_by)
+
+    def _marked(self, record: Record, skip: Skip, reason: str) -> Record:
+        """Give a row whose line alone is left out, or one that would leave out an invoice and begins none."""
+        if skip.part == "line":
+            return replace(record, skipped=reason)
+        said = f"{reason}, which leaves out whole invoices, and this row begins none"
+        return replace(record, problems=(*record.problems, said))
 
     def _skip(self, record: Record, reason: str, *, as_line: bool = False) -> None:
         words = [word for word in self._amounts if not as_line or word in self._in_rows]
@@ -120,17 +140,19 @@ class Grouping:
         told = ((skip, self._reason(skip, record)) for skip in self._file.skip)
         return next(((skip, reason) for skip, reason in told if reason), (None, ""))
 
-    def _begins(self, record: Record, skip: Skip | None) -> tuple[str, ...]:
-        """Give the columns in which a skipped row begins an invoice; rows below that have nothing there go along."""
-        if record.part != "whole" or not self._file.group_by:
-            return ()
-        if skip is not None and skip.part == "header":
-            return (*self._file.group_by, skip.column)
-        is_head = bool(record.skipped and self._file.fill_down) and any(self._key(record))
-        return self._file.group_by if is_head else ()
+    def _begins(self, record: Record, skip: Skip | None) -> bool:
+        """Tell whether a skipped row begins an invoice: rows below it that have no key go along."""
+        if record.part != "whole" or not any(self._key(record)):
+            return False
+        if skip is not None:
+            return skip.part == "header"
+        return bool(record.skipped and self._file.fill_down)
 
-    def _is_below(self, record: Record, words: tuple[str, ...]) -> bool:
-        return record.part == "whole" and all(self._is_empty(text) for _, text in self._texts(record, words))
+    def _goes_along(self, record: Record, skip: Skip | None) -> bool:
+        if record.part != "whole" or any(self._key(record)):
+            return False
+        is_blank = skip is None or self._is_empty(self._columns.text(record, skip.column))
+        return is_blank or (skip is not None and bool(self._reason(skip, record)))
 
     def _reason(self, skip: Skip, record: Record) -> str:
         if record.part != "whole" and (
@@ -144,15 +166,22 @@ class Grouping:
         said = f'"{self._columns.header(skip.column, record)}" {told}'
         return f"{said}: {skip.because}" if skip.because else said
 
-    def _filled(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Fill blank cells from above, within one invoice: where another one begins, nothing is carried into it."""
+    def _filled(self, records: Iterable[Record | _Gone]) -> Iterator[Record]:
+        """Fill blank cells from above, within one invoice: where another one begins, nothing is carried into it.
+
+        Nor over the row of another one that is gone: what is below such a row may be of it.
+        """
         last: dict[str, Value] = {}
         key: dict[str, str] = {}
         for record in records:
+            if isinstance(record, _Gone):
+                if any(key.get(word) != text for word, text in record.told.items()):
+                    last, key = {}, record.told
+                continue
             if not self._file.fill_down or record.part != "whole":
                 yield record
                 continue
-            told = {word: text for word, text in self._texts(record, self._file.group_by) if not self._is_empty(text)}
+            told = dict(self._told(record))
             if any(key.get(word) != text for word, text in told.items()):
                 last, key = {}, told
             missing: dict[str, Value] = {}
@@ -164,13 +193,18 @@ class Grouping:
                     missing[header] = last[header]
             yield replace(record, values={**record.values, **missing}) if missing else record
 
+    def _told(self, record: Record) -> Iterator[tuple[str, str]]:
+        """Give the cells of its key that are filled."""
+        return ((word, text) for word, text in self._texts(record, self._file.group_by) if not self._is_empty(text))
+
     def _texts(self, record: Record, words: Iterable[str]) -> Iterator[tuple[str, str]]:
         return ((word, self._columns.text(record, word)) for word in words)
 
     def _key(self, record: Record) -> tuple[str, ...]:
         if record.document is not None:
             return (record.document,)
-        return tuple(self._columns.text(record, word) for word in self._file.group_by)
+        told = dict(self._told(record))
+        return tuple(told.get(word, "") for word in self._file.group_by)
 
     def _neighbours(self, records: Iterable[Record]) -> Iterator[tuple[list[Record], int]]:
         """Group what stands together; the same number further down is a second draft, and an error there.
