@@ -141,6 +141,20 @@ def test_one_refused_invoice_makes_the_receipt_of_a_batch_negative_and_one_unkno
     assert documents("teapps", "waiting", "uncertain") == ()
 
 
+def test_a_batch_of_which_invoices_are_left_out_has_no_positive_receipt() -> None:
+    batch = Batch(1234, 1_790_000_000.0, {}, left_out=1)
+    good, bad = answered("teapps", "delivered"), answered("teapps", "failed", number="1002")
+    assert write("teapps", [good], batch).answers == ()
+    assert write("teapps", [good], batch).notices == (
+        "batch B7 has no receipt: 1 of the invoices in its file are left out",
+    )
+    (one,) = write("teapps", [good, bad], batch).answers
+    assert code("teapps", one) == "NEG"
+    told = text(one, "TRANSPORT_FRAME/REQUEST_TEXT")
+    assert told == "1 of 2 invoices taken; refused: 1002 failed: because; 1 of the file left out"
+    assert b"TF_SUMMARY" not in one.content
+
+
 def test_a_batch_that_asks_for_no_receipt_has_none() -> None:
     silent = {**VALUES["teapps"], "requested": "0"}
     assert write("teapps", [answered("teapps", "failed", values=silent)], BATCH).answers == ()
@@ -160,6 +174,26 @@ def test_a_status_idoc_has_one_record_for_each_idoc() -> None:
     ]
     assert len(records[1].findtext("STATXT") or "") == 70
     assert text(one, "IDOC/EDI_DC40/RCVPRN") == "S4HCLNT100"
+
+
+@pytest.mark.parametrize(
+    ("others", "status"),
+    [
+        (("sent", "invalid"), "17"),
+        (("invalid", "sent"), "17"),
+        (("delivered", "sent"), "22"),
+        (("sent", "ready"), None),
+    ],
+)
+def test_of_two_invoices_with_one_key_the_worse_is_told(others: tuple[str, str], status: str | None) -> None:
+    idoc = [answered("idoc", state, number=str(1001 + index)) for index, state in enumerate(others)]
+    found = write("idoc", idoc, BATCH)
+    assert [code("idoc", one) for one in found.answers] == ([status] if status else [])
+    assert found.notices == ("invoices 1001, 1002 have the same docnum: the answer says the worst that they came to",)
+    table = [answered("table", state, number=str(1001 + index)) for index, state in enumerate(others)]
+    found = write("table", table, BATCH)
+    assert code("table", found.answers[0]) == {"17": "invalid", "22": "sent", None: "ready"}[status]
+    assert found.notices == ("invoices 1001, 1002 have the same ID: the answer says the worst that they came to",)
 
 
 def test_netvisors_shape_is_that_of_its_own_replies() -> None:
@@ -306,6 +340,30 @@ def test_each_invoice_has_a_document_of_its_own_where_the_format_has_one_for_eac
     assert (code("ubl", document), text(document, "DocumentResponse/DocumentReference/ID")) == ("AB", "1002")
 
 
+def test_what_was_never_sent_stays_refused_when_its_number_is_delivered_for_another(world: World) -> None:
+    world = with_mapping(world, UBL_LIKE)
+    world.send(world.source(1001))
+    world.send(world.source(name="b.csv", rows=invoice_rows(1001, Asiakas="Aivan Muu Oy", Hinta="999,00")))
+    refusal = world.folder / "b.answer-1001.xml"
+    for state in ("waiting", "delivered"):
+        assert world.states() == {1001: state}
+        assert code("ubl", Answer(refusal.read_bytes())) == "RE"
+        world.track()
+    assert csv_rows(world.folder / "b.results.csv")[0]["confirma_state"] == "delivered"
+    assert code("ubl", Answer((world.folder / "in.answer-1001.xml").read_bytes())) == "AP"
+
+
+def test_a_number_that_stands_twice_stays_refused_on_track(world: World) -> None:
+    world = with_mapping(world, TABLE.replace("ID: number", "ID: text"))
+    world.send(world.source(1001))
+    again = [*invoice_rows(1001, Selite="A"), *invoice_rows(1002, Selite="B"), *invoice_rows(1001, Selite="C")]
+    world.send(world.source(name="b.csv", rows=again))
+    told = {"A": "invalid", "B": "waiting", "C": "invalid"}
+    assert states(world.folder / "b.answer.csv") == told
+    world.track()
+    assert states(world.folder / "b.answer.csv") == {**told, "B": "delivered"}
+
+
 def test_the_answers_to_another_source_in_the_folder_stay(world: World) -> None:
     world = with_mapping(world, UBL_LIKE)
     world.send(world.source(1001))
@@ -372,6 +430,17 @@ def test_the_shipped_mappings_name_what_their_answers_need(
     root = ElementTree.parse(world.folder / file).getroot()
     found = {element.tag.rpartition("}")[2]: element.text for element in root.iter()}
     assert {tag: found[tag] for tag in said} == said
+
+
+def test_invoices_that_the_mapping_leaves_out_are_told_in_the_receipt_and_rows_are_not(world: World) -> None:
+    reminder = "<INVOICE><HEADER><INVOICE_ID>78</INVOICE_ID><INVOICE_TYPE>06</INVOICE_TYPE></HEADER></INVOICE>"
+    information = '<ROWS><ROW ROW_TYPE="INFO"/></ROWS></INVOICE>'
+    batch = BARE["teapps"].replace("</INVOICE>", information).replace("</INVOICES>", f"{reminder}</INVOICES>")
+    (world.folder / "in.xml").write_text(batch, encoding="utf-8")
+    world.but(mapping="teapps").send(world.folder / "in.xml")
+    told = text(Answer((world.folder / "in.answer.xml").read_bytes()), "TRANSPORT_FRAME/REQUEST_TEXT") or ""
+    assert told.startswith("0 of 1 invoices taken; refused: 77 invalid")
+    assert told.endswith("; 1 of the file left out")
 
 
 def test_answers_named_along_with_sources_are_no_sources(world: World) -> None:

@@ -13,7 +13,7 @@ from world import World
 
 from confirma_connector.errors import MappingError, SourceError
 from confirma_connector.limits import Limits
-from confirma_connector.records import Record, Source
+from confirma_connector.records import Record, Source, Unreadable
 from confirma_connector.sandbox import StandIn
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -66,6 +66,39 @@ def test_what_tells_more_of_a_segment_stands_within_it(tmp_path: Path) -> None:
     assert dict(head.values)["UNS/MOA/1.2"] == "12.55"
 
 
+@pytest.mark.parametrize("odd", ["PCI+33E", "GIR+1", "CUX+2:EUR", "RNG+4", "APR+1", "XXX+1"])
+def test_all_up_to_the_next_line_belongs_to_a_line(tmp_path: Path, odd: str) -> None:
+    body = ("BGM+380+1", "LIN+1", odd, "TAX+7", "MOA+124:2", "ALC+A", "MOA+204:1", "LIN+2", odd, "MOA+203:9", "UNS+S")
+    head, first, second = read(tmp_path, interchange(message(body=(*body, "MOA+77:12", "GIR+9"))))
+    told = (first.values.get("TAX/MOA/1.2"), first.values.get("ALC/MOA/1.2"), second.values.get("MOA/1.2"))
+    assert told == ("2", "1", "9")
+    assert first.values.get(f"{odd[:3]}/1.1") == odd[4:].partition(":")[0]
+    assert (head.values.get("UNS/MOA/1.2"), head.values.get("GIR/1.1"), head.values.get("TAX")) == ("12", "9", None)
+
+
+def test_a_blank_for_the_release_sign_releases_nothing(tmp_path: Path) -> None:
+    body = ("BGM+380+1", "NAD+SU+++Firma ?Oy +Tie 2", "FTX+AAI+++Hei ", "LIN+1")
+    head, line = read(tmp_path, "UNA:+.  '" + interchange(message(body=body)))
+    told = [head.values.get(path) for path in ("NAD/4.1", "NAD/5.1", "FTX/4.1")]
+    assert told == ["Firma ?Oy", "Tie 2", "Hei"]
+    assert not head.problems
+    assert line.values["1.1"] == "1"
+
+
+def test_each_of_several_interchanges_has_its_own_head(tmp_path: Path) -> None:
+    two = interchange(message()) + interchange(message("2"), message("3")).replace("0915+77", "0915+78")
+    heads = [record for record in read(tmp_path, two) if record.part == "header"]
+    assert [head.values["//UNB/5.1"] for head in heads] == ["77", "78", "78"]
+
+
+def test_segments_between_messages_are_bounded_and_never_seen_by_the_message_before(tmp_path: Path) -> None:
+    data = interchange("UNG+1'", message(), "UNE+1'", "UNX+1'" * 12_000 + "UNY+1'", message("2"), count="2")
+    first, second = (record.values for record in read(tmp_path, data) if record.part == "header")
+    assert [first.get(f"//{tag}/1.1") for tag in ("UNG", "UNE", "UNY")] == ["1", None, None]
+    assert (second.get("//UNE/1.1"), second.get("BGM/1.1")) == ("1", "380")
+    assert isinstance(second.get("//UNY/1.1"), Unreadable)
+
+
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])
 def test_lines_are_counted_where_there_are_any(tmp_path: Path, end: str) -> None:
     data = interchange(message(), message("2")).replace("'", f"'{end}")
@@ -110,6 +143,7 @@ def test_a_message_that_is_not_whole_is_stopped_and_no_other(
     [
         (interchange(message(), count="2"), "another number of messages than the 1"),
         (interchange(message()).partition("UNZ")[0], "does not end as an interchange"),
+        (interchange(message()).partition("UNZ")[0] + interchange(message()), "has no end (UNZ)"),
         (interchange(message()).partition("UNT")[0] + "UNZ+1+77'", "has no end (UNT)"),
         (interchange(message()).replace("UNT", "UNH", 1), "has no end (UNT)"),
         (interchange(message())[:-1], "a segment is not ended"),

@@ -15,7 +15,7 @@ from world import World, csv_rows
 
 from confirma_connector.errors import MappingError, SourceError
 from confirma_connector.limits import Limits
-from confirma_connector.records import Record, Source
+from confirma_connector.records import Record, Source, Unreadable
 from confirma_connector.sandbox import StandIn
 
 SAMPLES = Path(__file__).parents[1] / "samples"
@@ -256,6 +256,28 @@ def test_the_rows_of_an_invoice_cost_memory_once_each(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+@pytest.mark.parametrize("far", [0, 70_000])
+def test_only_what_stands_above_an_invoice_is_its_own(tmp_path: Path, far: int) -> None:
+    gap = " " * far
+    data = f'{{"a":{{"@at":"1","in":[{ONE},{gap}{ONE}],"of":"A"}},{gap}"b":[[{{"in":{ONE},"of":"B"}}],{{"in":{ONE}}}],"c":5}}'
+    heads = [record.values for record in read(tmp_path, data, document="in") if record.part == "header"]
+    paths = ("//a/@at", "//a/of", "//b/b/of", "//c")
+    assert [[head.get(path) for path in paths] for head in heads] == [
+        ["1", None, None, None],
+        ["1", None, None, None],
+        ["1", "A", None, None],
+        ["1", "A", "B", None],
+    ]
+
+
+def test_what_stands_too_far_above_to_be_remembered_is_not_silently_nothing(tmp_path: Path) -> None:
+    many = ",".join(["1"] * 12_000)
+    head, *_ = read(tmp_path, f'{{"first":1,"many":[{many}],"last":2,"at":{{"@x":3}},"in":{ONE}}}', document="in")
+    assert (head.values.get("//first"), head.values.get("//none"), head.values["no"]) == ("1", None, "1")
+    for path in ("//many", "//last", "//at/@x", "//*"):
+        assert isinstance(head.values.get(path), Unreadable)
 
 
 @pytest.mark.parametrize(

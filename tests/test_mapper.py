@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,48 @@ def test_several_columns_are_joined_without_the_empty_ones(tmp_path: Path) -> No
     assert described(tmp_path, rule, {"A": " a ", "B": "-", "C": "c"}) == "a, c"
     assert described(tmp_path, rule, {"A": "", "B": "-", "C": " "}) is None
     assert described(tmp_path, {"columns": "A"}, {"A": "a"}) == "a"
+
+
+@pytest.mark.parametrize(
+    ("block", "field"), [("rows", "unit_price"), ("invoice", "amounts.gross_amount"), ("invoice", "number")]
+)
+def test_several_columns_are_never_joined_into_one_number(tmp_path: Path, block: str, field: str) -> None:
+    said = f"{block}.{field}.columns: several columns would be joined into one number: expected a single column"
+    with pytest.raises(MappingError, match=re.escape(said)):
+        mapping(tmp_path, **{block: {field: {"columns": ["H1", "H2"]}}})
+
+
+def test_several_columns_may_be_one_code_of_a_table_of_numbers(tmp_path: Path) -> None:
+    rates = {"vat_percentage": {"columns": ["Maa", "Luokka"], "table": "rates"}}
+    made = invoice_of(tmp_path, row(Maa="FI", Luokka="1"), rows=rates, tables={"rates": {"FI 1": "25,5"}})
+    assert made.rows[0].vat_percentage == Decimal("25.5")
+
+
+def signed(folder: Path, price: str, sign: str) -> list[Draft]:
+    turned = {"unit_price": {"column": "Hinta", "negative_when": {"column": "Etumerkki", "equals": "-"}}}
+    lines = [row(Hinta="100,00", Etumerkki=""), row(Hinta=price, Etumerkki=sign)]
+    return drafts(folder, lines, rows=turned)
+
+
+@pytest.mark.parametrize(
+    ("price", "sign", "gross"), [("2,00", "-", "245.98"), ("-2,00", "", "245.98"), ("0", "-", "251.00")]
+)
+def test_the_sign_may_stand_beside_an_amount_or_in_it(tmp_path: Path, price: str, sign: str, gross: str) -> None:
+    (draft,) = signed(tmp_path, price, sign)
+    assert draft.invoice is not None
+    assert draft.invoice.amounts.gross_amount == Decimal(gross)
+
+
+def test_an_amount_that_says_minus_both_ways_is_a_problem(tmp_path: Path) -> None:
+    (draft,) = signed(tmp_path, "-2,00", "-")
+    assert [(problem.code, problem.header, problem.value, problem.message) for problem in errors(draft)] == [
+        (
+            "E-AMOUNT",
+            "Hinta",
+            "-2,00",
+            'is negative already, and "Etumerkki" says minus as well: expected it from one of the two',
+        )
+    ]
 
 
 def test_a_default_stands_in_for_every_spelling_of_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confirma_connector.records import Unreadable
-from confirma_connector.trees import Node, Path, PathError, Values
+from confirma_connector.trees import Node, Path, PathError, Top, Values
 
 SPACES = {"cbc": "urn:basic", "cac": "urn:aggregate"}
 
@@ -95,6 +95,34 @@ def test_what_stands_there_several_times_and_differs_is_not_chosen_from() -> Non
     assert "Text[all]" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("@id", "own"),
+        ("@cbc:id", "basic"),
+        ("@cac:id", None),
+        ("@at", "only"),
+        ("@cbc:at", None),
+        ("@xml:lang", "fi"),
+        ("@of", Unreadable),
+        ("@cac:of", "a"),
+        (".[@id=own]/@cbc:id", "basic"),
+        (".[@id=basic]/@cbc:id", None),
+    ],
+)
+@pytest.mark.parametrize("fold", [False, True])
+def test_attributes_of_one_name_are_told_apart_by_their_namespaces(path: str, found: Any, fold: bool) -> None:
+    tree = node("A")
+    tree.attributes = {"urn:basic id": "basic", "id": "own", "urn:aggregate at": "only"}
+    tree.attributes |= {"http://www.w3.org/XML/1998/namespace lang": "fi", "urn:basic of": "b", "urn:aggregate of": "a"}
+    if fold:
+        path = path.replace("@id", "@ID").replace(":id", ":Id").replace("lang", "LANG")
+    at = value(path, tree, fold=fold)
+    assert isinstance(at, Unreadable) if found is Unreadable else at == found
+    assert dict(values(tree).items()) == {"@id": "own", "@at": "only", "@lang": "fi"}
+    assert len(values(tree)) == 3
+
+
 def test_letter_case_is_no_difference_where_the_mapping_says_so() -> None:
     assert value("invoiceid") is None
     assert value("ID", fold=True) == value("id", fold=True) == "1001"
@@ -114,6 +142,7 @@ def test_letter_case_is_no_difference_where_the_mapping_says_so() -> None:
         ("a[]", "no condition"),
         ("a[=1]", "no condition"),
         ("x:a", '"x" is not declared under namespaces (cbc, cac)'),
+        ("a/@x:b", '"x" is not declared under namespaces (cbc, cac)'),
         ("a b", "not expected"),
         ("@a/b", "is no name"),
     ],
@@ -126,7 +155,9 @@ def test_a_path_that_cannot_be_understood_says_why(path: str, said: str) -> None
 
 
 def values(at: Node, document: Node = TREE, but: frozenset[int] = frozenset()) -> Values:
-    return Values(at, document, node("", TREE), but, lambda text: Path.parse(text, SPACES))
+    top = Top()
+    top.children.append(TREE)
+    return Values(at, document, top, but, lambda text: Path.parse(text, SPACES))
 
 
 def test_a_row_can_ask_its_document_and_the_top_of_the_file() -> None:
@@ -157,6 +188,6 @@ def _trees(depth: int = 3) -> st.SearchStrategy[Node]:
 
 @given(_trees())
 def test_every_text_of_any_tree_is_found_again_by_its_path(tree: Node) -> None:
-    own = Values(tree, tree, tree, frozenset(), Path.parse)
+    own = Values(tree, tree, Top(), frozenset(), Path.parse)
     assert [own[path] for path in own] == list(own.values())
     assert len(own) == len(list(own.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -20,7 +21,7 @@ import pytest
 from test_cli import invoke
 from test_partner_adapter import LINE, SAMPLE
 from test_partner_adapter import MAPPING as PAIRS
-from world import TOKEN, World, csv_rows, csv_text, invoice_rows
+from world import MAPPING, TOKEN, World, csv_rows, csv_text, invoice_rows
 
 from confirma_connector import plugins
 from confirma_connector.arriving import Arrivals
@@ -196,6 +197,65 @@ def test_a_name_that_was_there_before_gets_a_number_and_nothing_is_written_over(
     assert drop.world.arrived() == [1001, 1002]
 
 
+def meanwhile(drop: Drop, does: Callable[[Path], object], what: str = "sent") -> Callable[[Happening], None]:
+    """Do something to the place of a job when it is planned where all of it goes, and before it is moved."""
+
+    def hear(happening: Happening) -> None:
+        drop.heard.append(happening)
+        if happening.what == what:
+            for path in drop.folders.work.glob("*/a.csv"):
+                does(path.parent)
+
+    return hear
+
+
+def test_a_name_that_is_taken_after_the_file_was_sent_is_not_written_over(drop: Drop) -> None:
+    drop.file("a.csv", 1001)
+    theirs = drop.folders.done / "a.csv", drop.folders.done / "a.results.csv"
+
+    def put(_: Path) -> None:
+        for path in theirs:
+            path.write_text("theirs", "utf-8")
+
+    assert watch(drop.world.run(), drop.orders(is_once=True), meanwhile(drop, put)) == 0
+    assert drop.files()["done"] == ["a-2.csv", "a-2.results.csv", "a.csv", "a.results.csv"]
+    assert {path.read_text("utf-8") for path in theirs} == {"theirs"}
+    assert [one.to for one in drop.heard if one.what == "moved"] == [str(drop.folders.done / "a-2.csv")]
+    drop.world.track()
+    assert states(drop.folders.done / "a-2.results.csv") == ["delivered"]
+
+
+def test_a_name_that_is_taken_when_the_file_is_moved_already_gives_the_rest_a_number(world: World) -> None:
+    drop = dropped(world, answers=True)
+    drop.file("a.csv", 1001)
+    answers = world.folder / "answers"
+    theirs = answers / "a.results.csv"
+
+    def hear(happening: Happening) -> None:
+        meanwhile(drop, lambda _: answers.rmdir())(happening)
+        if happening.what == "waiting":
+            answers.mkdir()
+            theirs.write_text("theirs", "utf-8")
+
+    assert watch(world.run(), drop.orders(is_once=True), hear) == 1
+    assert (drop.files()["done"], drop.files()["answers"]) == (["a.csv"], ["a.results.csv"])
+    assert drop.once() == 0
+    assert (drop.files()["done"], drop.files()["answers"]) == (["a.csv"], ["a-2.results.csv", "a.results.csv"])
+    assert theirs.read_text("utf-8") == "theirs"
+    world.track()
+    assert states(answers / "a-2.results.csv") == ["delivered"]
+
+
+def test_an_answer_that_is_written_after_the_file_was_sent_goes_along(world: World) -> None:
+    drop = dropped(world, answers=True)
+    (drop.folders.done / "a.csv").touch()
+    drop.file("a.csv", 1001)
+    more = meanwhile(drop, lambda place: (place / "a.answer-1001.xml").touch())
+    assert watch(world.run(), drop.orders(is_once=True), more) == 0
+    answers = ["a-2.answer-1001.xml", "a-2.results.csv"]
+    assert drop.files() == {"in": [], "done": ["a-2.csv", "a.csv"], "failed": [], "answers": answers}
+
+
 # -- which files -------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +332,42 @@ def test_a_file_that_grows_while_it_is_sent_is_sent_to_its_end(drop: Drop) -> No
     assert drop.world.arrived() == [1001, 1002]
 
 
+def kept_busy(drop: Drop, since: str) -> Path:
+    """Watch once, with another run of the account at work since then; give the file as it waits to be moved."""
+    with Journal(drop.world.settings.journal, "staging", "acme") as journal, contextlib.ExitStack() as stack:
+        busy = meanwhile(drop, lambda _: stack.enter_context(locked(journal.lock_path, "busy")), since)
+        assert watch(drop.world.run(), drop.orders(is_once=True), busy) == 3
+    (path,) = drop.folders.work.glob("*/a.csv")
+    return path
+
+
+def test_a_file_that_grows_after_it_was_sent_is_sent_to_its_end(drop: Drop) -> None:
+    drop.file("a.csv", 1001)
+    with kept_busy(drop, "sent").open("a", encoding="utf-8", newline="") as file:
+        file.write(csv_text(invoice_rows(1002)).split("\n", 1)[1])
+    assert drop.once() == 0
+    assert states(drop.folders.done / "a.results.csv") == ["waiting", "waiting"]
+    assert drop.world.arrived() == [1001, 1002]
+
+
+def test_a_file_that_is_whole_only_after_it_was_refused_is_sent_without_that_text(drop: Drop) -> None:
+    text = drop.file("a.csv", 1001).read_bytes()
+    (drop.inbox / "a.csv").write_bytes(b"\x00" * 20)
+    kept_busy(drop, "refused").write_bytes(text)
+    assert drop.once() == 0
+    assert drop.files() == {"in": [], "done": ["a.csv", "a.results.csv"], "failed": []}
+
+
+def test_a_mapping_with_the_rows_in_a_second_file_is_refused_before_any_file_is_taken(drop: Drop) -> None:
+    lines = "lines_from: {file: '{stem}_lines.csv', key: number}\n"
+    path = drop.world.folder / "mapping.yaml"
+    path.write_text(MAPPING.replace("group_by: [number]\n", lines), "utf-8")
+    drop.file("a.csv", 1001)
+    with pytest.raises(SettingsError, match=r"mapping\.yaml, line \d+: .* in a second file"):
+        drop.once()
+    assert drop.files() == {"in": ["a.csv"], "done": [], "failed": []}
+
+
 def test_a_file_that_changes_while_those_before_it_are_sent_is_left_for_the_next_round(drop: Drop) -> None:
     drop.file("a.csv", 1001)
     drop.file("b.csv", 1002)
@@ -344,6 +440,47 @@ def test_another_run_of_the_account_is_waited_for(drop: Drop) -> None:
         assert drop.once() == 3
     assert drop.once() == 0
     assert drop.files()["done"] == ["a.csv", "a.results.csv"]
+
+
+def test_results_that_cannot_be_written_are_tried_again_and_keep_no_other_file(drop: Drop) -> None:
+    drop.file("a.csv", 1001)
+
+    def block(event: Event) -> None:
+        if event.what == "writing" and Path(event.path).name == "a.results.csv":
+            Path(event.path).mkdir()
+
+    for _ in range(2):
+        assert watch(drop.world.run(hear=block), drop.orders(is_once=True), drop.heard.append) == 1
+        (blocked,) = drop.folders.work.glob("*/a.results.csv")
+        blocked.rmdir()
+        assert drop.files()["failed"] == []
+        drop.file("b.csv", 1002)
+    assert drop.files()["done"] == ["b.csv", "b.results.csv"]
+    assert drop.once() == 0
+    assert "a.results.csv" in drop.files()["done"]
+    assert drop.world.arrived() == [1001, 1002]
+
+
+def test_a_job_that_cannot_be_finished_is_told_once_and_keeps_no_other_file(drop: Drop) -> None:
+    odd = drop.folders.work / "20200101T000000-odd"
+    odd.mkdir(parents=True)
+    (odd / "note.txt").touch()
+    drop.file("a.csv", 1001)
+    assert drop.once() == 1
+    assert drop.files()["done"] == ["a.csv", "a.results.csv"]
+    (said,) = drop.said("waiting")
+    assert str(odd) in said
+    drop.heard.clear()
+
+    def drop_more(happening: Happening) -> None:
+        drop.heard.append(happening)
+        if happening.what in ("watching", "moved"):
+            drop.file("b.csv", 1002)
+        if len(drop.said("moved")) == 3:
+            drop.world.stop.wished.set()
+
+    assert watch(drop.world.run(), drop.orders(every=0.01), drop_more) == 130
+    assert drop.said("waiting") == [said]
 
 
 def test_a_watch_that_is_stopped_finishes_what_is_under_way_and_goes_on_with_the_next_start(drop: Drop) -> None:

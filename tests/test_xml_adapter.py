@@ -12,7 +12,7 @@ from mapped import mapping, registry
 from confirma_connector.errors import MappingError, SourceError
 from confirma_connector.limits import Limits
 from confirma_connector.mapper import Mapper
-from confirma_connector.records import Record, Source
+from confirma_connector.records import Record, Source, Unreadable
 
 SHAPE: dict[str, Any] = {"document": "Bill", "lines": "Row"}
 ONE = "<Bill><No>1</No><Buyer>Ähtäri Oy</Buyer><Row><Sum>1,00</Sum></Row><Row><Sum>2,00</Sum></Row></Bill>"
@@ -157,6 +157,19 @@ def test_lines_of_several_kinds_keep_their_order(tmp_path: Path) -> None:
     assert [record.values["n"] for record in read(tmp_path, data, lines=["A", "g/B"])[1:]] == ["1", "2", "3"]
 
 
+def test_a_row_that_several_paths_lead_to_is_one(tmp_path: Path) -> None:
+    data = "<Bill><No>1</No><Row><n>1</n></Row><Row kind='x'><n>2</n></Row></Bill>"
+    for lines in (["Row", "Row[@kind=x]"], ["Row", "Row"], ["*[n]", "Row"]):
+        assert [record.values["n"] for record in read(tmp_path, data, lines=lines)[1:]] == ["1", "2"]
+
+
+def test_an_attribute_of_a_namespace_hides_none_without(tmp_path: Path) -> None:
+    data = '<Bill xmlns:v="urn:v"><No>1</No><P type="Seller" v:type="T1"/><Q v:use="x"/></Bill>'
+    (head,) = read(tmp_path, data, namespaces={"own": "urn:v"})
+    asked = [head.values.get(path) for path in ("P/@type", "P/@own:type", "Q/@use", "P[@type=T1]/@type")]
+    assert asked == ["Seller", "T1", "x", None]
+
+
 def test_a_megabyte_in_one_document_and_tags_over_block_ends(tmp_path: Path) -> None:
     rows = "".join(f"<Row><Sum>{number},00</Sum></Row>" for number in range(9000))
     records = read(tmp_path, f"<Bill><No>1</No>{rows}</Bill>" * 4)
@@ -228,6 +241,32 @@ def test_what_stands_in_the_xml_document_right_before_belongs_to_an_invoice(tmp_
     data = FRAME.format("A") + FRAME.format("B") + ONE + ONE + FRAME.format("C") + ONE
     heads = [record for record in read(tmp_path, data) if record.part == "header"]
     assert [head.values.get("//Envelope/To") for head in heads] == ["B", None, "C"]
+
+
+def seller(records: list[Record]) -> list[Any]:
+    return [record.values.get("//All/Seller") for record in records if record.part == "header"]
+
+
+@pytest.mark.parametrize("far", [0, 70_000])
+def test_what_stands_behind_an_invoice_is_not_its_own(tmp_path: Path, far: int) -> None:
+    gap = " " * far
+    data = f"<All>{ONE}{gap}<Seller>S</Seller>{gap}{ONE}{gap}<Seller>T</Seller></All>"
+    assert seller(read(tmp_path, data)) == [None, "S"]
+    nested = f"<All><Set><Of>1</Of>{ONE}{gap}<Of>2</Of></Set>{gap}{ONE}</All>"
+    first, second = (record for record in read(tmp_path, nested) if record.part == "header")
+    assert first.values.get("//All/Set/Of") == "1"
+    assert isinstance(second.values.get("//All/Set/Of"), Unreadable)
+
+
+def test_what_stands_too_far_above_to_be_remembered_is_not_silently_nothing(tmp_path: Path) -> None:
+    many = "<Item><a/></Item>" * 6_000
+    assert seller(read(tmp_path, f"<All><Seller>S</Seller>{many}{ONE}</All>")) == ["S"]
+    for late in (f"{many}<Seller>S</Seller>", f"<Seller>S</Seller>{many}<Seller>T</Seller>"):
+        head, *_ = read(tmp_path, f"<All>{late}{ONE}</All>")
+        asked = [head.values.get(path) for path in ("//All/Seller", "//*/Seller", "//All/Item[b]/a", "//All/Item/@x")]
+        assert ["not all are remembered" in told.reason for told in asked if isinstance(told, Unreadable)] == [True] * 4
+        assert head.values["No"] == "1"
+        assert head.values.get("//All/@at") is None
 
 
 def prices(folder: Path, row: str, **price: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import filecmp
 import itertools
 import os
 import secrets
@@ -19,9 +20,12 @@ from confirma_connector.files import placed, replacing
 from confirma_connector.opening import held
 from confirma_connector.run import Run
 
-__all__ = ["Folders", "Job", "claim", "clear", "jobs", "move", "planned"]
+__all__ = ["Extent", "Folders", "Job", "claim", "clear", "jobs", "move", "planned"]
 
 _JOB = ".job.json"
+
+Extent = tuple[int, int]
+"""By what a change of a file is noticed: its bytes, and the nanoseconds of its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Folders:
         """Where files are while they are dealt with: on the same disk, so that claiming one is a single step."""
         return self.inbox / ".confirma"
 
+    @property
+    def are_there(self) -> bool:
+        """Whether none of them is away."""
+        return all(path is None or path.is_dir() for path in (self.inbox, self.done, self.failed, self.answers))
+
     def check(self) -> None:
         """Raise SettingsError naming the folder that is not there, or that is two things at once."""
         named = {"IN": self.inbox, "--done": self.done, "--failed": self.failed, "--answers": self.answers}
@@ -51,7 +60,10 @@ class Folders:
 
 
 class Job(BaseModel):
-    """What is known of a claimed file: its name and when that was; once it is sent, what goes where, and the code."""
+    """What is known of a claimed file: its name and when that was; once it is sent, what goes where, and the code.
+
+    *extent* is how it was sent; None for a file that is its own answer, which changes with what is heard of it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +71,7 @@ class Job(BaseModel):
     begun: float
     code: int = 0
     moves: tuple[tuple[str, Path], ...] = ()
+    extent: Extent | None = None
 
     @classmethod
     def read(cls, place: Path) -> Job | None:
@@ -108,14 +121,21 @@ def planned(folders: Folders, folder: Path, place: Path, job: Job, code: int, *,
     answers = folders.answers or folder
     backup = f"{job.name}.bak"
     goes: dict[str, Path] = {job.name: (answers if is_own else folder) / job.name}
-    for path in sorted(place.iterdir()):
-        if path.name == backup:
+    for name in _names_in(place):
+        if name == backup:
             goes[backup] = folder / (job.name if answers != folder else backup)
-        elif path.name != job.name and not path.name.startswith("."):
-            goes[path.name] = answers / path.name
-    free = next(finals for finals in _names(goes, Path(job.name).stem) if not any(map(os.path.lexists, finals)))
-    moves = tuple(zip(goes, map(placed, free), strict=True))
-    return job.model_copy(update={"code": code, "moves": moves})
+        elif name != job.name:
+            goes[name] = answers / name
+    return job.model_copy(update={"code": code, "moves": tuple(_free(goes, Path(job.name).stem).items())})
+
+
+def _names_in(place: Path) -> list[str]:
+    return sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
+
+
+def _free(goes: Mapping[str, Path], stem: str) -> dict[str, Path]:
+    free = next(finals for finals in _names(goes, stem) if not any(map(os.path.lexists, finals)))
+    return dict(zip(goes, map(placed, free), strict=True))
 
 
 def _names(goes: Mapping[str, Path], stem: str) -> Iterator[list[Path]]:
@@ -124,18 +144,48 @@ def _names(goes: Mapping[str, Path], stem: str) -> Iterator[list[Path]]:
         yield [path.with_name(f"{stem}-{number}{path.name.removeprefix(stem)}") for path in goes.values()]
 
 
-def move(run: Run, place: Path, job: Job) -> None:
-    """Do what is planned, as far as it is not done yet; nobody writes results meanwhile. Raises Busy, OSError."""
+def move(run: Run, folders: Folders, place: Path, job: Job) -> Path:
+    """Do what is planned, as far as it is not done yet; give where the file is. Raises Busy, OSError.
+
+    Nobody writes results meanwhile. Before that somebody may have: what is new goes along, and where something has come
+    to lie on a place that was free, what is not there yet gets another number.
+    """
     with held(run.settings) as journal, run.stop.shield():
-        for name, to in job.moves:
+        moves = _moves(folders, place, job)
+        if moves != job.moves:
+            job.model_copy(update={"moves": moves}).write(place)
+        for name, to in moves:
             _bring(place / name, to)
-        journal.move_results({placed(place / name): to for name, to in job.moves})
+        journal.move_results({placed(place / name): to for name, to in moves})
     clear(place)
+    return moves[0][1]
+
+
+def _moves(folders: Folders, place: Path, job: Job) -> tuple[tuple[str, Path], ...]:
+    there, moves = _names_in(place), dict(job.moves)
+    stem, final = Path(job.name).stem, job.moves[0][1]
+    answers = placed(folders.answers) if folders.answers else final.parent
+    for name in there:
+        moves.setdefault(name, answers / f"{final.stem}{name.removeprefix(stem)}")
+    if any(_is_taken(place / name, moves[name]) for name in there):
+        first = {name: moves[name].with_name(f"{stem}{moves[name].name.removeprefix(final.stem)}") for name in there}
+        moves |= _free(first, stem)
+    return tuple(moves.items())
+
+
+def _is_taken(path: Path, to: Path) -> bool:
+    """Whether something else than *path* lies at *to*; a copy of it on another disk is what a kill left there."""
+    if not os.path.lexists(to):
+        return False
+    is_copy = to.is_file() and to.stat().st_dev != path.stat().st_dev and filecmp.cmp(path, to, shallow=False)
+    return not is_copy
 
 
 def _bring(path: Path, to: Path) -> None:
     if not path.exists():
         return
+    if _is_taken(path, to):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path), None, str(to))
     try:
         path.rename(to)
     except OSError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from confirma_connector.fields import spelled
 from confirma_connector.headers import among
 from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile
@@ -29,6 +31,11 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self._spellings)
+
+    @property
+    def spellings(self) -> Mapping[str, tuple[str, ...]]:
+        """Give every header that each of our words may have."""
+        return self._spellings
 
     def bind(self, record: Record, place: str = "") -> None:
         """Find every column the mapping names among the headers of a table: all of them in a flat source.

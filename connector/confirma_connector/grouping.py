@@ -10,17 +10,22 @@ from confirma_connector.fields import spelled
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
 from confirma_connector.records import Problem, Record, Value
+from confirma_connector.unheard import Unheard
 
 __all__ = ["Group", "Grouping", "Skipped"]
 
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that is not an invoice row by the mapping's own words; with an amount in it a person should look."""
+    """A row that is not an invoice row by the mapping's own words; with an amount in it a person should look.
+
+    *is_invoice* says that a whole invoice is left out with it.
+    """
 
     where: str
     reason: str
     has_amount: bool
+    is_invoice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Grouping:
         told_by = mapping.file.told_by
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
         self.skipped: list[Skipped] = []
+        self.unheard = Unheard(columns.spellings)
 
     def groups(self, records: Iterable[Record]) -> Iterator[Group]:
         """Give the groups in the order of their first records; a flat source's columns are found first."""
@@ -82,6 +88,8 @@ class Grouping:
                 if self._file.lines_from is not None or (record.part == "whole" and not bound):
                     self._columns.bind(record)
                 bound.add(record.part)
+            if record.document is not None and self._file.lines_from is None:
+                self.unheard.hear(record)
             yield record
 
     def _kept(self, records: Iterable[Record]) -> Iterator[Record | _Gone]:
@@ -110,7 +118,7 @@ class Grouping:
             if not reason:
                 yield record
                 continue
-            self._skip(record, reason)
+            self._skip(record, reason, is_invoice=record.part == "header" or begun is not None)
             if record.part == "whole":
                 yield _Gone(dict(self._told(record)))
 
@@ -125,10 +133,10 @@ class Grouping:
         said = f"{reason}, which leaves out whole invoices, and this row begins none"
         return replace(record, problems=(*record.problems, said))
 
-    def _skip(self, record: Record, reason: str, *, as_line: bool = False) -> None:
+    def _skip(self, record: Record, reason: str, *, as_line: bool = False, is_invoice: bool = False) -> None:
         words = [word for word in self._amounts if not as_line or word in self._in_rows]
         has_amount = any(self._is_amount(self._columns.text(record, word)) for word in words)
-        self.skipped.append(Skipped(record.where, reason, has_amount))
+        self.skipped.append(Skipped(record.where, reason, has_amount, is_invoice))
 
     def _is_amount(self, text: str) -> bool:
         return not self._is_empty(text) and {sign for sign in text if sign.isdigit()} != {"0"}

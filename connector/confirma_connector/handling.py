@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from confirma_connector import pipeline
-from confirma_connector.claiming import Folders, Job, clear, move, planned
+from confirma_connector.claiming import Extent, Folders, Job, clear, move, planned
 from confirma_connector.errors import (
     AdapterError,
     CannotRun,
@@ -18,6 +18,7 @@ from confirma_connector.errors import (
     SettingsError,
     SourceError,
     Unavailable,
+    UnwritableResults,
 )
 from confirma_connector.files import placed, replacing
 from confirma_connector.report import AttentionReport, Report
@@ -62,7 +63,7 @@ def handle(run: Run, folders: Folders, choice: Choice, place: Path, hear: Hear) 
     from being sent.
     """
     job = Job.read(place)
-    if job is not None and not job.moves and (place / job.name).exists():
+    if job is not None and (place / job.name).exists() and (not job.moves or _is_changed(place, job)):
         job = _sent(run, folders, choice, place, job, hear)
         if not job.moves:
             return 3
@@ -70,15 +71,17 @@ def handle(run: Run, folders: Folders, choice: Choice, place: Path, hear: Hear) 
     if job is None or not job.moves:
         clear(place)
         return 0
-    move(run, place, job)
-    hear(Happening("moved", job.name, str(job.moves[0][1])))
+    hear(Happening("moved", job.name, str(move(run, folders, place, job))))
     return job.code
 
 
 def refuse_all(run: Run, folders: Folders, choice: Choice, hear: Hear) -> None:
     """Raise what would keep every file from being sent, by sending none."""
     if named := choice.mapping or run.settings.mapping:
-        run.mapping(folders.inbox, named)
+        lines = run.mapping(folders.inbox, named).lines
+        if lines and lines.block.file:
+            why = "the rows of the invoices are in a second file, and a watch takes each file by itself"
+            raise SettingsError(f"{lines.said}: {why}; use confirma send")
     if attention := pipeline.send(run, replace(choice, paths=())).attention:
         hear(Happening("settled", attention=attention))
 
@@ -87,6 +90,8 @@ def _sent(run: Run, folders: Folders, choice: Choice, place: Path, job: Job, hea
     """Send the file, and plan where it goes with its answer; a job without a plan is to be sent again."""
     source = place / job.name
     before = _extent(source)
+    job = job.model_copy(update={"moves": (), "extent": before})
+    _reason(source).unlink(missing_ok=True)
     try:
         report = pipeline.send(run, replace(choice, paths=(source,)))
     except (SourceError, MappingError, AdapterError, SettingsError) as error:
@@ -96,9 +101,11 @@ def _sent(run: Run, folders: Folders, choice: Choice, place: Path, job: Job, hea
     _go_on(report)
     (file,) = report.files
     if not file.results:
-        return _refused(folders, place, job, "; ".join(file.notices), hear)
+        raise UnwritableResults("; ".join(file.notices))
     is_own = placed(Path(file.results)) == placed(source)
-    if not is_own:
+    if is_own:
+        job = job.model_copy(update={"extent": None})
+    else:
         _refuse_changed(source, before)
     states = file.counts()
     bad = states.keys() - _GOOD
@@ -123,12 +130,21 @@ def _go_on(report: Report) -> None:
         raise KeyboardInterrupt
 
 
-def _extent(path: Path) -> tuple[int, int]:
+def _extent(path: Path) -> Extent:
     found = path.stat()
     return found.st_size, found.st_mtime_ns
 
 
-def _refuse_changed(source: Path, before: tuple[int, int]) -> None:
+def _is_changed(place: Path, job: Job) -> bool:
+    """Whether it was written to after it was sent, as by a program that still had it open."""
+    return job.extent is not None and job.extent != _extent(place / job.name)
+
+
+def _reason(source: Path) -> Path:
+    return source.with_name(f"{source.name}.error.txt")
+
+
+def _refuse_changed(source: Path, before: Extent) -> None:
     """Read again what is still being written: its end would be left unsent."""
     if _extent(source) != before:
         raise Unavailable(f"{source.name} changed while it was sent, and is read again")
@@ -138,7 +154,7 @@ def _refused(folders: Folders, place: Path, job: Job, why: str, hear: Hear) -> J
     """Plan a file as failed, with the reason beside it. Raises UnwritableResults where even that cannot be written."""
     source = place / job.name
     words = why.replace(f"{source.parent}{os.sep}", "")
-    with replacing(source.with_name(f"{source.name}.error.txt"), like=source) as fresh:
+    with replacing(_reason(source), like=source) as fresh:
         fresh.write_text(f"{words}\n", "utf-8")
     hear(Happening("refused", job.name, message=words))
     return planned(folders, folders.failed, place, job, 1)

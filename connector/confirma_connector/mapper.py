@@ -90,6 +90,10 @@ class Mapper:
         """The rows that are part of no invoice, so far."""
         return self._grouping.skipped
 
+    def unheard(self) -> tuple[str, ...]:
+        """Say which columns may be misspelt, once all records were read."""
+        return tuple(self._grouping.unheard.told())
+
     def drafts(self, records: Iterable[Record]) -> Iterator[Draft]:
         """Give a draft for every group of records; rows that are none are added to `skipped`."""
         for group in self._grouping.groups(records):

@@ -241,6 +241,8 @@ def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule
         mistakes.add((*place, "table"), said, ("tables", rule.table))
     elif rule.negative_when is not None and kind not in ("money", "number"):
         mistakes.add((*place, "negative_when"), "only a number has a sign that can be turned")
+    elif rule.table is None and len(rule.columns or ()) > 1 and kind in ("number", "money", "whole"):
+        mistakes.add((*place, "columns"), "several columns would be joined into one number: expected a single column")
     elif rule.per is not None and kind != "number":
         mistakes.add((*place, "per"), "only a price or a quantity can be for so many units")
     elif not unknown:

@@ -41,7 +41,8 @@ def reply(journal: Journal, survey: Survey, joined: Sequence[tuple[Item, Outcome
         return
     answered = [_answered(item, outcome, tuple(block.values), journal.environment) for item, outcome in joined]
     found = survey.path.stat()
-    batch = Batch(found.st_size, found.st_mtime, survey.totals, dict(block.headers.items()))
+    left_out = sum(row.is_invoice for row in survey.skipped)
+    batch = Batch(found.st_size, found.st_mtime, survey.totals, dict(block.headers.items()), left_out)
     written = acknowledging.write(block.kind, answered, batch)
     replies = _Replies(journal, survey, results)
     there = [path for path in map(replies.put, written.answers) if path]

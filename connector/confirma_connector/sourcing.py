@@ -9,6 +9,7 @@ from typing import Any
 from confirma_connector.columns import Columns
 from confirma_connector.fields import Conversion, Kind, UnreadableCell, spelled
 from confirma_connector.mapping import FieldRule, LoadedMapping
+from confirma_connector.mappingfile import Test
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.money import negated, share
 from confirma_connector.records import Record, Unreadable, Value
@@ -63,7 +64,8 @@ class Field:
         if value is None:
             return None
         value = self._of_one(value, record)
-        return negated(value) if self._is_turned(record) else value
+        test = self._rule.negative_when
+        return value if test is None else self._turned(value, test, record)
 
     def otherwise(self) -> Any:
         """Give what the field holds where nothing was found for it."""
@@ -95,12 +97,15 @@ class Field:
             raise ValueError(f"is for {count} units: expected more than none")
         return share(value, count)
 
-    def _is_turned(self, record: Record) -> bool:
-        test = self._rule.negative_when
-        if test is None:
-            return False
+    def _turned(self, value: Any, test: Test, record: Record) -> Any:
+        """Give a number with the sign that another column tells."""
         text = self._columns.text(record, test.column)
-        return bool(test.told(text, is_empty=self._is_blank(text)))
+        if not test.told(text, is_empty=self._is_blank(text)):
+            return value
+        if value < 0:
+            header = self._columns.header(test.column, record)
+            raise ValueError(f'is negative already, and "{header}" says minus as well: expected it from one of the two')
+        return negated(value)
 
     def _read(self, record: Record) -> Any:
         spelling = self._spelling(record)

@@ -67,7 +67,7 @@ class Survey:
 
     *used* are the unconfirmed lines of the contract that its request bodies stand on. Of a results file it is known
     which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
-    digest.
+    digest. *unheard* says which columns of the mapping may be misspelt.
     """
 
     source: Source
@@ -75,6 +75,7 @@ class Survey:
     digest: str
     items: list[Item] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    unheard: tuple[str, ...] = ()
     rows: int = 0
     sellers: dict[str, str] = field(default_factory=dict)
     marks: Counter[str] = field(default_factory=Counter)
@@ -206,6 +207,7 @@ def _fill(
             raise SourceError(f"{path}: changed while it was read; run again when nobody is writing it")
     found.used = usage.lines()
     found.skipped = mapper.skipped
+    found.unheard = mapper.unheard()
     _refuse_repeated(found, mapper.header("number"))
     for item in found.valid():
         if item.facts is not None:

@@ -55,7 +55,7 @@ def told(
         totals=survey.totals,
         methods=dict(survey.methods),
         results=str(results) if results else "",
-        notices=tuple(notices),
+        notices=(*survey.unheard, *notices),
     )
 
 

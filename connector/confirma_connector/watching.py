@@ -76,7 +76,10 @@ def watch(run: Run, orders: Orders, hear: Callable[[Happening], None]) -> int:
 
 @dataclass
 class _Watching:
-    """One watch on its way. *later* says when a job is tried again that is not to be tried at once."""
+    """One watch on its way. *later* says when a job is tried again that is not to be tried at once.
+
+    *vain* says of a job that could not be brought on what kept it, and how often it was tried.
+    """
 
     run: Run
     orders: Orders
@@ -84,6 +87,7 @@ class _Watching:
     arrivals: Arrivals
     codes: set[int] = field(default_factory=lambda: {0})
     later: dict[Path, float] = field(default_factory=dict)
+    vain: dict[Path, tuple[str, int]] = field(default_factory=dict)
     begun: set[Path] = field(default_factory=set)
     said: str = ""
     failures: int = 0
@@ -125,9 +129,7 @@ class _Watching:
 
     def _wait(self, error: Exception) -> None:
         """Say what is waited for, once."""
-        message = str(error)
-        if isinstance(error, OSError):
-            message = f"{error.filename2 or error.filename}: {error.strerror}"
+        message = _told(error)
         if message != self.said:
             self.said = message
             self.hear(Happening("waiting", message=message))
@@ -142,16 +144,34 @@ class _Watching:
         except (Unavailable, UnwritableResults, OSError) as error:
             self.codes.add(3 if isinstance(error, Unavailable) else 1)
             self._wait(error)
-            pause = self.orders.every * 2.0 ** min(self.failures, 10)
+            pause = self._longer(self.failures)
             self.failures += not isinstance(error, Busy)
-            return min(pause, max(self.orders.every, _LONGEST_PAUSE))
+            return pause
         self.said, self.failures = "", 0
         return self.orders.every
 
+    def _longer(self, failures: int) -> float:
+        pause = self.orders.every * 2.0 ** min(failures, 10)
+        return min(pause, max(self.orders.every, _LONGEST_PAUSE))
+
     def _handle(self, place: Path) -> None:
+        """Bring a job on. What keeps only this one is said, and keeps no other; a folder that is away keeps all."""
         self._pause(0)
         if time.monotonic() < self.later.get(place, 0):
             return
+        try:
+            self._bring_on(place)
+        except (UnwritableResults, OSError) as error:
+            if not self.orders.folders.are_there:
+                raise
+            message, (said, failures) = _told(error), self.vain.get(place, ("", 0))
+            self.vain[place] = (message, failures + 1)
+            self.later[place] = time.monotonic() + self._longer(failures)
+            self.codes.add(1)
+            if message != said:
+                self.hear(Happening("waiting", message=message))
+
+    def _bring_on(self, place: Path) -> None:
         if place not in self.begun:
             self.begun.add(place)
             if name := name_of(place):
@@ -163,6 +183,7 @@ class _Watching:
         else:
             self.begun.discard(place)
             self.later.pop(place, None)
+            self.vain.pop(place, None)
 
     def _take(self) -> None:
         """Take every file that is whole, one after the other. One that is held by another program waits alone."""
@@ -208,6 +229,12 @@ class _Watching:
         self.hear(
             Happening("tracked", states=report.journal, message=_short(_notices(report)), attention=report.attention)
         )
+
+
+def _told(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename2 or error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _notices(report: Report) -> list[str]:

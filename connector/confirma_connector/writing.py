@@ -122,10 +122,11 @@ class Writing:
                 self.notices += self._reply(found, file.path)
 
     def _reply(self, found: Survey, results: Path) -> list[str]:
+        """Answer for the documents as they lie there: what was never sent is not told as sent by `track` either."""
         if found.mapping.file.answer is None:
             return []
         try:
-            return list(replying.reply(self.journal, found, self._join(found), results))
+            return list(replying.reply(self.journal, found, self._join(found, "send"), results))
         except (OSError, UnwritableResults) as error:
             return [self._unwritten(error)]
 
@@ -138,10 +139,11 @@ class Writing:
         self.is_unwritten = True
         return f"{error} (the states are in the journal; the next run catches up)"
 
-    def _join(self, base: Survey) -> list[tuple[Item, Outcome]]:
+    def _join(self, base: Survey, use: Use | None = None) -> list[tuple[Item, Outcome]]:
         keyed = ((item, item.key or (-1, 0)) for item in base.items)
         return [
-            (item, outcome(item, self.journal.entry(*key), self.use, self.held.get(key, ""))) for item, key in keyed
+            (item, outcome(item, self.journal.entry(*key), use or self.use, self.held.get(key, "")))
+            for item, key in keyed
         ]
 
     def _read_like(self, found: Survey) -> Callable[[Path], Survey]:

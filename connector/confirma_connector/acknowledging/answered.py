@@ -10,7 +10,7 @@ from typing import Literal
 
 from confirma_connector.records import Problem
 
-__all__ = ["VERDICTS", "Answer", "Answered", "Batch", "Kind", "Unanswerable", "Verdict", "Written", "each"]
+__all__ = ["VERDICTS", "Answer", "Answered", "Batch", "Kind", "Unanswerable", "Verdict", "Written", "each", "once"]
 
 Verdict = Literal["taken", "delivered", "refused", "none"]
 """What a format's own codes can say. Where nobody knows yet, or a person has to look, there is none."""
@@ -31,6 +31,10 @@ VERDICTS: Mapping[str, Verdict] = {
     "unknown": "none",
     "handled": "none",
 }
+
+
+_WORST_FIRST: Sequence[Verdict] = ("refused", "none", "taken", "delivered")
+_NAMED = 5
 
 
 class Unanswerable(ValueError):
@@ -80,13 +84,15 @@ class Answered:
 class Batch:
     """The source as a whole: its size in bytes, when it was written, and the gross sum of what is valid by currency.
 
-    *headers* are those that the mapping gives the states in a table.
+    *headers* are those that the mapping gives the states in a table; *left_out* is how many of its invoices the mapping
+    skips.
     """
 
     size: int
     written_at: float
     totals: Mapping[str, Decimal] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    left_out: int = 0
 
     def time(self, answered: Iterable[Answered], pattern: str) -> str:
         """Say when the newest of the states came about: the same states give the same answer at any time."""
@@ -132,3 +138,18 @@ def each(
         except Unanswerable as error:
             notices.append(f"invoice {one.number} has no answer of its own: {error}")
     return answers, notices
+
+
+def once(
+    keyed: Iterable[tuple[tuple[str, ...], Answered]], called: str
+) -> tuple[dict[tuple[str, ...], Answered], list[str]]:
+    """Give each key once, with the worst that its invoices came to, and say which invoices have to share one."""
+    shared: dict[tuple[str, ...], list[Answered]] = {}
+    for key, one in keyed:
+        shared.setdefault(key, []).append(one)
+    notices = []
+    for its in shared.values():
+        if len({(one.number, one.state) for one in its}) > 1:
+            named = ", ".join(one.number for one in its[:_NAMED]) + (" …" if len(its) > _NAMED else "")
+            notices.append(f"invoices {named} have the same {called}: the answer says the worst that they came to")
+    return {key: min(its, key=lambda one: _WORST_FIRST.index(one.verdict)) for key, its in shared.items()}, notices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Verdict, Written
+from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Verdict, Written, once
 from confirma_connector.acknowledging.markup import Element, element, line, spelled
 
 __all__ = ["IDOC"]
@@ -14,14 +14,15 @@ _LONGEST_TEXT = 70
 
 
 def _write(answered: Sequence[Answered], batch: Batch) -> Written:
-    found = [one for one in answered if one.verdict != "none"]
-    told = {one.values["docnum"]: one for one in reversed(found) if one.values.get("docnum")}
-    missing = [one.number for one in found if not one.values.get("docnum")]
-    notices = [f"invoice {number} has no status record: its docnum is missing" for number in missing]
+    named, notices = once((((docnum,), one) for one in answered if (docnum := one.values.get("docnum"))), "docnum")
+    told = {key: one for key, one in named.items() if one.verdict != "none"}
+    missing = [one.number for one in answered if one.verdict != "none" and not one.values.get("docnum")]
+    notices += [f"invoice {number} has no status record: its docnum is missing" for number in missing]
     if not told:
         return Written((), tuple(notices))
-    records = [_status(docnum, one, batch) for docnum, one in reversed(told.items())]
-    head = _head(next(iter(told.values())).values, found, batch)
+    records = [_status(docnum, one, batch) for (docnum,), one in told.items()]
+    found = list(told.values())
+    head = _head(found[0].values, found, batch)
     idoc = element("IDOC", [head, *records], BEGIN="1")
     return Written((Answer(spelled(element("SYSTAT01", [idoc]), "UTF-8")),), tuple(notices))
 

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 
-from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Written
+from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Written, once
 from confirma_connector.acknowledging.markup import line
 from confirma_connector.resultlist import harmless
 
@@ -19,19 +19,21 @@ _NO_LINE = re.compile("[\r\n]+")
 
 def _write(answered: Sequence[Answered], batch: Batch) -> Written:
     """Give every invoice once, with its keys as spelled; one without its keys is left out, and named."""
-    rows, notices = dict[tuple[str, ...], list[str]](), list[str]()
+    keyed, notices = list[tuple[tuple[str, ...], Answered]](), list[str]()
     names: tuple[str, ...] = ()
     for one in answered:
         names = names or tuple(one.values)
         if missing := [name for name, value in one.values.items() if not value]:
             notices.append(f"invoice {one.number} is not in the answer: its {missing[0]} is missing")
             continue
-        keys = tuple(_NO_LINE.sub(" ", value) for value in one.values.values())
-        rows.setdefault(keys, [*keys, *(_said(one, what) for what in batch.headers)])
-    if not rows:
+        keyed.append((tuple(_NO_LINE.sub(" ", value) for value in one.values.values()), one))
+    told, shared = once(keyed, ", ".join(names))
+    notices += shared
+    if not told:
         return Written((), tuple(notices))
+    rows = ([*keys, *(_said(one, what) for what in batch.headers)] for keys, one in told.items())
     made = io.StringIO()
-    csv.writer(made, lineterminator="\r\n").writerows([[*names, *batch.headers.values()], *rows.values()])
+    csv.writer(made, lineterminator="\r\n").writerows([[*names, *batch.headers.values()], *rows])
     return Written((Answer(made.getvalue().encode("utf-8", "replace"), ".csv"),), tuple(notices))
 
 

@@ -15,17 +15,25 @@ _NAMED = 5
 
 
 def _write(answered: Sequence[Answered], batch: Batch) -> Written:
-    """Give one receipt for each batch that asked and of which every invoice has a verdict."""
+    """Give one receipt for each batch that asked and of which every invoice has a verdict.
+
+    Where the mapping leaves out invoices none is positive: it would speak for what nobody took.
+    """
     batches: dict[str, list[Answered]] = {}
     for one in answered:
         if one.values.get("requested") == _ASKED:
             batches.setdefault(one.values.get("batch_id", ""), []).append(one)
     notices = ["invoices of a batch without BATCH_ID have no receipt"] if batches.pop("", None) else []
-    answers = [
-        Answer(_receipt(name, its, batch, is_whole=len(its) == len(answered)), label=name if len(batches) > 1 else "")
-        for name, its in batches.items()
-        if all(one.verdict != "none" for one in its)
-    ]
+    answers = []
+    for name, its in batches.items():
+        verdicts = {one.verdict for one in its}
+        if "none" in verdicts:
+            continue
+        if batch.left_out and "refused" not in verdicts:
+            notices.append(f"batch {name} has no receipt: {batch.left_out} of the invoices in its file are left out")
+            continue
+        label = name if len(batches) > 1 else ""
+        answers.append(Answer(_receipt(name, its, batch, is_whole=len(its) == len(answered)), label=label))
     return Written(tuple(answers), tuple(notices))
 
 
@@ -36,6 +44,8 @@ def _receipt(name: str, its: Sequence[Answered], batch: Batch, *, is_whole: bool
     if refused:
         named = "; ".join(f"{one.number} {one.state}: {one.message}" for one in refused[:_NAMED])
         told += f"; refused: {named}{' …' if len(refused) > _NAMED else ''}"
+    if batch.left_out:
+        told += f"; {batch.left_out} of the file left out"
     values = its[0].values
     frame = element(
         "TRANSPORT_FRAME",
@@ -52,7 +62,7 @@ def _receipt(name: str, its: Sequence[Answered], batch: Batch, *, is_whole: bool
             element("FB_REQUEST", _RECEIPT),
             element("REQUEST_MESSAGE", "NEG" if refused else "POS"),
             element("REQUEST_TEXT", line(told.replace("€", "EUR"))),
-            element("TF_SUMMARY", [element("COUNT", str(len(its))), *(_sums(its, batch) if is_whole else [])]),
+            None if batch.left_out else _summary(its, batch, is_whole=is_whole),
         ],
     )
     return spelled(element("INVOICE_CENTER", [frame]), "ISO-8859-1")
@@ -60,6 +70,10 @@ def _receipt(name: str, its: Sequence[Answered], batch: Batch, *, is_whole: bool
 
 def _said(name: str, values: Mapping[str, str], value: str) -> Element | None:
     return element(name, text) if (text := values.get(value)) else None
+
+
+def _summary(its: Sequence[Answered], whole: Batch, *, is_whole: bool) -> Element:
+    return element("TF_SUMMARY", [element("COUNT", str(len(its))), *(_sums(its, whole) if is_whole else [])])
 
 
 def _sums(its: Sequence[Answered], whole: Batch) -> list[Element | None]:

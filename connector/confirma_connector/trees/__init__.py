@@ -3,7 +3,7 @@
 from confirma_connector.trees.cutting import Cutter, Shape
 from confirma_connector.trees.edifactstream import edifact_messages
 from confirma_connector.trees.jsonstream import json_documents
-from confirma_connector.trees.node import Node
+from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.options import Paths, TreeOptions
 from confirma_connector.trees.path import Path, PathError
 from confirma_connector.trees.values import Values
@@ -16,6 +16,7 @@ __all__ = [
     "PathError",
     "Paths",
     "Shape",
+    "Top",
     "TreeOptions",
     "Values",
     "edifact_messages",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector.records import Record, Value
-from confirma_connector.trees.node import Node
+from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.path import Path
 from confirma_connector.trees.values import Places, Values
 
@@ -61,7 +61,7 @@ class Cutter:
             for step, node in below
         )
 
-    def records(self, above: Sequence[Node], node: Node, top: Node, problems: tuple[str, ...] = ()) -> Iterator[Record]:
+    def records(self, above: Sequence[Node], node: Node, top: Top, problems: tuple[str, ...] = ()) -> Iterator[Record]:
         """Give the header record of a document, then its lines; one that its conditions leave out is skipped."""
         self._count += 1
         trail = [*above, node]
@@ -76,7 +76,7 @@ class Cutter:
             )
             for path in paths
         )
-        lines = [line for path in self._lines for line in path.nodes(node)]
+        lines = list({id(line): line for path in self._lines for line in path.nodes(node)}.values())
         if len(self._lines) > 1:
             order = {id(one): index for index, one in enumerate(_all(node))}
             lines.sort(key=lambda line: order[id(line)])

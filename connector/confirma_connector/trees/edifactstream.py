@@ -1,8 +1,8 @@
 """EDIFACT as it streams by: each message a tree of its segments, one message in memory at a time.
 
 A segment is a node of its tag; its components are children named by their places: `2.1` is the first component of the
-second element. What tells more of a segment stands within it (the reference of a party, the amount of a tax), all of a
-line within its LIN, and the sums of the message within UNS.
+second element. What tells more of a segment stands within it (the reference of a party, the amount of a tax), all up
+to the next line within its LIN, and the sums of the message within UNS.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import BinaryIO, NamedTuple, TextIO
 from confirma_connector.encodings import encoding_of, opened
 from confirma_connector.errors import SourceError
 from confirma_connector.limits import Limits
-from confirma_connector.trees.node import Node
+from confirma_connector.trees.node import Node, Top
 
 __all__ = ["edifact_messages"]
 
 _BLOCK = 1 << 16
 _BLANK = " \t\r\n\ufeff"
-_OF_A_LINE = "PIA IMD MEA QTY PCD ALI DTM GIN QVR EQD FTX MOA PAT PRI RFF PAC LOC TAX NAD ALC TDT TOD RCS GIS"
 _WITHIN = {
     tag: frozenset(tags.split())
     for tag, tags in {
@@ -31,17 +30,17 @@ _WITHIN = {
         "PAT": "DTM PCD MOA PAI FII",
         "CUX": "DTM",
         "ALC": "ALI DTM QTY PCD MOA RTE TAX",
-        "LIN": _OF_A_LINE,
+        "LIN": "",
         "UNS": "CNT MOA TAX ALC RFF FTX",
     }.items()
 }
 
-Found = tuple[Sequence[Node], Node, Node, tuple[str, ...]]
-"""Nothing above a message, the message (named by its type), the interchange, and what is wrong with the message."""
+Found = tuple[Sequence[Node], Node, Top, tuple[str, ...]]
+"""Nothing above a message, the message (named by its type), what stood before it, and what is wrong with it."""
 
 
 class _Signs(NamedTuple):
-    """What separates: components, elements, segments; and what takes a sign its meaning."""
+    """What separates: components, elements, segments; and what takes a sign its meaning ("" for none)."""
 
     component: str = ":"
     element: str = "+"
@@ -54,7 +53,7 @@ def edifact_messages(
 ) -> Iterator[Found]:
     """Give the messages of a file, each complete. Raises SourceError."""
     name, bom = encoding_of(opened_, place, encoding, limits.file_size)
-    top, message, count, expected = Node(""), None, 0, 0
+    top, message, count, expected = Top(), None, 0, 0
     open_: list[Node] = []
     line = held = 0
     with opened(opened_(), name, bom) as stream:
@@ -63,7 +62,9 @@ def edifact_messages(
             if message is not None and tag in ("UNB", "UNZ", "UNH"):
                 raise SourceError(f"{place}, line {line}: the message before it has no end (UNT): was the file cut?")
             if tag == "UNB":
-                top, count, expected = Node(""), 0, -1
+                if expected < 0:
+                    raise SourceError(f"{place}, line {line}: the interchange before it has no end (UNZ): was it cut?")
+                top, count, expected = Top(), 0, -1
                 top.children.append(segment)
             elif tag == "UNZ":
                 expected = int(told) if (told := _first(segment)).isascii() and told.isdigit() else -1
@@ -74,9 +75,10 @@ def edifact_messages(
             elif tag == "UNH":
                 message, open_, count, held = _message(segment), [], count + 1, 1
             elif message is None:
-                top.children.append(segment)
+                if top.takes((), tag):
+                    top.children.append(segment)
             elif tag == "UNT":
-                yield (), message, top, _problems(message, segment, held + 1)
+                yield (), message, top.until_now(()), _problems(message, segment, held + 1)
                 message = None
             else:
                 held += 1
@@ -99,11 +101,15 @@ def _message(head: Node) -> Node:
 
 def _keep(message: Node, open_: list[Node], segment: Node) -> None:
     """Put a segment where it belongs: into the nearest that takes such, else into the message itself."""
-    while open_ and segment.name not in _WITHIN.get(open_[-1].name, ()):
+    while open_ and not _takes(open_[-1].name, segment.name):
         open_.pop()
     (open_[-1] if open_ else message).children.append(segment)
     if segment.name in _WITHIN:
         open_.append(segment)
+
+
+def _takes(above: str, tag: str) -> bool:
+    return tag not in ("LIN", "UNS") if above == "LIN" else tag in _WITHIN.get(above, ())
 
 
 def _problems(message: Node, end: Node, found: int) -> tuple[str, ...]:
@@ -122,10 +128,11 @@ def _segments(stream: TextIO, place: str, limits: Limits) -> Iterator[tuple[int,
     text = stream.read(_BLOCK).lstrip(_BLANK)
     signs, line = _Signs(), 1
     if text.startswith("UNA") and len(text) > 8:
-        signs = _Signs(text[3], text[4], text[6], text[8])
+        signs = _Signs(text[3], text[4], text[6].strip(), text[8])
         text = text[9:]
     release, end = re.escape(signs.release), re.escape(signs.end)
-    whole = re.compile(rf"(\s*+)((?:[^{release}{end}]|{release}.)*+){end}", re.DOTALL)
+    released = rf"|{release}." if release else ""
+    whole = re.compile(rf"(\s*+)((?:[^{release}{end}]{released})*+){end}", re.DOTALL)
     at, is_ended = 0, False
     while True:
         found = whole.match(text, at)
@@ -153,7 +160,7 @@ def _segment(text: str, signs: _Signs, line: int, place: str) -> Node:
     for number, element in enumerate(elements, 1):
         for index, component in enumerate(_split(element, signs.component, signs.release), 1):
             bare = component
-            if signs.release in component:
+            if signs.release and signs.release in component:
                 bare = re.sub(rf"{re.escape(signs.release)}(.)", r"\1", component, flags=re.DOTALL)
             if value := bare.strip():
                 segment.children.append(Node(f"{number}.{index}", "", line, value))

@@ -18,13 +18,11 @@ from confirma_connector.encodings import encoding_of, opened
 from confirma_connector.errors import SourceError
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
-from confirma_connector.trees.node import Node
+from confirma_connector.trees.node import Node, Top
 
 __all__ = ["json_documents"]
 
 _BLOCK = 1 << 16
-_OUTSIDE = 10_000
-"""As many values outside documents are remembered of one top value."""
 
 _TOKEN = re.compile(
     r'([ \t\r\n\ufeff]*+)(?:([{}\[\],])|"((?:[^"\\\x00-\x1f]|\\[^\x00-\x1f])*+)"([ \t\r\n]*+)(:?)|([\w.+-]++))',
@@ -38,8 +36,8 @@ _WORDS = {"true": "true", "false": "false", "null": None}
 _MORE = ("odata.nextLink", "@nextLink", "__next")
 """How the names end under which a server tells the address of the next page."""
 
-Found = tuple[Sequence[Node], Node, Node, tuple[str, ...]]
-"""The objects above a document, the document, the top of its file, and what is wrong with it."""
+Found = tuple[Sequence[Node], Node, Top, tuple[str, ...]]
+"""The objects above a document, the document, what stood above and before it, and what is wrong with it."""
 
 
 def json_documents(
@@ -85,8 +83,7 @@ class _Reader:
         self._line = 1
         self._taken = 0
         self._open: list[_Open] = [_Open(Node(""), "")]
-        self._top = Node("")
-        self._outside = 0
+        self._top = Top()
         self._within = 0
         self._began = 0
         self._problems: list[str] = []
@@ -204,10 +201,10 @@ class _Reader:
         return self._after()
 
     def _begin(self, frame: _Open, is_top: bool) -> None:
-        node = Node("" if is_top else frame.label(), "", self._line)
+        node = Top(self._line) if is_top else Node(frame.label(), "", self._line)
         above: list[Node] = []
-        if is_top:
-            self._top, self._outside, self._unended, self._is_empty = node, 0, 0, False
+        if isinstance(node, Top):
+            self._top, self._unended, self._is_empty = node, 0, False
         else:
             above = self._above()
         if not self._within and self._cutter.begins(above, node):
@@ -233,11 +230,14 @@ class _Reader:
         """Give the objects that are open, without the top one."""
         return [one.node for one in self._open[1:] if not one.is_array][1:]
 
+    def _spine(self) -> list[Node]:
+        """Give all nodes that are open below the top one."""
+        nodes = list(dict.fromkeys(one.node for one in self._open))
+        return nodes[nodes.index(self._top) + 1 :]
+
     def _keep(self, frame: _Open, node: Node, *, is_attribute: bool = False) -> None:
-        if not self._within:
-            self._outside += 1
-            if self._outside > _OUTSIDE:
-                return
+        if not self._within and not self._top.takes(self._spine(), node.name):
+            return
         if is_attribute:
             frame.node.attributes[node.name] = node.text
         else:
@@ -265,7 +265,7 @@ class _Reader:
         if self._within and len(self._open) == self._within:
             self._within = 0
             problems, self._problems = tuple(self._problems), []
-            yield self._above(), frame.node, self._top, problems
+            yield self._above(), frame.node, self._top.until_now(one.node for one in self._open), problems
 
     def _after(self) -> str:
         if len(self._open) == 1:

@@ -10,7 +10,7 @@ on the element itself, as in `.[Type=381]/Total`, and `name()` at the end is an 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from confirma_connector.records import Unreadable
@@ -19,12 +19,13 @@ from confirma_connector.trees.node import Node
 __all__ = ["Path", "PathError"]
 
 _STEP = re.compile(r"(?P<here>\.)(?=\[|$)|(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+|\*)")
-_ATTRIBUTE = re.compile(r"@(?:[\w.-]+:)?(?P<name>[\w.-]+)$")
+_ATTRIBUTE = re.compile(r"@(?:(?P<prefix>[\w.-]+):)?(?P<name>[\w.-]+)$")
 _MEMBER = re.compile(r"(?P<name>[^@/\[\]][^/\[\]]*)")  # where there are no namespaces
 _CONDITION = re.compile(r"(?P<path>[^=!]*?)\s*(?:(?P<sign>!?=)\s*(?P<value>.*))?", re.DOTALL)
 _NAME = "name()"
 _HERE = "."
 _SHOWN = 3
+_BUILT_IN = {"xml": "http://www.w3.org/XML/1998/namespace"}
 
 
 class PathError(ValueError):
@@ -90,6 +91,7 @@ class Path:
     steps: tuple[_Step, ...]
     attribute: str = ""
     fold: bool = False
+    space: str | None = None
 
     @classmethod
     def parse(cls, text: str, spaces: Mapping[str, str] | None = None, *, fold: bool = False) -> Path:
@@ -102,7 +104,7 @@ class Path:
         rest = text.strip()
         start = "//" if rest.startswith("//") else "/" if rest.startswith("/") else ""
         steps: list[_Step] = []
-        attribute = ""
+        attribute, space = "", None
         parts = list(_split(rest[len(start) :], text))
         for index, part in enumerate(parts):
             found = _ATTRIBUTE.match(part)
@@ -110,9 +112,10 @@ class Path:
                 attribute = _NAME
             elif found and index == len(parts) - 1:
                 attribute = found["name"].casefold() if fold else found["name"]
+                space = _space(found["prefix"], text, {**_BUILT_IN, **spaces}) if spaces is not None else None
             elif part != _HERE:
                 steps.append(_step(part, text, spaces, fold))
-        return cls(text, start, tuple(steps), attribute, fold)
+        return cls(text, start, tuple(steps), attribute, fold, space)
 
     def nodes(self, node: Node) -> list[Node]:
         """Give the nodes that the path leads to, in order."""
@@ -129,14 +132,37 @@ class Path:
         """Give the texts that are there, in order: blank ones are none."""
         if not self.attribute:
             return [found.text for found in self.nodes(node) if found.text]
-        return [text for found in self.nodes(node) if (text := self._of(found).strip())]
+        return [text for found in self.nodes(node) for of in self._of(found) if (text := of.strip())]
 
-    def _of(self, node: Node) -> str:
+    def _of(self, node: Node) -> list[str]:
+        """Give the name, or what the attribute says: the one without namespace before those that have one."""
         if self.attribute == _NAME:
-            return node.name.casefold() if self.fold else node.name
-        if not self.fold:
-            return node.attributes.get(self.attribute, "")
-        return next((text for name, text in node.attributes.items() if name.casefold() == self.attribute), "")
+            return [node.name.casefold() if self.fold else node.name]
+        if not self.fold and self.space is None and self.attribute in node.attributes:
+            return [node.attributes[self.attribute]]
+        of: dict[str, list[str]] = {}
+        for spelled, text in node.attributes.items():
+            space, _, name = spelled.rpartition(" ")
+            if name == self.attribute or (self.fold and name.casefold() == self.attribute):
+                of.setdefault(space, []).append(text)
+        if self.space is not None:
+            return of.get(self.space, [])[:1]
+        return of[""][:1] if "" in of else [text for texts in of.values() for text in texts]
+
+    def may_lead(self, trails: Collection[tuple[str, ...]]) -> bool:
+        """Tell whether elements whose names follow as in one of *trails* could change what the path leads to."""
+        names: list[str] = []
+        for step in self.steps:
+            names += [step.name] if step.name != _HERE else []
+            if step.conditions:
+                return any(self._agree(names, trail[: len(names)]) for trail in trails)
+        names += [self.attribute] if self.attribute else []
+        return any(self._agree(names, trail) for trail in trails)
+
+    def _agree(self, names: Sequence[str], trail: Sequence[str]) -> bool:
+        """Tell whether *names* lead to what *trail* leads to, or into it."""
+        told = [one.casefold() for one in trail] if self.fold else trail
+        return len(told) <= len(names) and all(name in ("*", one) for name, one in zip(names, told, strict=False))
 
     def value(self, node: Node) -> str | Unreadable | None:
         """Give the one text that the path leads to; what is there several times and differs cannot be trusted."""
@@ -175,10 +201,7 @@ def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -
     if found is None:
         raise PathError(f'"{whole}": "{part}" is no name; expected names with / between them')
     said = found.groupdict()
-    prefix, name = said.get("prefix"), (said["name"] or _HERE).strip()
-    if prefix and prefix not in (spaces or {}):
-        known = ", ".join(spaces or {}) or "none is declared"
-        raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')
+    space, name = _space(said.get("prefix"), whole, spaces or {}), (said["name"] or _HERE).strip()
     conditions: list[_Condition] = []
     which, is_all = 0, False
     for inner in _bracketed(part[found.end() :], whole):
@@ -190,11 +213,20 @@ def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -
             conditions.append(_condition(inner, whole, spaces, fold))
     return _Step(
         name.casefold() if fold else name,
-        spaces[prefix] if prefix and spaces else None,
+        space,
         tuple(conditions),
         which,
         is_all,
     )
+
+
+def _space(prefix: str | None, whole: str, spaces: Mapping[str, str]) -> str | None:
+    if not prefix:
+        return None
+    if prefix not in spaces:
+        known = ", ".join(name for name in spaces if name not in _BUILT_IN) or "none is declared"
+        raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')
+    return spaces[prefix]
 
 
 def _bracketed(text: str, whole: str) -> Iterator[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 
-from confirma_connector.records import Value
-from confirma_connector.trees.node import Node
+from confirma_connector.records import Unreadable, Value
+from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.path import Path
 
 __all__ = ["Places", "Values"]
@@ -25,7 +25,7 @@ class Values(Mapping[str, Value]):
         self,
         node: Node,
         document: Node,
-        top: Node,
+        top: Top,
         lines: frozenset[int],
         paths: Callable[[str], Path],
         told: dict[str, Value] | None = None,
@@ -50,8 +50,17 @@ class Values(Mapping[str, Value]):
         if not path.start:
             return path.value(self._node)
         if spelled not in self._told:
-            self._told[spelled] = path.value({"/": self._document, "//": self._top}[path.start])
+            self._told[spelled] = path.value(self._document) if path.start == "/" else self._outside(path)
         return self._told[spelled]
+
+    def _outside(self, path: Path) -> Value:
+        if self._top.forgotten and path.may_lead(self._top.forgotten):
+            return Unreadable(
+                "",
+                "cannot be told here: so many elements stand before and between the invoices that not all are "
+                "remembered; take it from the invoice itself, or let fewer invoices be exported at once",
+            )
+        return path.value(self._top)
 
     def line(self, spelled: str) -> int:
         """Give the line of the first element that a path leads to; 0 for none."""

@@ -15,7 +15,7 @@ from xml.parsers import expat
 from confirma_connector.errors import SourceError
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
-from confirma_connector.trees.node import Node
+from confirma_connector.trees.node import Node, Top
 
 __all__ = ["xml_documents"]
 
@@ -23,11 +23,9 @@ _BLOCK = 1 << 16
 _BLANK = b" \t\r\n"
 _DECLARED = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_OUTSIDE = 10_000
-"""As many elements outside documents are remembered in one XML document."""
 
-Found = tuple[list[Node], Node, Node, tuple[str, ...]]
-"""The elements above a document, the document, the top of its file, and what is wrong with it."""
+Found = tuple[list[Node], Node, Top, tuple[str, ...]]
+"""The elements above a document, the document, what stood above and before it, and what is wrong with it."""
 
 
 class _Done(Exception):
@@ -43,7 +41,7 @@ def xml_documents(
     """
     with opened() as file:
         rest, line, count = b"", 1, 0
-        frame: list[Node] = []
+        frame = Top()
         while True:
             rest, line = _begun(file, rest, line)
             if not rest:
@@ -99,7 +97,7 @@ def _encoding(start: bytes) -> str:
 class _Reader:
     """Reads one XML document; complete document elements are `taken` as they come."""
 
-    def __init__(self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str, frame: list[Node]) -> None:
+    def __init__(self, place: str, cutter: Cutter, limits: Limits, line: int, encoding: str, frame: Top) -> None:
         self._place = place
         self._cutter = cutter
         self._limits = limits
@@ -115,11 +113,12 @@ class _Reader:
         self._above: list[Node] = []
         self._open: list[Node] = []
         self._texts: list[list[str]] = []
-        self._top = Node("")
-        self._top.children.extend(frame)
-        self._framed = len(frame)
+        self._top = Top()
+        self._top.children.extend(frame.children)
+        self._top.forgotten.update(frame.forgotten)
+        self._framed = len(frame.children)
         self._has_document = False
-        self._outside = self._held = 0
+        self._held = 0
         self._is_inside = False
         self._within = 0
         self._fed = self._ended = 0
@@ -134,9 +133,12 @@ class _Reader:
         found, self._complete = self._complete, []
         yield from found
 
-    def frame(self) -> list[Node]:
+    def frame(self) -> Top:
         """Give what the next XML document may ask for: a frame of its own (SOAP) stands right before a message."""
-        return [] if self._has_document else self._top.children[self._framed :]
+        frame = Top()
+        if not self._has_document:
+            frame.children, frame.forgotten = self._top.children[self._framed :], self._top.forgotten
+        return frame
 
     def feed(self, block: bytes, is_told: bool) -> bytes | None:
         """Read on; give what stands behind the end of the root element, None while it has not come."""
@@ -194,15 +196,14 @@ class _Reader:
         node = Node(local, space, self._line())
         self._has_begun = True
         for index in range(0, len(attributes), 2):
-            node.attributes[attributes[index].rpartition(" ")[2]] = attributes[index + 1]
+            node.attributes[attributes[index]] = attributes[index + 1]
         is_document = not self._is_inside and self._cutter.begins(self._open, node)
         if is_document:
             self._is_inside, self._within, self._held = True, len(self._open), 0
             self._has_document = True
-        elif self._is_inside or self._outside < _OUTSIDE:
+        elif self._is_inside or self._top.takes(self._open, local):
             parent = self._open[-1] if self._open else self._top
             parent.children.append(node)
-        self._outside += not self._is_inside
         self._held += 1
         if self._held > self._limits.held_cells and self._is_inside:
             raise self._limits.refuse("held_cells", f"{self._place}, line {node.line}")
@@ -220,7 +221,7 @@ class _Reader:
         node.text = "".join(self._texts.pop()).strip()
         if self._is_inside and len(self._open) == self._within:
             self._is_inside = False
-            self._complete.append((list(self._open), node, self._top, self._suspect.problems()))
+            self._complete.append((list(self._open), node, self._top.until_now(self._open), self._suspect.problems()))
         if not self._open:
             self._ended, self._last_line = self._parser.CurrentByteIndex, self._line()
             raise _Done
