@@ -13,13 +13,14 @@ from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
-from confirma_connector.grouping import Group, Grouping, Skipped
+from confirma_connector.grouping import Group, Grouping
 from confirma_connector.invoice import Invoice
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
 from confirma_connector.records import Problem, Record, Severity, Unreadable
 from confirma_connector.registers import NotFound, Registers
+from confirma_connector.skipping import Skipped
 from confirma_connector.sourcing import Field, Origin
 from confirma_connector.tables import UnknownCode
 

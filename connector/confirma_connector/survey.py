@@ -13,7 +13,6 @@ from typing import IO
 from confirma_connector.contract import Contract, encoded
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
-from confirma_connector.grouping import Skipped
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
 from confirma_connector.mapper import Draft, Mapper
@@ -21,6 +20,7 @@ from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
+from confirma_connector.skipping import Skipped
 from confirma_connector.usage import Usage
 
 __all__ = ["Item", "Key", "Refusals", "Survey", "survey"]

@@ -1,0 +1,154 @@
+"""Rows that are no invoice rows by the mapping's words or the source's own: left out, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from confirma_connector.columns import Columns
+from confirma_connector.fields import spelled
+from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
+from confirma_connector.records import Record
+
+__all__ = ["Gone", "Skipped", "Skipping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that is not an invoice row by the mapping's own words; with an amount in it a person should look.
+
+    *is_invoice* says that a whole invoice is left out with it.
+    """
+
+    where: str
+    reason: str
+    has_amount: bool
+    is_invoice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The place of a row that was skipped, and what it told of the invoice it is of."""
+
+    told: dict[str, str]
+
+
+class Skipping:
+    """Leaves out the rows of one source that are none, and keeps account of them in `skipped`."""
+
+    def __init__(self, mapping: LoadedMapping, columns: Columns) -> None:
+        self._file = mapping.file
+        self._is_empty = mapping.locale.is_empty
+        self._columns = columns
+        self._amounts = _amount_words(mapping.file)
+        self.skipped: list[Skipped] = []
+
+    def kept(self, records: Iterable[Record]) -> Iterator[Record | Gone]:
+        """Give the records that are of an invoice; a flat row that is left out leaves what it told."""
+        left_out: tuple[str, str] | None = None
+        begun: tuple[Skip | None, str] | None = None
+        for record in records:
+            if record.part == "whole" and not any(
+                value is not None and spelled(value) for value in record.values.values()
+            ):
+                self.skip(record, "the whole row is empty")
+                continue
+            if begun is not None and self._goes_along(record, begun[0]):
+                self.skip(record, begun[1])
+                continue
+            skip, reason = self._left_out(record)
+            begun = None
+            if self._begins(record, skip):
+                begun = skip, f"it belongs to {record.where}: {reason}"
+            elif record.part == "whole" and skip is not None and (skip.part == "line" or self._is_torn(skip)):
+                yield self._marked(record, skip, reason)
+                continue
+            if record.document is not None and record.part == "header":
+                left_out = (record.document, reason) if reason else None
+            elif left_out is not None and record.document == left_out[0]:
+                continue
+            if not reason:
+                yield record
+                continue
+            self.skip(record, reason, is_invoice=record.part == "header" or begun is not None)
+            if record.part == "whole":
+                yield Gone(dict(self.told(record)))
+
+    def _is_torn(self, skip: Skip) -> bool:
+        """Whether a row of an invoice is to leave out the whole of it without beginning it."""
+        return skip.part == "header" and bool(self._file.group_by)
+
+    def _marked(self, record: Record, skip: Skip, reason: str) -> Record:
+        """Give a row whose line alone is left out, or one that would leave out an invoice and begins none."""
+        if skip.part == "line":
+            return replace(record, skipped=reason)
+        said = f"{reason}, which leaves out whole invoices, and this row begins none"
+        return replace(record, problems=(*record.problems, said))
+
+    def skip(
+        self, record: Record, reason: str, *, among: Collection[str] | None = None, is_invoice: bool = False
+    ) -> None:
+        """Take down that *record* is left out; where only *among* some columns amounts count, in these."""
+        words = [word for word in self._amounts if among is None or word in among]
+        has_amount = any(self._is_amount(self._columns.text(record, word)) for word in words)
+        self.skipped.append(Skipped(record.where, reason, has_amount, is_invoice))
+
+    def _is_amount(self, text: str) -> bool:
+        return not self._is_empty(text) and {sign for sign in text if sign.isdigit()} != {"0"}
+
+    def _left_out(self, record: Record) -> tuple[Skip | None, str]:
+        """Give what the mapping or the source itself says against *record*, and why; "" when it is an invoice row."""
+        if record.skipped:
+            return None, record.skipped
+        told = ((skip, self._reason(skip, record)) for skip in self._file.skip)
+        return next(((skip, reason) for skip, reason in told if reason), (None, ""))
+
+    def _begins(self, record: Record, skip: Skip | None) -> bool:
+        """Tell whether a skipped row begins an invoice: rows below it that have no key go along."""
+        if record.part != "whole" or not any(self.key(record)):
+            return False
+        if skip is not None:
+            return skip.part == "header"
+        return bool(record.skipped and self._file.fill_down)
+
+    def _goes_along(self, record: Record, skip: Skip | None) -> bool:
+        if record.part != "whole" or any(self.key(record)):
+            return False
+        is_blank = skip is None or self._is_empty(self._columns.text(record, skip.column))
+        return is_blank or (skip is not None and bool(self._reason(skip, record)))
+
+    def _reason(self, skip: Skip, record: Record) -> str:
+        if record.part != "whole" and (
+            record.part != skip.part if skip.part else not self._columns.has(record, skip.column)
+        ):
+            return ""
+        text = self._columns.text(record, skip.column)
+        told = skip.told(text, is_empty=self._is_empty(text))
+        if not told:
+            return ""
+        said = f'"{self._columns.header(skip.column, record)}" {told}'
+        return f"{said}: {skip.because}" if skip.because else said
+
+    def told(self, record: Record) -> Iterator[tuple[str, str]]:
+        """Give the cells of its key that are filled."""
+        return (
+            (word, text)
+            for word, text in ((word, self._columns.text(record, word)) for word in self._file.group_by)
+            if not self._is_empty(text)
+        )
+
+    def key(self, record: Record) -> tuple[str, ...]:
+        """Give what tells the invoice a record is of; blank where it says nothing."""
+        if record.document is not None:
+            return (record.document,)
+        told = dict(self.told(record))
+        return tuple(told.get(word, "") for word in self._file.group_by)
+
+
+def _amount_words(file: MappingFile) -> list[str]:
+    fields = [item for rules in (file.rows, file.invoice, *file.charges) for item in rules.items()]
+    return list(
+        dict.fromkeys(
+            word for name, rule in fields if name.endswith("_amount") or name == "unit_price" for word in rule.sources()
+        )
+    )
