@@ -80,7 +80,7 @@ check-wheel: wheel $(WHEEL_READY)  ## the tests once more (but for the thorough 
 	rm -rf $(WHEEL_CHECK) $(WORK)/sdist
 	mkdir -p $(WHEEL_CHECK) $(WORK)/sdist
 	tar -xzf $(WORK)/dist/*.tar.gz -C $(WORK)/sdist
-	mv $(WORK)/sdist/*/tests $(WORK)/sdist/*/samples $(WORK)/sdist/*/pyproject.toml $(WHEEL_CHECK)
+	mv $(addprefix $(WORK)/sdist/*/,tests samples docs pyproject.toml) $(WHEEL_CHECK)
 	cd $(WHEEL_CHECK) && ../../$(WHEEL_BIN)/python -I -c 'import confirma_connector as c, pathlib, sys; \
 	    folder = pathlib.Path(c.__file__).parent; print(folder); sys.exit(sys.prefix not in c.__file__)' > where
 	@echo "The tests run against $$(cat $(WHEEL_CHECK)/where)"
