@@ -8,6 +8,7 @@ READY  := $(WORK)/venv.ready
 LOCKED := $(WORK)/venv.locked
 LOCK   := requirements/dev.txt
 UV     := 0.13.9
+CATALOGUES := $(wildcard connector/confirma_connector/locale/*/LC_MESSAGES/*.po)
 
 WHEEL_VENV  := $(WORK)/wheel-venv
 WHEEL_READY := $(WORK)/wheel-venv.ready
@@ -31,7 +32,7 @@ export PIP_NO_INPUT := 1
 PIP_INSTALL := -m pip install --quiet --no-compile
 PYTEST      := -q -n auto --maxprocesses=4 $(ARGS)
 
-.PHONY: help demo test soak fuzz lint format types imports docs docs-update wheel check-wheel lock clean
+.PHONY: help demo test soak fuzz lint format types imports docs docs-update messages wheel check-wheel lock clean
 
 help:  ## this list
 	@echo "make ..."
@@ -68,6 +69,9 @@ docs: $(READY)  ## links, generated output, and commands in the documents
 
 docs-update: $(READY)  ## write the generated output into the documents anew
 	$(BIN)/python tools/check_docs.py --update
+
+messages: $(READY)  ## what the code says into the catalogues (locale/*/LC_MESSAGES/*.po), for the translator
+	$(BIN)/python tools/messages.py
 
 wheel: $(READY)  ## wheel and source archive, in .work/dist
 	rm -rf $(WORK)/dist
@@ -106,7 +110,7 @@ clean:  ## remove everything that make wrote
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "This needs Python 3.11 or newer, and $(PYTHON) is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 
-$(READY): $(LOCKED) pyproject.toml hatch_build.py
+$(READY): $(LOCKED) pyproject.toml hatch_build.py $(CATALOGUES)
 	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(READY)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import io
 import os
 import sys
@@ -13,31 +14,33 @@ from typing import Any
 import click
 
 from confirma_connector.cli.saying import complain, say
+from confirma_connector.cli.speaking import spoken, spoken_by_click
+from confirma_connector.language import mark, tr
 
 __all__ = ["main"]
 
 _COMMANDS: Mapping[str, str] = {
-    "check": "Check files: what is wrong, in their own cells and words. Nothing is sent.",
-    "send": "Send what was not sent before, and write the outcome beside each invoice.",
-    "track": "Fetch the delivery information and update the results files.",
-    "watch": "Send each file that is dropped into a folder, and leave the answer where it is looked for.",
-    "status": "Count and add up the invoices of the account by state; list a month as CSV.",
-    "show": "Show one invoice: its state and everything that happened to it.",
-    "report": "Make one page with sums, pictures over time and what is open.",
-    "adopt": "Make invoices known that were sent elsewhere: they are never sent from here.",
-    "account": "Show which seller the account belongs to, or bind it to another.",
-    "resend": "Let the next send send one invoice again that Confirma could not deliver.",
-    "resolve": "Decide about an invoice where Confirma's own word is missing.",
-    "template": "Make a workbook to fill in, check and send.",
-    "adapters": "List the adapters, working and broken.",
-    "mappings": "List the shipped mappings.",
-    "schema": "Print the JSON Schema of mapping files, invoices or reports.",
-    "contract": "List what nobody has confirmed of the contract, confirm it, try one invoice in staging.",
-    "login": "Put the key into the system keyring.",
-    "logout": "Take the key out of the system keyring.",
-    "token": "Ask Confirma whether the key is valid, or renew it.",
-    "journal": "Drop personal data from the journal, or copy it.",
-    "sandbox": "Run the stand-in server alone, with its OpenAPI page.",
+    "check": mark("Check files: what is wrong, in their own cells and words. Nothing is sent."),
+    "send": mark("Send what was not sent before, and write the outcome beside each invoice."),
+    "track": mark("Fetch the delivery information and update the results files."),
+    "watch": mark("Send each file that is dropped into a folder, and leave the answer where it is looked for."),
+    "status": mark("Count and add up the invoices of the account by state; list a month as CSV."),
+    "show": mark("Show one invoice: its state and everything that happened to it."),
+    "report": mark("Make one page with sums, pictures over time and what is open."),
+    "adopt": mark("Make invoices known that were sent elsewhere: they are never sent from here."),
+    "account": mark("Show which seller the account belongs to, or bind it to another."),
+    "resend": mark("Let the next send send one invoice again that Confirma could not deliver."),
+    "resolve": mark("Decide about an invoice where Confirma's own word is missing."),
+    "template": mark("Make a workbook to fill in, check and send."),
+    "adapters": mark("List the adapters, working and broken."),
+    "mappings": mark("List the shipped mappings."),
+    "schema": mark("Print the JSON Schema of mapping files, invoices or reports."),
+    "contract": mark("List what nobody has confirmed of the contract, confirm it, try one invoice in staging."),
+    "login": mark("Put the key into the system keyring."),
+    "logout": mark("Take the key out of the system keyring."),
+    "token": mark("Ask Confirma whether the key is valid, or renew it."),
+    "journal": mark("Drop personal data from the journal, or copy it."),
+    "sandbox": mark("Run the stand-in server alone, with its OpenAPI page."),
 }
 
 
@@ -55,14 +58,20 @@ class _Commands(click.Group):
         if name not in _COMMANDS:
             return None
         command: click.Command = getattr(importlib.import_module(f"confirma_connector.cli.{name}"), name)
-        return command
+        return spoken(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+        with formatter.section(tr("Commands")):
+            formatter.write_dl([(name, tr(about)) for name, about in _COMMANDS.items()])
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(tr(inspect.cleandoc(self.help or "")))
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
+        spoken_by_click()
         with _for_its_owner_alone():
             code = self._code(*args, **extra)
         sys.exit(code)
