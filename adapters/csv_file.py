@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
+from confirma_connector.language import tr
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
 _OTHER_FORMATS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"<", b"{", b"[")
@@ -42,7 +43,7 @@ class Options(BaseModel):
     def _header_line(cls, value: Any) -> int | None:
         if value is None or str(value).strip().lower() == "none":
             return None if value is None else 0
-        return _counted(value, "header_row", least=1, otherwise=", or none for a file without a header")
+        return _counted(value, "header_row", least=1, otherwise=tr(", or none for a file without a header"))
 
     @field_validator("skip_rows", mode="before")
     @classmethod
@@ -52,9 +53,9 @@ class Options(BaseModel):
     @model_validator(mode="after")
     def _agree(self) -> Options:
         if self.header_row and "skip_rows" in self.model_fields_set:
-            raise ValueError("header_row and skip_rows both say where the header is; declare one of them")
+            raise ValueError(tr("header_row and skip_rows both say where the header is; declare one of them"))
         if self.quote and self.quote == self.delimiter:
-            raise ValueError(f'"{self.quote}" cannot be both the delimiter and the quote')
+            raise ValueError(tr('"{quote}" cannot be both the delimiter and the quote', quote=self.quote))
         return self
 
 
@@ -62,7 +63,15 @@ def _counted(value: Any, name: str, *, least: int, otherwise: str = "") -> int:
     text = str(value).strip()
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
         return int(text)
-    raise ValueError(f'"{value}" is no {name}; expected a whole number from {least}{otherwise}')
+    raise ValueError(
+        tr(
+            '"{value}" is no {name}; expected a whole number from {least}{otherwise}',
+            value=value,
+            name=name,
+            least=least,
+            otherwise=otherwise,
+        )
+    )
 
 
 @hookimpl
@@ -128,7 +137,7 @@ def write_results(source: Source, results: Sequence[Result], target: Path) -> bo
     """
     layout = _layout(source)
     if not layout.headed:
-        raise NoWriteBack(f"{layout.name} has no header row, so it cannot carry result columns")
+        raise NoWriteBack(tr("{name} has no header row, so it cannot carry result columns", name=layout.name))
     try:
         with target.open("wb") as out:
             _copy(source, layout, _by_place(results, layout), out)
@@ -175,7 +184,7 @@ def _ragged(
     if any(fields[width:]):
         values |= {f"#{column}": field for column, field in enumerate(fields[width:], width + 1)}
     if any(fields[width:]) or (len(fields) < width and not is_trimmed):
-        problems.append(f"has {_counting(len(fields))} where the header has {width}")
+        problems.append(tr("has {counting} where the header has {width}", counting=_counting(len(fields)), width=width))
     return values, tuple(problems)
 
 
@@ -200,7 +209,14 @@ def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[st
     due: dict[object, list[str]] = {}
     for result in results:
         if due.setdefault(result.at, cells := [_spelled(text, layout) for text in result.cells()]) is not cells:
-            raise SourceError(f"{layout.name}: two results for the same place, {result.at!r} ({result.number})")
+            raise SourceError(
+                tr(
+                    "{name}: two results for the same place, {at!r} ({number})",
+                    name=layout.name,
+                    at=result.at,
+                    number=result.number,
+                )
+            )
     return due
 
 
@@ -219,11 +235,21 @@ def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: Bin
         again.update(own)
         out.write(own if text is row.text else (text + row.end).encode(layout.encoding))
     if due:
-        raise SourceError(f"{layout.name} has no record at place {', '.join(map(repr, due))}: was it changed just now?")
+        raise SourceError(
+            tr(
+                "{name} has no record at place {repr}: was it changed just now?",
+                name=layout.name,
+                repr=", ".join(map(repr, due)),
+            )
+        )
     if _sha256(source) != again.digest():
         raise SourceError(
-            f"{layout.name}: this encoding does not round-trip: its bytes as {layout.encoding} cannot be "
-            "written again exactly; declare another one, as in source: {encoding: utf-8}"
+            tr(
+                "{name}: this encoding does not round-trip: its bytes as {encoding} cannot be written "
+                "again exactly; declare another one, as in source: {{encoding: utf-8}}",
+                name=layout.name,
+                encoding=layout.encoding,
+            )
         )
 
 
@@ -238,7 +264,13 @@ def _sha256(source: Source) -> bytes:
 def _columns(header: Row, source: Source, layout: Layout) -> _Columns:
     ours = _ours(source, layout)
     if len(set(ours)) < 4:
-        raise NoWriteBack(f"{layout.name}: in {layout.encoding} its result columns would have the same header twice")
+        raise NoWriteBack(
+            tr(
+                "{name}: in {encoding} its result columns would have the same header twice",
+                name=layout.name,
+                encoding=layout.encoding,
+            )
+        )
     cells = [cell.strip() for cell in header.fields]
     width, place = len(cells), _place(cells, ours, layout)
     if place is None:
@@ -257,8 +289,12 @@ def _place(cells: Sequence[str], ours: list[str], layout: Layout) -> int | None:
     places = places or [at for at, group in enumerate(groups) if sorted(group) == sorted(ours)]
     if len(places) > 1:
         raise SourceError(
-            f"{layout.name}: the result columns stand twice, from columns {places[0] + 1} and {places[1] + 1}: "
-            "delete four of them"
+            tr(
+                "{name}: the result columns stand twice, from columns {place} and {place2}: delete four of them",
+                name=layout.name,
+                place=places[0] + 1,
+                place2=places[1] + 1,
+            )
         )
     return places[0] if places else None
 
@@ -273,13 +309,13 @@ def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout
     has_more = any(row.fields[columns.width :])
     if columns.new:
         if has_more and count >= start + 4 and not any(row.fields[start + 4 :]):
-            raise _unfit(row, layout, "would fall into the result columns")
+            raise _unfit(row, layout, tr("would fall into the result columns"))
         if has_more or (cells is None and count < start):
             return row.text
         if cells is None:
             return row.text + delimiter * (start + 4 - count)
         if count > start + row.text.endswith(delimiter):  # one bare delimiter too many: the first text goes behind it
-            raise _unfit(row, layout, "are empty and leave the results no place")
+            raise _unfit(row, layout, tr("are empty and leave the results no place"))
         return row.text + delimiter * (start + 1 - count) + delimiter.join(cells)
     is_cut = start < count < start + 4 and (columns.width > start + 4 or not _is_trimmed(row.fields, start))
     if cells is None or has_more or is_cut:
@@ -290,7 +326,9 @@ def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout
 
 
 def _unfit(row: Row, layout: Layout, why: str) -> NoWriteBack:
-    return NoWriteBack(f"{layout.name}, line {row.line} has more fields than the header, which {why}")
+    return NoWriteBack(
+        tr("{name}, line {line} has more fields than the header, which {why}", name=layout.name, line=row.line, why=why)
+    )
 
 
 def _plain(text: str, layout: Layout) -> str:

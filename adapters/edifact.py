@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
+from confirma_connector.language import tr
 from confirma_connector.trees import Cutter, Paths, TreeOptions, edifact_messages
 
 _BEGINNING = re.compile(rb"UNA.{6}|UNB.UNO[A-Z]")
@@ -46,4 +47,6 @@ def read(source: Source) -> Iterator[Record]:
             is_empty = False
             yield from cutter.records(above, message, top, problems)
     if is_empty:
-        raise SourceError(f"{source.path.name}: has no message {' or '.join(chosen.document)}")
+        raise SourceError(
+            tr("{name}: has no message {document}", name=source.path.name, document=" or ".join(chosen.document))
+        )

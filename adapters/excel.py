@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.archives import DAMAGES, archive
+from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS
 from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
@@ -41,7 +42,7 @@ class Options(BaseModel):
         spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
         if spellings and all(spellings):
             return spellings
-        raise ValueError("a sheet has a name or a number; leave sheet out to take the only one with content")
+        raise ValueError(tr("a sheet has a name or a number; leave sheet out to take the only one with content"))
 
     @field_validator("header_row", mode="before")
     @classmethod
@@ -51,7 +52,12 @@ class Options(BaseModel):
             return int(text)
         if text in ("", "none"):
             return 0 if text else None
-        raise ValueError(f'"{value}" is no header_row; expected a row number from 1, or none for a list without header')
+        raise ValueError(
+            tr(
+                '"{value}" is no header_row; expected a row number from 1, or none for a list without header',
+                value=value,
+            )
+        )
 
 
 @hookimpl
@@ -104,19 +110,23 @@ def read(source: Source) -> Iterator[Record]:
 
 def _skipped(row: Row, found: Layout, chosen: Options) -> str:
     if row.is_hidden and chosen.hidden == "skip":
-        return "the row is hidden"
+        return tr("the row is hidden")
     if found.table and found.table.has_totals and row.number == found.table.area.bottom:
-        return f"it is the totals row of the table {found.table.name}"
+        return tr("it is the totals row of the table {name}", name=found.table.name)
     return ""
 
 
 def _told(name: str, found: Layout, hidden: Sequence[int]) -> str:
     rows = ", ".join(map(str, hidden[:_NAMED])) + (f" and {len(hidden) - _NAMED} more" if len(hidden) > _NAMED else "")
-    which = f"row {rows} is" if len(hidden) == 1 else f"{len(hidden)} rows are"
+    which = f"row {rows} is" if len(hidden) == 1 else tr("{count} rows are", count=len(hidden))
     named = "" if len(hidden) == 1 else f" ({rows})"
-    return (
-        f"{name}: on {found.sheet.quoted} {which} hidden or filtered out{named}: show them, or declare in the mapping "
-        "source: {hidden: send} or {hidden: skip}"
+    return tr(
+        "{name}: on {quoted} {which} hidden or filtered out{named}: show them, or declare in the "
+        "mapping source: {{hidden: send}} or {{hidden: skip}}",
+        name=name,
+        quoted=found.sheet.quoted,
+        which=which,
+        named=named,
     )
 
 
@@ -133,7 +143,7 @@ def _decodable(source: Source) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError:
-        raise SourceError(f"{source.path.name}: is damaged: a part of it is not UTF-8") from None
+        raise SourceError(tr("{name}: is damaged: a part of it is not UTF-8", name=source.path.name)) from None
 
 
 def _layout(book: Book, chosen: Options) -> Layout:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
+from confirma_connector.language import tr
 from confirma_connector.trees import Cutter, Paths, TreeOptions, json_documents
 
 _OBJECTS = re.compile(rb'\[\s*\{|\{\s*["}]')
@@ -50,5 +51,9 @@ def read(source: Source) -> Iterator[Record]:
         yield from cutter.records(above, document, top, problems)
     if is_empty:
         raise SourceError(
-            f"{source.path.name}: has no object {' or '.join(chosen.document)}, which is an invoice by the mapping"
+            tr(
+                "{name}: has no object {document}, which is an invoice by the mapping",
+                name=source.path.name,
+                document=" or ".join(chosen.document),
+            )
         )

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, hookimpl
 from confirma_connector.delimited import rows, survey
+from confirma_connector.language import tr
 from confirma_connector.recordkinds import Kind, RecordKinds
 
 _HEADINGS = ("TietueAsiakas;", "TietueLasku;", "TietueRivi;")
@@ -78,7 +79,9 @@ def _found(source: Source, chosen: RecordKinds) -> Iterator[_Found]:
     )
     place = f"field {chosen.kind.end}" if chosen.delimiter else f"characters {chosen.kind.start + 1}-{chosen.kind.end}"
     expected = ", ".join(text or "nothing" for text in kinds)
-    strange = f"is of no kind that the mapping knows: expected one of {expected} in {place}"
+    strange = tr(
+        "is of no kind that the mapping knows: expected one of {expected} in {place}", expected=expected, place=place
+    )
     for row in rows(source.open, layout):
         if not row.fields:
             continue
@@ -117,15 +120,28 @@ class _Index:
                 self.is_scattered |= bool(one.key) and one.key != above
             else:
                 cells += len(one.values)
-                source.limits.check("held_cells", f"{source.path.name}, {one.where} (records to look up)", cells)
+                source.limits.check(
+                    "held_cells",
+                    tr("{name}, {where} (records to look up)", name=source.path.name, where=one.where),
+                    cells,
+                )
                 self._keep(one)
 
     def _keep(self, one: _Found) -> None:
         place = (one.type, one.key)
         if one.problems:
-            self.doubtful[place] = f"the {one.type} record of its key at {one.where} {one.problems[0]}"
+            self.doubtful[place] = tr(
+                "the {type} record of its key at {where} {problem}",
+                type=one.type,
+                where=one.where,
+                problem=one.problems[0],
+            )
         elif self.looked_up.setdefault(place, one.values) != one.values:
-            self.doubtful[place] = f"there are two {one.type} records of its key that differ, the second at {one.where}"
+            self.doubtful[place] = tr(
+                "there are two {type} records of its key that differ, the second at {where}",
+                type=one.type,
+                where=one.where,
+            )
 
 
 def _joined(records: Iterable[_Found], index: _Index) -> Iterator[Record]:
@@ -147,9 +163,9 @@ def _joined(records: Iterable[_Found], index: _Index) -> Iterator[Record]:
 def _header(one: _Found, kind: Kind, document: str, index: _Index) -> Record:
     problems = list(one.problems)
     if kind.key and not one.key:
-        problems.append(f"has no {kind.key}")
+        problems.append(tr("has no {key}", key=kind.key))
     elif kind.key and index.headers[one.key] > 1:
-        problems.append(f"its {kind.key} is that of another invoice too")
+        problems.append(tr("its {key} is that of another invoice too", key=kind.key))
     values = {**one.values, **_looked_up(one, kind, index, problems)}
     return Record(values, one.at, one.where, document, "header", tuple(problems), kind.skip)
 
@@ -158,13 +174,16 @@ def _line(one: _Found, above: str, index: _Index) -> Record:
     """Give a line of the document that its key says, else of the one *above* it ("" for none)."""
     document, problem, by = above or one.where, "", one.kind.key if one.kind else None
     if by and not one.key:
-        problem = f"has no {by}: it does not say which invoice it belongs to"
+        problem = tr("has no {by}: it does not say which invoice it belongs to", by=by)
     elif by and one.key in index.headers:
         document = one.key
     elif by:
-        document, problem = f"no invoice: {one.key}", f"there is no invoice with its {by} in this file"
+        document, problem = (
+            tr("no invoice: {key}", key=one.key),
+            tr("there is no invoice with its {by} in this file", by=by),
+        )
     elif not above:
-        problem = "stands before the first invoice"
+        problem = tr("stands before the first invoice")
     problems = (*one.problems, problem) if problem else one.problems
     return Record(one.values, one.at, one.where, document, "line", problems)
 
@@ -178,7 +197,7 @@ def _looked_up(one: _Found, kind: Kind, index: _Index, problems: list[str]) -> d
         if doubt := index.doubtful.get((name, key)):
             problems.append(doubt)
         elif (values := index.looked_up.get((name, key))) is None:
-            problems.append(f"there is no {name} record with its {by} in this file")
+            problems.append(tr("there is no {name} record with its {by} in this file", name=name, by=by))
         else:
             found |= {f"{name}.{field}": text for field, text in values.items()}
     return found
@@ -190,7 +209,11 @@ def _gathered(records: Iterable[Record], source: Source) -> Iterator[Record]:
     cells = 0
     for record in records:
         cells += len(record.values)
-        source.limits.check("held_cells", f"{source.path.name}, {record.where} (rows apart from their invoices)", cells)
+        source.limits.check(
+            "held_cells",
+            tr("{name}, {where} (rows apart from their invoices)", name=source.path.name, where=record.where),
+            cells,
+        )
         documents.setdefault(record.document, []).append(record)
     for members in documents.values():
         yield from sorted(members, key=lambda record: record.part != "header")

@@ -29,12 +29,13 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from confirma_connector import Match, Record, Source, SourceError, Unreadable, hookimpl
 from confirma_connector.archives import archive, refuse_liars
 from confirma_connector.extent import check_ods, check_xlsb
+from confirma_connector.language import mark, tr
 
 _OLE, _ZIP, _PARQUET = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"PAR1"
 _ODS_MARK = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _SEARCHED = 50
 _MOST = 10**15
-_TOO_LONG = "is a number of more than 15 digits, of which only the first 15 are kept: store it as text"
+_TOO_LONG = mark("is a number of more than 15 digits, of which only the first 15 are kept: store it as text")
 _MIDNIGHT = dt.time()
 
 _Cell = str | Decimal | dt.date | Unreadable
@@ -59,7 +60,7 @@ class Options(BaseModel):
         spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
         if spellings and all(spellings):
             return spellings
-        raise ValueError("a sheet has a name or a number; leave sheet out to take the only one with rows")
+        raise ValueError(tr("a sheet has a name or a number; leave sheet out to take the only one with rows"))
 
     @field_validator("header_row", mode="before")
     @classmethod
@@ -70,7 +71,10 @@ class Options(BaseModel):
         if text.isascii() and text.isdigit() and len(text) < 8 and int(text):
             return int(text)
         raise ValueError(
-            f'"{value}" is no header_row; expected a whole number from 1, or none for a table without a header'
+            tr(
+                '"{value}" is no header_row; expected a whole number from 1, or none for a table without a header',
+                value=value,
+            )
         )
 
 
@@ -111,12 +115,14 @@ def _refuse_other_kinds(source: Source, head: bytes) -> None:
     """Raise SourceError for what is no .ods, .xls or .xlsb by its content, whatever its name says."""
     name = source.path.name
     if not head:
-        raise SourceError(f"{name}: the file is empty")
+        raise SourceError(tr("{name}: the file is empty", name=name))
     if head == _ZIP:
         with _whole(source), archive(source.path, source.limits) as opened:
             parts = set(opened.namelist())
             if "xl/workbook.xml" in parts:
-                raise SourceError(f"{name}: is an .xlsx workbook; name it so, and read it with the adapter excel")
+                raise SourceError(
+                    tr("{name}: is an .xlsx workbook; name it so, and read it with the adapter excel", name=name)
+                )
             if parts & {"xl/workbook.bin", "content.xml"}:
                 _bound(source, opened)
                 return
@@ -124,7 +130,9 @@ def _refuse_other_kinds(source: Source, head: bytes) -> None:
         source.limits.check("text_size", name, source.path.stat().st_size)  # it is in memory as a whole
         _refuse_deadly(source)
         return
-    raise SourceError(f"{name}: is no .ods, .xls, .xlsb or Parquet file by its content, whatever its name says")
+    raise SourceError(
+        tr("{name}: is no .ods, .xls, .xlsb or Parquet file by its content, whatever its name says", name=name)
+    )
 
 
 def _bound(source: Source, opened: zipfile.ZipFile) -> None:
@@ -144,7 +152,7 @@ def _refuse_deadly(source: Source) -> None:
     name = source.path.name
     tried = subprocess.run([sys.executable, "-I", "-c", _TRY, str(source.path)], capture_output=True, check=False)
     if tried.returncode not in (0, 1):
-        raise SourceError(f"{name}: cannot be read; is it damaged? (its cells would not fit into memory)")
+        raise SourceError(tr("{name}: cannot be read; is it damaged? (its cells would not fit into memory)", name=name))
     if tried.stdout.strip().isdigit():
         source.limits.check("held_cells", name, int(tried.stdout))
 
@@ -170,7 +178,14 @@ def _sheet_records(source: Source, chosen: Options) -> Iterator[Record]:
     sheet, rows = _only_sheet(_sheets(source, chosen.sheet), name)
     header = _found_header(rows, sheet, name) if chosen.header_row is None else chosen.header_row
     if header > len(rows) or not (header == 0 or any(map(_filled, rows[header - 1]))):
-        raise SourceError(f'{name}: row {header} of sheet "{sheet}", the header_row declared, is empty')
+        raise SourceError(
+            tr(
+                '{name}: row {header} of sheet "{sheet}", the header_row declared, is empty',
+                name=name,
+                header=header,
+                sheet=sheet,
+            )
+        )
     width = max((index for row in rows for index, cell in enumerate(row, 1) if _filled(cell)), default=0)
     names = _names([_spelled(cell) for cell in rows[header - 1][:width]] if header else [""] * width)
     letters = {column: _letters(index) for index, column in enumerate(names, 1)}
@@ -202,9 +217,16 @@ def _wanted_sheet(wanted: Sequence[str], there: Sequence[str], name: str) -> str
     named = _listed(wanted, " or ")
     if found:
         raise SourceError(
-            f"{name}: sheet {named} may be {_listed(found, ' or ')}; declare one of them, or its place as #1"
+            tr(
+                "{name}: sheet {named} may be {found}; declare one of them, or its place as #1",
+                name=name,
+                named=named,
+                found=_listed(found, " or "),
+            )
         )
-    raise SourceError(f"{name}: there is no sheet {named}; there are {_listed(there)}")
+    raise SourceError(
+        tr("{name}: there is no sheet {named}; there are {there}", name=name, named=named, there=_listed(there))
+    )
 
 
 def _meant(spelling: str, there: Sequence[str]) -> list[str]:
@@ -220,9 +242,20 @@ def _only_sheet(sheets: dict[str, list[_Row]], name: str) -> tuple[str, list[_Ro
     if len(filled) == 1:
         return filled[0], sheets[filled[0]]
     if filled:
-        declare = f'declare one, as in source: {{sheet: "{filled[0]}"}}'
-        raise SourceError(f"{name}: more than one sheet has rows: {_listed(filled)}; {declare}")
-    raise SourceError(f"{name}: the sheet {_listed(list(sheets))} is empty" if sheets else f"{name}: has no sheets")
+        declare = tr('declare one, as in source: {{sheet: "{filled}"}}', filled=filled[0])
+        raise SourceError(
+            tr(
+                "{name}: more than one sheet has rows: {filled}; {declare}",
+                name=name,
+                filled=_listed(filled),
+                declare=declare,
+            )
+        )
+    raise SourceError(
+        tr("{name}: the sheet {sheets} is empty", name=name, sheets=_listed(list(sheets)))
+        if sheets
+        else tr("{name}: has no sheets", name=name)
+    )
 
 
 def _found_header(rows: Sequence[_Row], sheet: str, name: str) -> int:
@@ -233,8 +266,13 @@ def _found_header(rows: Sequence[_Row], sheet: str, name: str) -> int:
         if len(cells) >= 2 and 2 * len(cells) >= widest and all(isinstance(cell, str) for cell in cells):
             return number
     raise SourceError(
-        f'{name}: no header was found in the first {_SEARCHED} rows of sheet "{sheet}"; '
-        "declare it, as in source: {header_row: 3}, or none for a table without one"
+        tr(
+            '{name}: no header was found in the first {searched} rows of sheet "{sheet}"; declare it, '
+            "as in source: {{header_row: 3}}, or none for a table without one",
+            name=name,
+            searched=_SEARCHED,
+            sheet=sheet,
+        )
     )
 
 
@@ -260,7 +298,9 @@ def _letters(column: int) -> str:
 
 def _parquet_records(source: Source, chosen: Options) -> Iterator[Record]:
     if chosen.sheet or chosen.header_row is not None:
-        raise SourceError(f"{source.path.name}: a Parquet file has no sheet and no header_row; leave them out")
+        raise SourceError(
+            tr("{name}: a Parquet file has no sheet and no header_row; leave them out", name=source.path.name)
+        )
     columns, names = _parquet_columns(source)
     for at, row in enumerate(zip(*columns, strict=True), 1):
         if any(map(_filled, row)):
@@ -292,7 +332,7 @@ def _single(text: str | None) -> _Cell:
     if text is None or text.lower() == "nan":
         return ""
     if abs(float(text)) >= 1 << 24:
-        return Unreadable(text, "is a number of more than the 7 digits that float32 keeps")
+        return Unreadable(text, tr("is a number of more than the 7 digits that float32 keeps"))
     return _number(float(text))
 
 
@@ -321,7 +361,7 @@ def _value(cell: object) -> _Cell:
         return cell
     if isinstance(cell, (dt.time, dt.timedelta)):
         return str(cell)
-    return Unreadable(str(cell), "is not text, a number or a date: bytes, a list or a group cannot be read")
+    return Unreadable(str(cell), tr("is not text, a number or a date: bytes, a list or a group cannot be read"))
 
 
 def _number(number: float) -> _Cell:
@@ -337,7 +377,9 @@ def _moment(cell: dt.datetime) -> _Cell:
     if cell.time() == _MIDNIGHT:
         return cell.date()
     if cell.tzinfo is not None:
-        return Unreadable(str(cell), "is a moment in a time zone, of which the day is not certain; give a plain date")
+        return Unreadable(
+            str(cell), tr("is a moment in a time zone, of which the day is not certain; give a plain date")
+        )
     return dt.datetime.combine(cell.date(), cell.time())
 
 
@@ -361,14 +403,16 @@ def _whole(source: Source) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        needed = 'reading this file needs more: pip install "confirma-connector[table]"'
+        needed = tr('reading this file needs more: pip install "confirma-connector[table]"')
         raise SourceError(f"{name}: {needed} ({error.name or _line(error)})") from None
     except SourceError:
         raise
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":  # calamine's, on some files
-            asked = "is it damaged, or protected with a password?"
-            raise SourceError(f"{name}: cannot be read; {asked} ({_line(error)})") from None
+            asked = tr("is it damaged, or protected with a password?")
+            raise SourceError(
+                tr("{name}: cannot be read; {asked} ({line})", name=name, asked=asked, line=_line(error))
+            ) from None
         raise
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, Field
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
+from confirma_connector.language import tr
 from confirma_connector.trees import Cutter, TreeOptions, xml_documents
 
 _MARKUP = re.compile(rb"<(?:\?xml\s|!--|(?!html[\s>])[A-Za-z_][\w.:-]*[\s/>])", re.IGNORECASE)
@@ -54,7 +55,14 @@ def read(source: Source) -> Iterator[Record]:
         yield from cutter.records(above, document, top, problems)
     if is_empty:
         known = " or ".join(chosen.document)
-        raise SourceError(f"{source.path.name}: has no {known}, which is an invoice by the mapping{_beginning(source)}")
+        raise SourceError(
+            tr(
+                "{name}: has no {known}, which is an invoice by the mapping{beginning}",
+                name=source.path.name,
+                known=known,
+                beginning=_beginning(source),
+            )
+        )
 
 
 def _beginning(source: Source) -> str:
@@ -67,4 +75,6 @@ def _beginning(source: Source) -> str:
     space = re.search(
         rb"\sxmlns" + (b":" + re.escape(prefix) if prefix else b"") + rb"""\s*=\s*["']([^"']*)""", attributes
     )
-    return f"; it begins with <{name.decode()}>" + (f" of {space[1].decode('utf-8', 'replace')}" if space else "")
+    return tr("; it begins with <{name}>", name=name.decode()) + (
+        f" of {space[1].decode('utf-8', 'replace')}" if space else ""
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import ssl
 import sys
 import time
@@ -23,6 +24,9 @@ from confirma_connector.plugins import bundled
 from confirma_connector.sandbox import StandIn, serve_in_thread
 
 _CLOCK = Clock()
+
+
+os.environ["CONFIRMA_LANGUAGE"] = "en"  # whatever the machine speaks; here and in processes that tests start
 
 
 @pytest.fixture(scope="session", autouse=True)

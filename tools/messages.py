@@ -29,7 +29,7 @@ SILENT = ("sandbox/", "journal/schema.py")
 """Below the package: the stand-in speaks as the service does, and SQL is no language of people."""
 
 KEYWORDS = {"tr": None, "trn": (1, 2), "mark": None}
-WORDS = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2,}")
+WORDS = re.compile(r"[^\W\d_]*[a-zåäö] [^\W\d_]{2,}")
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """The date in every catalogue: a new one at each update would be noise."""
 NOT_FOR_PEOPLE = "not for people"

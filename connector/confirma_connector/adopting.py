@@ -11,6 +11,7 @@ from pathlib import Path
 
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal, Step
+from confirma_connector.language import tr
 from confirma_connector.masking import masked
 from confirma_connector.opening import held
 from confirma_connector.run import Choice, Run
@@ -47,13 +48,19 @@ def adopt(run: Run, choice: Choice, reason: str, until: dt.date | None = None) -
 
 def _adopted(run: Run, journal: Journal, path: Path, choice: Choice, reason: str, until: dt.date | None) -> Adoption:
     told = Adoption(path)
-    message = f"sent elsewhere, says {getpass.getuser()}: {masked(reason)}"
+    message = tr("sent elsewhere, says {getuser}: {masked}", getuser=getpass.getuser(), masked=masked(reason))
     with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), journal.key)) as found:
         sellers = list(found.sellers)
         bound = journal.seller()
         if bound and any(seller != bound for seller in sellers):
             raise SettingsError(
-                f"{path}: account {journal.account} belongs to seller {bound}, this file is of {sellers[0]}"
+                tr(
+                    "{path}: account {account} belongs to seller {bound}, this file is of {seller}",
+                    path=path,
+                    account=journal.account,
+                    bound=bound,
+                    seller=sellers[0],
+                )
             )
         for item in found.items:
             if item.facts is None:
@@ -90,12 +97,20 @@ def _settle(journal: Journal, item: Item, message: str, told: Adoption) -> None:
 
 def lines(told: Adoption) -> Iterator[str]:
     """Say in a few lines what became of a file."""
-    yield f"{told.path.name}: {len(told.adopted)} adopted as sent elsewhere: they are never sent from here"
+    yield tr(
+        "{name}: {count} adopted as sent elsewhere: they are never sent from here",
+        name=told.path.name,
+        count=len(told.adopted),
+    )
     if told.known:
         named = ", ".join(f"{number} ({state})" for number, state in list(told.known.items())[:10])
-        yield f"  {len(told.known)} known already, left as they are: {named}"
+        yield tr("  {count} known already, left as they are: {named}", count=len(told.known), named=named)
     if told.left:
-        yield f"  {told.left} not asked for, left as they are"
+        yield tr("  {left} not asked for, left as they are", left=told.left)
     if told.invalid:
         named = ", ".join(told.invalid[:10]) + (" …" if len(told.invalid) > 10 else "")
-        yield f"  {len(told.invalid)} not adopted, because they are invalid (see confirma check): {named}"
+        yield tr(
+            "  {count} not adopted, because they are invalid (see confirma check): {named}",
+            count=len(told.invalid),
+            named=named,
+        )

@@ -13,6 +13,7 @@ import simplejson
 
 from confirma_connector.contract import Contract, Observed
 from confirma_connector.errors import legible
+from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
 __all__ = [
@@ -88,7 +89,7 @@ def json_body(body: bytes) -> Any:
     except (UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from None
     except InvalidOperation:
-        raise ValueError("it has a number with an exponent beyond all bounds") from None
+        raise ValueError(tr("it has a number with an exponent beyond all bounds")) from None
 
 
 def listing(body: bytes, contract: Contract) -> Listing:
@@ -97,13 +98,13 @@ def listing(body: bytes, contract: Contract) -> Listing:
     if isinstance(tree, list):
         tree = {"": tree}
     if not isinstance(tree, dict):
-        raise ValueError("the listing is not a JSON object")
+        raise ValueError(tr("the listing is not a JSON object"))
     arrays = {name: value for name, value in tree.items() if isinstance(value, list)}
     expected = contract.names("listing", "records")[0]
     if expected in arrays:
         arrays = {expected: arrays[expected]}
     if len(arrays) != 1:
-        raise ValueError(f"the listing has {len(arrays)} arrays where one was expected")
+        raise ValueError(tr("the listing has {count} arrays where one was expected", count=len(arrays)))
     (rows,) = arrays.values()
     records = [record for row in rows if (record := _listed(row, contract)) is not None]
     return Listing(tuple(records), _total(tree, contract), len(rows) - len(records))

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 
 __all__ = ["DAMAGES", "archive", "refuse_liars"]
@@ -34,7 +35,9 @@ class _Patient(io.FileIO):
         left = os.fstat(self.fileno()).st_size - self.tell()
         most = left if size is None or size < 0 else min(size, left)
         if most > _LARGEST_READ:
-            raise zipfile.BadZipFile(f"its directory is larger than {_LARGEST_READ:,} bytes")
+            raise zipfile.BadZipFile(
+                tr("its directory is larger than {largest_read:,} bytes", largest_read=_LARGEST_READ)
+            )
         return super().read(max(most, 0)) or b""
 
 
@@ -72,13 +75,13 @@ def _judge(opened: zipfile.ZipFile, path: Path, limits: Limits) -> None:
     infos, size = opened.infolist(), path.stat().st_size
     limits.check("parts", path.name, len(infos))
     if not all(info.filename for info in infos):
-        raise zipfile.BadZipFile("it holds a part without a name")
+        raise zipfile.BadZipFile(tr("it holds a part without a name"))
     unpacked = sum(info.file_size for info in infos)
     limits.check("unpacked_size", path.name, unpacked)
     if unpacked > _SMALL:
         limits.check("unpacked_ratio", path.name, unpacked // max(size, 1))
     if sum(info.compress_size for info in infos) > size:
-        raise zipfile.BadZipFile("its parts overlap")
+        raise zipfile.BadZipFile(tr("its parts overlap"))
 
 
 def refuse_liars(opened: zipfile.ZipFile, path: Path) -> None:
@@ -92,7 +95,7 @@ def refuse_liars(opened: zipfile.ZipFile, path: Path) -> None:
             name, extra = struct.unpack("<HH", file.read(4))
             file.seek(name + extra, 1)
             if info.compress_type == zipfile.ZIP_DEFLATED and _inflated(file, info) > info.file_size:
-                raise zipfile.BadZipFile(f"its part {info.filename} is larger than it says")
+                raise zipfile.BadZipFile(tr("its part {filename} is larger than it says", filename=info.filename))
 
 
 def _inflated(file: BinaryIO, info: zipfile.ZipInfo) -> int:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from confirma_connector.language import tr
+
 __all__ = ["Arrivals", "Look"]
 
 _UNFINISHED = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".download", ".swp", ".lock", "~")
@@ -106,13 +108,13 @@ def _unfit(path: Path, size: int) -> str:
     try:
         length = len(path.name.encode("utf-8"))
     except UnicodeEncodeError:
-        return "its name has characters in another encoding than UTF-8; rename it"
+        return tr("its name has characters in another encoding than UTF-8; rename it")
     if length > _LONGEST:
-        return f"its name is longer than {_LONGEST} bytes; rename it"
+        return tr("its name is longer than {longest} bytes; rename it", longest=_LONGEST)
     if not size:
-        return "it is empty as yet"
+        return tr("it is empty as yet")
     try:
         with path.open("rb"):
             return ""
     except OSError as error:
-        return f"it cannot be opened ({error.strerror or error})"
+        return tr("it cannot be opened ({reason})", reason=error.strerror or error)

@@ -6,6 +6,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from confirma_connector.language import tr
+
 __all__ = ["STEM", "LinesBlock", "RegisterBlock"]
 
 STEM = "{stem}"
@@ -48,7 +50,7 @@ class LinesBlock(_Block):
     @model_validator(mode="after")
     def _elsewhere(self) -> Self:
         if self.file is None and not self.source:
-            raise ValueError("say where the rows stand: a file, or another sheet, as in source: {sheet: Rows}")
+            raise ValueError(tr("say where the rows stand: a file, or another sheet, as in source: {sheet: Rows}"))
         return self
 
     @property

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from confirma_connector.errors import JournalError, SettingsError
 from confirma_connector.files import placed, replacing
+from confirma_connector.language import tr
 from confirma_connector.opening import held
 from confirma_connector.run import Run
 
@@ -54,9 +55,15 @@ class Folders:
             if path is None:
                 continue
             if not path.is_dir():
-                raise SettingsError(f"{name} {path}: there is no such folder")
+                raise SettingsError(tr("{name} {path}: there is no such folder", name=name, path=path))
             if name != "IN" and path.samefile(self.inbox):
-                raise SettingsError(f"{name} {path}: is IN itself; what lies there would be taken for a new file")
+                raise SettingsError(
+                    tr(
+                        "{name} {path}: is IN itself; what lies there would be taken for a new file",
+                        name=name,
+                        path=path,
+                    )
+                )
 
 
 class Job(BaseModel):
@@ -82,7 +89,9 @@ class Job(BaseModel):
         except FileNotFoundError:
             return None
         except ValidationError:
-            raise JournalError(f"{file}: is not as it was left; move the files beside it back to IN") from None
+            raise JournalError(
+                tr("{file}: is not as it was left; move the files beside it back to IN", file=file)
+            ) from None
 
     def write(self, place: Path) -> None:
         """Put it into *place*, on disk when this returns."""

@@ -20,6 +20,7 @@ from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import Outage, Refused, SettingsError
 from confirma_connector.keyanswer import KeyAnswer, key_answer
+from confirma_connector.language import tr
 from confirma_connector.masking import without_key
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
@@ -113,7 +114,11 @@ class Client:
         except _NOTHING_SENT as error:
             verdict = Verdict("ready", "unsent", self._unsent(error))
         except _BROKEN as error:
-            verdict = Verdict("uncertain", "lost", f"the connection broke before an answer came ({self._brief(error)})")
+            verdict = Verdict(
+                "uncertain",
+                "lost",
+                tr("the connection broke before an answer came ({brief})", brief=self._brief(error)),
+            )
         else:
             verdict = classed(
                 answer, self.host, self._contract, was_uncertain=was_uncertain, server_now=self.server_now()
@@ -132,15 +137,24 @@ class Client:
                 "listing", _LARGEST_LISTING, lambda got: answers.listing(got.content, self._contract), query
             )
 
-        return self._patiently("delivery information", ask)
+        return self._patiently(tr("delivery information"), ask)
 
     def validate(self) -> str:
         """Ask whether the key is good; give what the API says. Raises Outage, and Refused when it is not."""
-        said = self._patiently("word on the key", lambda: self._about_key("validate"))
+        said = self._patiently(tr("word on the key"), lambda: self._about_key("validate"))
         if said.is_valid is None:
-            raise Refused(f"{self.host} does not say whether the key is valid: does the contract fit this server?")
+            raise Refused(
+                tr("{host} does not say whether the key is valid: does the contract fit this server?", host=self.host)
+            )
         if not said.is_valid:
-            raise Refused(f"{self.host}: the key is not valid any more{': ' if said.message else ''}{said.message}")
+            raise Refused(
+                tr(
+                    "{host}: the key is not valid any more{more}{message}",
+                    host=self.host,
+                    more=": " if said.message else "",
+                    message=said.message,
+                )
+            )
         return said.message
 
     def renew(self) -> KeyAnswer:
@@ -150,7 +164,7 @@ class Client:
         except _NOTHING_SENT as error:
             raise Outage(self._unsent(error)) from None
         except (_NotNow, *_BROKEN) as error:
-            unknown = "it is not known whether the key was renewed (confirma token check)"
+            unknown = tr("it is not known whether the key was renewed (confirma token check)")
             raise Outage(f"{self.host}: {self._brief(error)}: {unknown}") from None
 
     def with_key(self, key: SecretStr) -> Client:
@@ -171,15 +185,17 @@ class Client:
             try:
                 return read(answer)
             except ValueError as error:
-                raise _NotNow(f"the answer is not readable: {error}") from None
+                raise _NotNow(tr("the answer is not readable: {error}", error=error)) from None
         if answer.status_code == 429:
-            raise _NotNow("the server asks to wait", retry_after(answer.headers.get("Retry-After"), self.server_now()))
+            raise _NotNow(
+                tr("the server asks to wait"), retry_after(answer.headers.get("Retry-After"), self.server_now())
+            )
         if answer.status_code >= 500 or answer.status_code in (408, 409):
-            raise _NotNow(f"the server answered {answer.status_code}")
+            raise _NotNow(tr("the server answered {status_code}", status_code=answer.status_code))
         raise Refused(refusal(self.host, answer, self._contract))
 
     def _unsent(self, error: Exception) -> str:
-        return f"no connection to {self.host} ({self._brief(error)}); nothing was sent"
+        return tr("no connection to {host} ({brief}); nothing was sent", host=self.host, brief=self._brief(error))
 
     def _patiently(self, wanted: str, ask: Callable[[], _Read]) -> _Read:
         """Ask again after a while: reading changes nothing."""
@@ -195,7 +211,9 @@ class Client:
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
-        raise Outage(f"no {wanted} from {self.host}: {reason}; try again later")
+        raise Outage(
+            tr("no {wanted} from {host}: {reason}; try again later", wanted=wanted, host=self.host, reason=reason)
+        )
 
     def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
@@ -206,9 +224,9 @@ class Client:
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > largest:
-                    raise httpx.ReadError(f"the answer is larger than {largest:,} bytes")
+                    raise httpx.ReadError(tr("the answer is larger than {largest:,} bytes", largest=largest))
                 if time.monotonic() > end:
-                    raise httpx.ReadTimeout("the answer did not come to its end")
+                    raise httpx.ReadTimeout(tr("the answer did not come to its end"))
             headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
             return httpx.Response(answer.status_code, headers=headers, content=without_key(bytes(content), self._key))
 
@@ -245,10 +263,12 @@ class Client:
                 trust_env=not is_loopback(self._base.host),
             )
         except OSError as error:
-            raise SettingsError(f"SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {error.strerror or error}") from None
+            raise SettingsError(
+                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=error.strerror or error)
+            ) from None
         except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
             raise SettingsError(
-                "HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080"
+                tr("HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080")
             ) from None
 
     def _url(self, name: str) -> str:

@@ -14,6 +14,7 @@ from confirma_connector import references
 from confirma_connector.attachments import attachment
 from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
 from confirma_connector.invoice import Attachment, Invoice, Row
+from confirma_connector.language import tr
 from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
 
 __all__ = ["Completion", "Obstacle"]
@@ -87,12 +88,12 @@ class Completion:
     def _require(self) -> None:
         for name in REQUIRED:
             if name not in self.fields and name not in self.unreadable:
-                self._object("E-MISSING", name, "is empty, and every invoice needs it")
+                self._object("E-MISSING", name, tr("is empty, and every invoice needs it"))
 
     def _fill_type(self) -> None:
         kind = self.fields.setdefault("type", "INVOICE")
         if kind in NOT_SENT:
-            self._object("E-TYPE", "type", f"{kind} is not sent: {NOT_SENT[kind]}")
+            self._object("E-TYPE", "type", tr("{kind} is not sent: {not_sent}", kind=kind, not_sent=NOT_SENT[kind]))
         elif kind not in CHOICES["type"]:
             self._object("E-TYPE", "type", _expected("type", ""))
 
@@ -105,7 +106,9 @@ class Completion:
             self._object(
                 "E-ENTITY-TYPE",
                 "buyer.entity_type",
-                "a buyer without business id or VAT number is a company or a consumer: the mapping has to say which",
+                tr(
+                    "a buyer without business id or VAT number is a company or a consumer: the mapping has to say which"
+                ),
             )
 
     def _fill_reference(self) -> None:
@@ -150,13 +153,15 @@ class Completion:
 def _two_readings(row: Mapping[str, Decimal]) -> str:
     rate = row["vat_percentage"]
     readings = f"{rate:f} % or {(rate * 100).normalize():f} %"
-    return f"can be read as {readings}: write the rate in per cent, or give the cell a percent format"
+    return tr(
+        "can be read as {readings}: write the rate in per cent, or give the cell a percent format", readings=readings
+    )
 
 
 def _expected(name: str, otherwise: str) -> str:
     if name not in CHOICES:
         return otherwise
-    return f"expected {' or '.join(CHOICES[name])}; a table: in the mapping can translate other words"
+    return tr("expected {choice}; a table: in the mapping can translate other words", choice=" or ".join(CHOICES[name]))
 
 
 def _method(fields: Mapping[str, Any]) -> str:

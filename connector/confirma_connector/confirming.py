@@ -11,11 +11,14 @@ from pathlib import Path
 from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import ContractError, SettingsError, UnwritableResults
 from confirma_connector.files import replacing
+from confirma_connector.language import mark, tr
 from confirma_connector.mistakes import opened
 
 __all__ = ["confirm"]
 
-_HEAD = "# Who confirmed which value of the contract, when, on what ground. A value that changes is asked for again."
+_HEAD = mark(
+    "# Who confirmed which value of the contract, when, on what ground. A value that changes is asked for again."
+)
 _KEY = "confirmations:"
 _ENTRY = re.compile(r"( *)-[ \n]")
 
@@ -25,7 +28,11 @@ def confirm(path: Path, lines: Sequence[Provisional], by: str, ground: str, vers
 
     Raises ContractError, SettingsError; then nothing was written.
     """
-    words = {"by": _plain("the name", by), "on": dt.date.today().isoformat(), "ground": _plain("the ground", ground)}
+    words = {
+        "by": _plain(tr("the name"), by),
+        "on": dt.date.today().isoformat(),
+        "ground": _plain(tr("the ground"), ground),
+    }
     entries = [{"line": one.line, "value": one.item.value, **words, "contract": version} for one in lines]
     before = path.read_bytes() if path.exists() else b""
     after = _extended(path, before.decode("utf-8-sig"), [_spelled(entry) for entry in entries])
@@ -36,7 +43,7 @@ def confirm(path: Path, lines: Sequence[Provisional], by: str, ground: str, vers
             fresh.write_bytes(mark + after.encode("utf-8"))
             _refuse_unread(path, fresh, lines)
     except (OSError, UnwritableResults) as error:
-        raise ContractError(f"{path}: cannot be written: {error}") from None
+        raise ContractError(tr("{path}: cannot be written: {error}", path=path, error=error)) from None
 
 
 def _refuse_unread(path: Path, fresh: Path, lines: Sequence[Provisional]) -> None:
@@ -46,15 +53,18 @@ def _refuse_unread(path: Path, fresh: Path, lines: Sequence[Provisional]) -> Non
         still = {one.line for one in lines}
     if not still.isdisjoint(one.line for one in lines):
         raise ContractError(
-            f"{path}: confirmations cannot be added to it as it is written; let its sections stand below each other, "
-            "without { } around them all"
+            tr(
+                "{path}: confirmations cannot be added to it as it is written; let its sections stand "
+                "below each other, without {{ }} around them all",
+                path=path,
+            )
         )
 
 
 def _plain(what: str, text: str) -> str:
     plain = " ".join(text.split())
     if not plain or not plain.isprintable():
-        raise SettingsError(f"{what} of a confirmation is empty, or has signs in it that are no text")
+        raise SettingsError(tr("{what} of a confirmation is empty, or has signs in it that are no text", what=what))
     return plain
 
 
@@ -75,6 +85,12 @@ def _extended(path: Path, text: str, entries: Sequence[str]) -> str:
     first = document.line(("confirmations", 0)) - 1
     indent = _ENTRY.match(lines[first])
     if indent is None or ("confirmations", 0) not in document.spots:
-        raise ContractError(f"{path}, line {first + 1}: confirmations are a list, one on a line: - {{line: …}}")
+        raise ContractError(
+            tr(
+                "{path}, line {first}: confirmations are a list, one on a line: - {{line: …}}",
+                path=path,
+                first=first + 1,
+            )
+        )
     fresh = [f"{indent[1]}{entry}{end}" for entry in entries]
     return "".join([*lines[:first], *fresh, *lines[first:]])

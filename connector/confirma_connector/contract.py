@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import tr
 from confirma_connector.masking import PEOPLE, PERSONAL
 from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
 
@@ -191,16 +192,30 @@ class Contract:
         for place in self.file.request:
             route = self.route(place)
             if all(route) and (other := seen.setdefault(route, place)) != place:
-                raise _Clash(f"{other} and {place} are both called {'.'.join(route)} on the wire")
+                raise _Clash(
+                    tr(
+                        "{other} and {place} are both called {route} on the wire",
+                        other=other,
+                        place=place,
+                        route=".".join(route),
+                    )
+                )
 
     def _refuse_twice_the_same(self) -> None:
         seen: dict[str, str] = {}
         for key, item in self.file.statuses.items():
             if (other := seen.setdefault(item.wire.upper(), key)) != key:
-                raise _Clash(f"the statuses {other} and {key} are both called {item.wire} on the wire")
+                raise _Clash(
+                    tr(
+                        "the statuses {other} and {key} are both called {wire} on the wire",
+                        other=other,
+                        key=key,
+                        wire=item.wire,
+                    )
+                )
         key_header = self.key_header.lower()
         if any(name != "key" and name.lower() == key_header for name in self.file.headers):
-            raise _Clash(f"the header {self.key_header} carries the key and cannot be set")
+            raise _Clash(tr("the header {key_header} carries the key and cannot be set", key_header=self.key_header))
 
 
 def encoded(tree: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from confirma_connector import reconcile
 from confirma_connector.errors import SettingsError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import REOPENABLE, Entry, Journal, State, Step
+from confirma_connector.language import mark, tr
 from confirma_connector.masking import masked
 from confirma_connector.opening import held, opened
 from confirma_connector.run import Run
@@ -44,7 +45,14 @@ def resolve(settings: Settings, number: int, decision: Decision, reason: str, ye
         journal.cut_off()
         entry = _one(journal, number, year)
         if entry.state not in _OPEN_TO[decision]:
-            raise SettingsError(f"invoice {number} is {entry.state}: --{decision} does not apply to it")
+            raise SettingsError(
+                tr(
+                    "invoice {number} is {state}: --{decision} does not apply to it",
+                    number=number,
+                    state=entry.state,
+                    decision=decision,
+                )
+            )
         message = f"{decision.replace('-', ' ')}, says {getpass.getuser()}: {masked(reason)}"
         journal.advance([Step(entry.id, _STATES[decision], f"resolved: {decision}", message=message, detail=message)])
         return _one(journal, number, entry.year)
@@ -65,20 +73,22 @@ def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry
         findings = inquire(client.listing, [(entry.number, entry.date)])
         detail = f"{getpass.getuser()}: {masked(reason)}"
         if entry.is_foreign and findings.of(entry.number, entry.year):
-            raise SettingsError(f"invoice {number} is at Confirma: it is not sent again")
-        if not reconcile.release(journal, entry, findings, client.server_now(), "to be sent again", detail=detail):
+            raise SettingsError(tr("invoice {number} is at Confirma: it is not sent again", number=number))
+        if not reconcile.release(journal, entry, findings, client.server_now(), tr("to be sent again"), detail=detail):
             state = _one(journal, number, entry.year).state
-            raise SettingsError(f"invoice {number} is {state} at Confirma by now: it is not sent again")
+            raise SettingsError(
+                tr("invoice {number} is {state} at Confirma by now: it is not sent again", number=number, state=state)
+            )
         return _one(journal, number, entry.year)
 
 
 _INSTEAD: Mapping[State, str] = {
-    "ready": "send its file",
-    "sending": "run send or track, which asks what became of it",
-    "uncertain": "run send or track, which asks what became of it; or decide with confirma resolve",
-    "conflict": "decide with confirma resolve",
-    "sent": "it is under way; run track",
-    "waiting": "it is under way; run track",
+    "ready": mark("send its file"),
+    "sending": mark("run send or track, which asks what became of it"),
+    "uncertain": mark("run send or track, which asks what became of it; or decide with confirma resolve"),
+    "conflict": mark("decide with confirma resolve"),
+    "sent": mark("it is under way; run track"),
+    "waiting": mark("it is under way; run track"),
 }
 
 
@@ -86,9 +96,16 @@ def _one(journal: Journal, number: int, year: int | None) -> Entry:
     entries = [entry for entry in journal.named(number) if year is None or entry.year == year]
     if not entries:
         raise SettingsError(
-            f"the journal knows no invoice {number} of account {journal.account} ({journal.environment})"
+            tr(
+                "the journal knows no invoice {number} of account {account} ({environment})",
+                number=number,
+                account=journal.account,
+                environment=journal.environment,
+            )
         )
     if len(entries) > 1:
         years = ", ".join(str(entry.year) for entry in entries)
-        raise SettingsError(f"invoice {number} is there of the years {years}: say which with --year")
+        raise SettingsError(
+            tr("invoice {number} is there of the years {years}: say which with --year", number=number, years=years)
+        )
     return entries[0]

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from confirma_connector.encodings import Opener, encoding_of, opened
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 
 __all__ = ["DELIMITERS", "Layout", "Row", "pieces", "rows", "splits_evenly", "survey"]
@@ -90,10 +91,12 @@ def survey(
         sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES), limits.line_length)]
     chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1, ours)
     if quote == chosen:
-        raise SourceError(f"{name}: {chosen!r} cannot be both the delimiter and the quote")
+        raise SourceError(tr("{name}: {chosen!r} cannot be both the delimiter and the quote", name=name, chosen=chosen))
     for mark in (chosen, quote):
         if mark.encode(encoding, "ignore").decode(encoding) != mark:
-            raise SourceError(f"{name}: the encoding {encoding} has no character {mark!r}")
+            raise SourceError(
+                tr("{name}: the encoding {encoding} has no character {mark!r}", name=name, encoding=encoding, mark=mark)
+            )
     return replace(draft, delimiter=chosen, preamble=preamble)
 
 
@@ -144,20 +147,45 @@ def _preamble(
         if found:
             separator = found[1]
             if header_row == 1:
-                raise SourceError(f'{name}, line 1: "{found[0]}" names the delimiter; the header must be further down')
+                raise SourceError(
+                    tr(
+                        '{name}, line 1: "{found}" names the delimiter; the header must be further down',
+                        name=name,
+                        found=found[0],
+                    )
+                )
         if header_row:
             is_first = number == header_row
         else:
             is_first = not found and number > skip_rows and (header_row == 0 or not line.isspace())
         if is_first:
             if header_row and line.isspace() and "\t" not in line:
-                raise SourceError(f"{name}, line {number}: the header was expected here, but the line is blank")
+                raise SourceError(
+                    tr(
+                        "{name}, line {number}: the header was expected here, but the line is blank",
+                        name=name,
+                        number=number,
+                    )
+                )
             return passed, line, separator
         passed = number
     if header_row:
-        raise SourceError(f"{name} has {passed} lines, but its header is declared on line {header_row}")
+        raise SourceError(
+            tr(
+                "{name} has {passed} lines, but its header is declared on line {header_row}",
+                name=name,
+                passed=passed,
+                header_row=header_row,
+            )
+        )
     if header_row is None:
-        raise SourceError(f"{name} is empty: it has no line with text{' below the lines to skip' * (skip_rows > 0)}")
+        raise SourceError(
+            tr(
+                "{name} is empty: it has no line with text{more}",
+                name=name,
+                more=" below the lines to skip" * (skip_rows > 0),
+            )
+        )
     return passed, None, separator
 
 
@@ -173,8 +201,14 @@ def _delimiter(sample: list[str], layout: Layout, line: int, ours: Collection[st
     if len(likely) > 1:
         words = " and ".join(DELIMITERS[mark] for mark in likely)
         raise SourceError(
-            f"{layout.name}, line {line} and below can be split by {words}: "
-            f"declare which, as in source: {{delimiter: {DELIMITERS[likely[0]]}}}"
+            tr(
+                "{name}, line {line} and below can be split by {words}: declare which, as in source: "
+                "{{delimiter: {delimiter}}}",
+                name=layout.name,
+                line=line,
+                words=words,
+                delimiter=DELIMITERS[likely[0]],
+            )
         )
     return likely[0] if likely else ";"
 
@@ -251,7 +285,14 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
                     taken += 1
                     if why := _too_long(layout.limits, taken, len(text), ended=len(text) == at):
                         where = f"{layout.name}, line {line + len(_LINE_END.findall(text, 0, begin))}"
-                        raise SourceError(f"{where}: the quote {quote} opened here is not closed{why}")
+                        raise SourceError(
+                            tr(
+                                "{where}: the quote {quote} opened here is not closed{why}",
+                                where=where,
+                                quote=quote,
+                                why=why,
+                            )
+                        )
                 elif text.startswith(quote, at + 1):
                     at += 2
                 else:
@@ -261,7 +302,7 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
         end = text.find(delimiter, at)
         piece = text[begin:end] if end >= 0 else text[begin:].rstrip("\r\n")
         if value is not None and piece[at - begin :].strip(" "):
-            problem = problem or f"has text after the closing quote of field {len(pieces) + 1}"
+            problem = problem or tr("has text after the closing quote of field {count}", count=len(pieces) + 1)
             value = piece
         pieces.append(piece)
         fields.append(piece if value is None else value)
@@ -273,6 +314,6 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
 def _too_long(limits: Limits, lines: int, size: int, *, ended: bool) -> str:
     """Say why a record in which a quote is open is not read on; "" when it may be."""
     if ended:
-        return " before the end of the file"
+        return tr(" before the end of the file")
     passed = "record_lines" if lines > limits.record_lines else "line_length" if size > limits.line_length else ""
-    return f": its record {limits.told(passed)}" if passed else ""
+    return tr(": its record {told}", told=limits.told(passed)) if passed else ""

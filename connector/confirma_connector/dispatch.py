@@ -14,6 +14,7 @@ from typing import Literal
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.journal import Claim, Entry, Journal, Step
+from confirma_connector.language import mark, tr
 from confirma_connector.verdict import Verdict
 
 __all__ = ["Dispatch", "Ending", "Stop"]
@@ -22,9 +23,9 @@ _IN_A_ROW = 3
 _ALIKE = 5
 _TRIES = 5
 _BREATH = 0.5
-_AGAIN = "run it again later: nothing is lost, and nothing goes twice"
+_AGAIN = mark("run it again later: nothing is lost, and nothing goes twice")
 
-_TROUBLE = {"unsent": "no connection", "lost": "no answer", "odd": "no usable answer"}
+_TROUBLE = {"unsent": mark("no connection"), "lost": mark("no answer"), "odd": mark("no usable answer")}
 
 
 @dataclass
@@ -128,7 +129,7 @@ class Dispatch:
                 if answer.verdict is not None:
                     self._weigh(answer, answer.verdict)
             if self.stop.wished.is_set():
-                self._end("stopped", "stopped; what had begun was finished")
+                self._end("stopped", tr("stopped; what had begun was finished"))
             room = 0 if self.ending else 2 * self.workers - under_way
             taken = list(self._next(claims, room))
             for task in self._write(taken):
@@ -181,13 +182,15 @@ class Dispatch:
             return verdict.without(self.contract.personal(body), self.contract.people(body))
         except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
             now = self.client.server_now_at_latest()
-            return Verdict("uncertain", "lost", f"unexpected {type(error).__name__} while sending", ended_at=now)
+            return Verdict(
+                "uncertain", "lost", tr("unexpected {name} while sending", name=type(error).__name__), ended_at=now
+            )
 
     def _step(self, answer: _Answer) -> Step:
         """Turn one answer into its transition."""
         entry, verdict = answer.task.entry, answer.verdict
         if verdict is None:
-            return Step(entry.id, "ready", "not begun", never_left=True)
+            return Step(entry.id, "ready", tr("not begun"), never_left=True)
         is_taken = verdict.kind == "taken"
         return Step(
             entry.id,
@@ -210,7 +213,12 @@ class Dispatch:
             self._troubles += 1
             if self._troubles >= _IN_A_ROW:
                 last = f" (HTTP {verdict.http_status})" if verdict.http_status else ""
-                trouble = f"{_TROUBLE[verdict.kind]} {_IN_A_ROW} times in a row{last}"
+                trouble = tr(
+                    "{trouble} {in_a_row} times in a row{last}",
+                    trouble=_TROUBLE[verdict.kind],
+                    in_a_row=_IN_A_ROW,
+                    last=last,
+                )
                 self._end("outage", f"{self.client.host}: {trouble}; {_AGAIN}")
         elif verdict.kind != "busy":
             self._troubles = self._pauses = 0
@@ -231,7 +239,9 @@ class Dispatch:
             return
         self._pauses += 1
         if self._pauses > _IN_A_ROW:
-            self._end("outage", f"{self.client.host}: the server keeps asking to wait; {_AGAIN}")
+            self._end(
+                "outage", tr("{host}: the server keeps asking to wait; {again}", host=self.client.host, again=_AGAIN)
+            )
         self._paused_at = time.monotonic()
         self._resume_at = self._paused_at + (
             verdict.pause if verdict.pause is not None else 2.0**self._pauses * _BREATH
@@ -252,8 +262,14 @@ class Dispatch:
                 fields = ", ".join(field for field, _ in verdict.fields)
                 self._end(
                     "refused",
-                    f"the first {_ALIKE} invoices were refused alike (HTTP {verdict.http_status}"
-                    f"{': ' if fields else ''}{fields}): mapping or contract?",
+                    tr(
+                        "the first {alike} invoices were refused alike (HTTP {http_status}{more}{fields}): mapping "
+                        "or contract?",
+                        alike=_ALIKE,
+                        http_status=verdict.http_status,
+                        more=": " if fields else "",
+                        fields=fields,
+                    ),
                 )
 
     def _end(self, kind: Literal["refused", "outage", "stopped"], message: str) -> None:

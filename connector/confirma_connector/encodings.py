@@ -14,6 +14,7 @@ from functools import partial
 from typing import BinaryIO
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import mark, tr
 
 __all__ = ["Opener", "encoding_of", "opened"]
 
@@ -42,7 +43,7 @@ def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) ->
         head = file.read(4)
     bom, marked = next(((mark, codec) for mark, codec in _BOMS.items() if head.startswith(mark)), (b"", None))
     if len(head) == len(bom):
-        raise SourceError(f"{name} is empty")
+        raise SourceError(tr("{name} is empty", name=name))
     if declared is not None:
         encoding = _agreed(name, codecs.lookup(declared).name, marked)
     else:
@@ -52,15 +53,24 @@ def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) ->
     return encoding, bom
 
 
-_HINT = "declare the right one, as in source: {encoding: cp1252} or {encoding: utf-16-le}"
+_HINT = mark("declare the right one, as in source: {encoding: cp1252} or {encoding: utf-16-le}")
 
 
 def _agreed(name: str, declared: str, marked: str | None) -> str:
     """Settle a declared encoding with the byte order mark, if there is one."""
     if marked and declared not in (marked, f"{marked}-sig", marked[:6]):
-        raise SourceError(f"{name} is declared as {declared}, but its byte order mark says {marked}")
+        raise SourceError(
+            tr(
+                "{name} is declared as {declared}, but its byte order mark says {marked}",
+                name=name,
+                declared=declared,
+                marked=marked,
+            )
+        )
     if declared == "utf-16" and not marked:
-        raise SourceError(f"{name} has no byte order mark: declare source: {{encoding: utf-16-le}} or utf-16-be")
+        raise SourceError(
+            tr("{name} has no byte order mark: declare source: {{encoding: utf-16-le}} or utf-16-be", name=name)
+        )
     return marked or declared.removesuffix("-sig")
 
 
@@ -70,13 +80,23 @@ def _told_by_bytes(open_: Opener, name: str, longest: int) -> str:
         return "utf-8"
     sequences, strays, has_c1 = _tally(open_, longest)
     if sequences >= strays:
-        raise SourceError(f"{name}, {_told(fault)} is damaged: the rest of the file is UTF-8; save it again as UTF-8")
+        raise SourceError(
+            tr(
+                "{name}, {told} is damaged: the rest of the file is UTF-8; save it again as UTF-8",
+                name=name,
+                told=_told(fault),
+            )
+        )
     return "cp1252" if has_c1 else "iso8859-15"
 
 
 def _told(fault: tuple[int, int]) -> str:
     line, byte = fault
-    return f"line {line}: byte 0x{byte:02X}" if byte else f"line {line}: a NUL character, so this is not text as read:"
+    return (
+        f"line {line}: byte 0x{byte:02X}"
+        if byte
+        else tr("line {line}: a NUL character, so this is not text as read:", line=line)
+    )
 
 
 def _fault(open_: Opener, encoding: str, bom: bytes, longest: int) -> tuple[int, int] | None:

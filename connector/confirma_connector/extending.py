@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector.errors import MappingError
+from confirma_connector.language import tr
 from confirma_connector.mappingfile import Heading
 from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 from confirma_connector.plugins import bundled
@@ -24,13 +25,13 @@ def find(name: str, folder: Path = Path()) -> Path:
     """Give the file of a mapping: a path from *folder*, or the name of a shipped one. Raises MappingError."""
     if Path(name).suffix in (".yaml", ".yml"):
         if not (folder / name).is_file():
-            raise MappingError(f"there is no mapping file {name}")
+            raise MappingError(tr("there is no mapping file {name}", name=name))
         return (folder / name).absolute()
     known = shipped()
     if name not in known:
         near = difflib.get_close_matches(name, known, 1)
-        hint = f'did you mean "{near[0]}"?' if near else "a file of your own ends in .yaml"
-        raise MappingError(f'there is no shipped mapping "{name}"; {hint}')
+        hint = tr('did you mean "{near}"?', near=near[0]) if near else tr("a file of your own ends in .yaml")
+        raise MappingError(tr('there is no shipped mapping "{name}"; {hint}', name=name, hint=hint))
     return known[name]
 
 
@@ -60,7 +61,7 @@ def _extended(document: Document, name: str, above: tuple[Path, ...]) -> Path:
         raise MappingError(f"{where}: {error}") from None
     chain = (*above, document.path, file)
     if file.resolve() in [one.resolve() for one in chain[:-1]]:
-        raise MappingError(f"{where}: this is a circle: {' extends '.join(map(str, chain))}")
+        raise MappingError(tr("{where}: this is a circle: {str}", where=where, str=" extends ".join(map(str, chain))))
     return file
 
 
@@ -102,7 +103,7 @@ class _Extension:
             elif key in under:
                 del merged[key]
             else:
-                self.mistakes.add(here, f"there is nothing to take out{did_you_mean(key, under)}")
+                self.mistakes.add(here, tr("there is nothing to take out{hint}", hint=did_you_mean(key, under)))
         return merged
 
     def _is_inherited(self, place: Place) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 from xml.parsers import expat
 
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 
 __all__ = ["check_ods", "check_xlsb"]
@@ -44,7 +45,7 @@ def check_ods(part: IO[bytes], name: str, limits: Limits) -> None:
 
 
 def _refuse_doctype(*_: object) -> None:
-    raise ValueError("it has a document type, which no spreadsheet needs")
+    raise ValueError(tr("it has a document type, which no spreadsheet needs"))
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from confirma_connector.invoice import Invoice, Row
+from confirma_connector.language import mark, tr
 from confirma_connector.parsing import CENT, Locale, sized, whole_number
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.tables import CodeTable
@@ -44,10 +45,10 @@ REQUIRED = ("number", "date", "currency_code", "seller.name", "buyer.name")
 """What every mapping must fill."""
 
 NOT_SENT: Mapping[str, str] = {
-    "REMINDER": "a reminder repeats the number of an invoice that was sent",
-    "AUTO_PAYMENT_INVOICE": "Finnish direct payment goes another way",
-    "COLLECTION": "it opens a collection case and is not distributed",
-    "FACTORING": "it is offered to a financier and is not distributed",
+    "REMINDER": mark("a reminder repeats the number of an invoice that was sent"),
+    "AUTO_PAYMENT_INVOICE": mark("Finnish direct payment goes another way"),
+    "COLLECTION": mark("it opens a collection case and is not distributed"),
+    "FACTORING": mark("it is offered to a financier and is not distributed"),
 }
 """Types of invoice that Confirma knows and this product does not send, and why."""
 
@@ -143,7 +144,7 @@ def typed(kind: Kind, value: Value, locale: Locale) -> Any:
         return whole_number(text)
     if kind == "flag":
         if text.lower() not in _FLAGS:
-            raise ValueError("expected true or false; a table: in the mapping can translate other words")
+            raise ValueError(tr("expected true or false; a table: in the mapping can translate other words"))
         return _FLAGS[text.lower()]
     return text
 
@@ -177,4 +178,4 @@ def spelled(value: Value) -> str:
         return str(value)
     if isinstance(value, Unreadable):
         return value.text or "?"  # whatever it is, it is not nothing
-    raise ValueError(f"expected text, a number or a date, not {type(value).__name__}")
+    raise ValueError(tr("expected text, a number or a date, not {name}", name=type(value).__name__))

@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from confirma_connector.errors import Busy, JournalError, SettingsError, UnwritableResults
+from confirma_connector.language import tr
 
 __all__ = ["digest", "kept_aside", "locked", "placed", "private_file", "replacing"]
 
@@ -36,7 +37,10 @@ def placed(path: Path) -> Path:
     except UnicodeEncodeError:
         shown = os.fsencode(place).decode("utf-8", "backslashreplace")
         raise SettingsError(
-            f"{shown}: this name has characters in another encoding than UTF-8; rename the file or its folder"
+            tr(
+                "{shown}: this name has characters in another encoding than UTF-8; rename the file or its folder",
+                shown=shown,
+            )
         ) from None
     return place
 
@@ -71,7 +75,11 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UnwritableResults(
-            f"{target}: cannot be written now ({reason}); is it open in another program?"
+            tr(
+                "{target}: cannot be written now ({reason}); is it open in another program?",
+                target=target,
+                reason=reason,
+            )
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -80,7 +88,7 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
 
 def _take_over_mode(fresh: Path, final: Path, like: Path | None) -> None:
     if final.exists() and not final.stat().st_mode & stat.S_IWUSR:
-        raise PermissionError(13, "the file is read-only", str(final))
+        raise PermissionError(13, tr("the file is read-only"), str(final))
     model = final if final.exists() else like
     fresh.chmod(stat.S_IMODE(model.stat().st_mode) | stat.S_IWUSR if model else 0o600)
 
@@ -120,7 +128,9 @@ def locked(path: Path, busy: str) -> Iterator[None]:
     except Timeout:
         raise Busy(busy) from None
     except OSError as error:
-        raise JournalError(f"{path}: the lock of the journal cannot be taken: {error.strerror or error}") from None
+        raise JournalError(
+            tr("{path}: the lock of the journal cannot be taken: {reason}", path=path, reason=error.strerror or error)
+        ) from None
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from confirma_connector.columns import Columns
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile
 from confirma_connector.records import Problem, Record, Value
@@ -60,8 +61,12 @@ class Grouping:
         if is_nameless and any(self._skipping.key(before.head)) and self._has_row(record):
             yield Problem(
                 "E-ROW-ASTRAY",
-                f"the row below it ({record.where}) has no {self._columns.header(self._file.group_by[0])}: "
-                "if it belongs to this invoice, it has to say so; if it is no invoice row, let the mapping skip it",
+                tr(
+                    "the row below it ({where}) has no {header}: if it belongs to this invoice, it has to say "
+                    "so; if it is no invoice row, let the mapping skip it",
+                    where=record.where,
+                    header=self._columns.header(self._file.group_by[0]),
+                ),
                 where=before.head.where,
             )
 
@@ -142,21 +147,27 @@ class Grouping:
         all_lines = [record for record in members if record.part != "header"]
         problems = [Problem("E-RECORD", text, where=record.where) for record in members for text in record.problems]
         problems += [
-            Problem("E-RECORD", f"a second header of the document that begins at {head.where}", where=record.where)
+            Problem(
+                "E-RECORD",
+                tr("a second header of the document that begins at {where}", where=head.where),
+                where=record.where,
+            )
             for record in headers[1:]
         ]
         problems += self._disagreements(head, all_lines)
         if count > self._limits.rows_per_invoice:
             told = self._limits.told("rows_per_invoice", count)
-            problems.append(Problem("E-ROWS", f"the invoice {told}", where=head.where))
+            problems.append(Problem("E-ROWS", tr("the invoice {told}", told=told), where=head.where))
         lines = []
         for record in all_lines:
             if record.skipped:
-                self._skipping.skip(record, f"as a line of its invoice: {record.skipped}", among=self._in_rows)
+                self._skipping.skip(
+                    record, tr("as a line of its invoice: {skipped}", skipped=record.skipped), among=self._in_rows
+                )
             elif self._has_row(record):
                 lines.append(record)
             elif record is not head:
-                self._skipping.skip(record, "all its row columns are empty")
+                self._skipping.skip(record, tr("all its row columns are empty"))
         return Group(head, tuple(lines), tuple(problems))
 
     def _has_row(self, record: Record) -> bool:
@@ -174,10 +185,14 @@ class Grouping:
             for record in lines:
                 text = self._columns.text(record, word)
                 if text and text != first and not self._is_empty(text) and record is not head:
-                    other = "nothing" if self._is_empty(first) else "another value"
+                    other = "nothing" if self._is_empty(first) else tr("another value")
                     yield Problem(
                         "E-DISAGREES",
-                        f"the rows of one invoice must agree here, and {head.where} has {other}",
+                        tr(
+                            "the rows of one invoice must agree here, and {where} has {other}",
+                            where=head.where,
+                            other=other,
+                        ),
                         where=record.place(self._columns.header(word)),
                         header=self._columns.header(word),
                         value=self._columns.shown(record, word),

@@ -21,6 +21,7 @@ from confirma_connector.errors import (
     UnwritableResults,
 )
 from confirma_connector.files import placed, replacing
+from confirma_connector.language import tr
 from confirma_connector.report import AttentionReport, Report
 from confirma_connector.run import Choice, Run
 
@@ -80,8 +81,8 @@ def refuse_all(run: Run, folders: Folders, choice: Choice, hear: Hear) -> None:
     if named := choice.mapping or run.settings.mapping:
         lines = run.mapping(folders.inbox, named).lines
         if lines and lines.block.file:
-            why = "the rows of the invoices are in a second file, and a watch takes each file by itself"
-            raise SettingsError(f"{lines.said}: {why}; use confirma send")
+            why = tr("the rows of the invoices are in a second file, and a watch takes each file by itself")
+            raise SettingsError(tr("{said}: {why}; use confirma send", said=lines.said, why=why))
     if attention := pipeline.send(run, replace(choice, paths=())).attention:
         hear(Happening("settled", attention=attention))
 
@@ -110,7 +111,7 @@ def _sent(run: Run, folders: Folders, choice: Choice, place: Path, job: Job, hea
     states = file.counts()
     bad = states.keys() - _GOOD
     if bad == {"uncertain"} and time.time() - job.begun < _QUIET_PERIODS * run.settings.quiet_period:
-        hear(Happening("waiting", job.name, states=states, message="no clear answer yet; Confirma is asked again"))
+        hear(Happening("waiting", job.name, states=states, message=tr("no clear answer yet; Confirma is asked again")))
         return job
     folder = folders.failed if bad else folders.done
     there = planned(folders, folder, place, job, 1 if bad else report.exit_code, is_own=is_own)
@@ -147,7 +148,7 @@ def _reason(source: Path) -> Path:
 def _refuse_changed(source: Path, before: Extent) -> None:
     """Read again what is still being written: its end would be left unsent."""
     if _extent(source) != before:
-        raise Unavailable(f"{source.name} changed while it was sent, and is read again")
+        raise Unavailable(tr("{name} changed while it was sent, and is read again", name=source.name))
 
 
 def _refused(folders: Folders, place: Path, job: Job, why: str, hear: Hear) -> Job:

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from confirma_connector.errors import MappingError
+from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
 __all__ = ["MissingColumns", "among"]
@@ -43,17 +44,24 @@ def among(
         named = list(dict.fromkeys(header for spelling in spellings for header in folded.get(_folded(spelling), ())))
         if len(named) > 1:
             mistakes.append(
-                f"column {_named(word, spellings, {})} stands more than once: {', '.join(named)}; name one of them "
-                "under columns:"
+                tr(
+                    "column {named} stands more than once: {named2}; name one of them under columns:",
+                    named=_named(word, spellings, {}),
+                    named2=", ".join(named),
+                )
             )
         elif named:
             found[word] = named[0]
         elif word not in optional:
             missing.append(_named(word, spellings, folded))
     if missing:
-        said = f"column {missing[0]} is not" if len(missing) == 1 else f"{len(missing)} columns are not"
+        said = (
+            tr("column {missing} is not", missing=missing[0])
+            if len(missing) == 1
+            else tr("{count} columns are not", count=len(missing))
+        )
         which = "" if len(missing) == 1 else f": {', '.join(missing)}"
-        mistakes.append(f"{said} in the file{which}; it has {_known(there)}")
+        mistakes.append(tr("{said} in the file{which}; it has {known}", said=said, which=which, known=_known(there)))
     if mistakes:
         raise MissingColumns("\n".join(f"{place}: {mistake}" for mistake in mistakes), len(missing))
     return found
@@ -61,7 +69,7 @@ def among(
 
 def _known(headers: Sequence[str]) -> str:
     if any(map(_is_no_name, headers)):
-        return "another kind of line where the names of columns were expected"
+        return tr("another kind of line where the names of columns were expected")
     more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
     return ", ".join(f'"{header}"' for header in headers[:_SHOWN]) + more
 

@@ -11,6 +11,7 @@ from confirma_connector.beside import STEM
 from confirma_connector.columns import Columns
 from confirma_connector.errors import SourceError
 from confirma_connector.fields import spelled
+from confirma_connector.language import tr
 from confirma_connector.mapping import Lines, LoadedMapping
 from confirma_connector.records import Record, Source
 
@@ -33,10 +34,10 @@ def lines_path(mapping: LoadedMapping, path: Path, made_from: Path | None = None
     places = [place.parent / name.replace(STEM, stem) for place, stem in stems]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        said = f"there is no file {places[1]} with the rows of its invoices"
+        said = tr("there is no file {place} with the rows of its invoices", place=places[1])
         raise SourceError(f"{path}: {said} ({mapping.lines.said})")
     if found.samefile(path):
-        raise SourceError(f"{path}: is the file of the rows itself ({mapping.lines.said})")
+        raise SourceError(tr("{path}: is the file of the rows itself ({said})", path=path, said=mapping.lines.said))
     return found
 
 
@@ -66,7 +67,7 @@ class _Join:
         self.columns = Columns(self.mapping, str(self.source.path))
         self.beside = replace(self.beside, options=self.lines.options)
         self.is_other_file = self.beside.path != self.source.path
-        self.place = self.beside.path.name if self.is_other_file else "the sheet of the rows"
+        self.place = self.beside.path.name if self.is_other_file else tr("the sheet of the rows")
 
     def records(self) -> Iterator[Record]:
         self._find_keys()
@@ -77,12 +78,16 @@ class _Join:
                 yield header
                 continue
             rows = self.held.pop(key, [])
-            missing = f'no row of {self.place} has its "{self._named(header)}": an invoice needs rows'
+            missing = tr(
+                'no row of {place} has its "{named}": an invoice needs rows',
+                place=self.place,
+                named=self._named(header),
+            )
             yield header if rows else replace(header, problems=(*header.problems, missing))
             yield from rows
         yield from self.apart
         for rows in self.held.values():
-            yield from (self._apart(row, "there is no invoice with its") for row in rows)
+            yield from (self._apart(row, tr("there is no invoice with its")) for row in rows)
 
     def _find_keys(self) -> None:
         for header in self._headers():
@@ -97,15 +102,21 @@ class _Join:
             if count == 1:
                 self.columns.bind(header)
             if header.skipped or _is_blank(record):
-                yield replace(header, skipped=header.skipped or "the whole row is empty")
+                yield replace(header, skipped=header.skipped or tr("the whole row is empty"))
                 continue
             key = self._key(header)
             document, problems = key or header.where, header.problems
             if not key:
-                problems = (*problems, f'has no "{self._named(header)}", by which its rows would find it')
+                problems = (
+                    *problems,
+                    tr('has no "{named}", by which its rows would find it', named=self._named(header)),
+                )
             elif len(places := self.keys.get(key, ())) > 1:
                 others = ", ".join(place for place in places if place != header.where)
-                problems = (*problems, f'its "{self._named(header)}" is also that of {others}')
+                problems = (
+                    *problems,
+                    tr('its "{named}" is also that of {others}', named=self._named(header), others=others),
+                )
                 document = header.where
             yield replace(header, document=document, problems=problems)
 
@@ -121,19 +132,21 @@ class _Join:
                 wanted = self.columns.found()
             line = self._line(record, wanted)
             cells += len(line.values)
-            bound = f"{self.beside.path}, {record.where} (rows apart from their headers)"
+            bound = tr("{path}, {where} (rows apart from their headers)", path=self.beside.path, where=record.where)
             self.source.limits.check("held_cells", bound, cells)
             key = self._key(line)
             if line.skipped or _is_blank(record):
-                self.apart.append(replace(line, skipped=line.skipped or "the whole row is empty"))
+                self.apart.append(replace(line, skipped=line.skipped or tr("the whole row is empty")))
             elif key:
                 self._hold(line, key)
                 above = key
             elif above:
-                problem = f'has no "{self._named(line)}": nobody can tell whether it is of the invoice above it'
+                problem = tr(
+                    'has no "{named}": nobody can tell whether it is of the invoice above it', named=self._named(line)
+                )
                 self._hold(replace(line, problems=(*line.problems, problem)), above)
             else:
-                self.apart.append(self._apart(line, "has no"))
+                self.apart.append(self._apart(line, tr("has no")))
 
     def _hold(self, line: Record, key: str) -> None:
         where = self.keys.get(key, [key])
@@ -165,7 +178,9 @@ class _Join:
 def _table(records: Iterable[Record], source: Source) -> Iterator[Record]:
     for record in records:
         if record.part != "whole":
-            raise SourceError(f"{source.path}: knows itself which rows are of which invoice: lines_from is for tables")
+            raise SourceError(
+                tr("{path}: knows itself which rows are of which invoice: lines_from is for tables", path=source.path)
+            )
         yield record
 
 

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from confirma_connector import answers
 from confirma_connector.contract import Contract
+from confirma_connector.language import tr
 from confirma_connector.settings import as_key
 
 __all__ = ["KeyAnswer", "key_answer"]
@@ -54,7 +55,7 @@ def _tree(answer: httpx.Response) -> Any:
         return answers.json_body(answer.content)
     except ValueError:
         if text.startswith("<") or "html" in answer.headers.get("Content-Type", "").lower():
-            raise ValueError("it is a page, not an answer of the API's") from None
+            raise ValueError(tr("it is a page, not an answer of the API's")) from None
         return text
 
 

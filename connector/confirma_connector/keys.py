@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ContractError, SettingsError
+from confirma_connector.language import mark, tr
 from confirma_connector.overlay import production_host
 from confirma_connector.settings import Settings, as_key, is_loopback
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "address", "exposed", "forget", "keyed", "place", "store", "stored"]
 
-_INSTEAD = "set CONFIRMA_TOKEN_FILE to a file that holds it"
+_INSTEAD = mark("set CONFIRMA_TOKEN_FILE to a file that holds it")
 _RECOMMENDED = 1
 """The priority from which the library calls a backend safe: below are plain files, and places that keep nothing."""
 
@@ -55,16 +56,22 @@ def address(settings: Settings, contract: Contract) -> httpx.URL:
     host = settings.url or contract.file.hosts[settings.environment].wire
     found = httpx.URL(host.removesuffix(prefix))
     if settings.environment != "production" and found.host == httpx.URL(production_host()).host:
-        raise ContractError(f"{found.host} is the production service, but the environment is {settings.environment}")
+        raise ContractError(
+            tr(
+                "{host} is the production service, but the environment is {environment}",
+                host=found.host,
+                environment=settings.environment,
+            )
+        )
     if found.scheme != "https" and not is_loopback(found.host):
-        raise ContractError(f"contract: {host} is not https://, and the key goes over nothing else")
+        raise ContractError(tr("contract: {host} is not https://, and the key goes over nothing else", host=host))
     return found
 
 
 def place(settings: Settings, contract: Contract) -> Place:
     """Give what a key of these settings is bound to. Raises SettingsError in the sandbox, and ContractError."""
     if settings.environment == "sandbox":
-        raise SettingsError("the sandbox needs no key of yours: name the environment, staging or production")
+        raise SettingsError(tr("the sandbox needs no key of yours: name the environment, staging or production"))
     found = address(settings, contract)
     return Place(settings.environment, f"{found.scheme}://{found.netloc.decode('ascii')}", settings.account)
 
@@ -79,7 +86,9 @@ def keyed(settings: Settings, contract: Contract) -> Settings:
     except SettingsError as error:
         raise SettingsError(f"environment {settings.environment} needs a key, and {error}") from None
     if key is None:
-        raise SettingsError(f"there is no key for {here}: run confirma login, or {_INSTEAD}")
+        raise SettingsError(
+            tr("there is no key for {here}: run confirma login, or {instead}", here=here, instead=_INSTEAD)
+        )
     return settings.model_copy(update={"token": key})
 
 
@@ -90,7 +99,9 @@ def stored(here: Place) -> SecretStr | None:
     try:
         return as_key(text) if text else None
     except ValueError as error:
-        raise SettingsError(f"the system keyring has something else for {here}: {error}") from None
+        raise SettingsError(
+            tr("the system keyring has something else for {here}: {error}", here=here, error=error)
+        ) from None
 
 
 def store(here: Place, key: SecretStr) -> None:
@@ -99,7 +110,7 @@ def store(here: Place, key: SecretStr) -> None:
         keyring.set_password(here.service, here.account, key.get_secret_value())
         is_kept = keyring.get_password(here.service, here.account) == key.get_secret_value()
     if not is_kept:
-        raise SettingsError(f"the system keyring did not keep the key: {_INSTEAD}")
+        raise SettingsError(tr("the system keyring did not keep the key: {instead}", instead=_INSTEAD))
 
 
 def forget(here: Place) -> bool:
@@ -116,7 +127,7 @@ def exposed(settings: Settings) -> str:
     path = settings.token_file.expanduser() if settings.token_file else None
     if path is None or os.name != "posix" or not path.stat().st_mode & stat.S_IROTH:
         return ""
-    return f"everybody on this machine can read the key file {path}: chmod 600 {path}"
+    return tr("everybody on this machine can read the key file {path}: chmod 600 {path}", path=path)
 
 
 @contextlib.contextmanager
@@ -125,16 +136,24 @@ def _answering() -> Iterator[KeyringBackend]:
     try:
         import keyring
     except ImportError:
-        wanted = 'pip install "confirma-connector[keyring]"'
-        raise SettingsError(f"the system keyring is not within reach: {_INSTEAD}, or {wanted}") from None
+        wanted = tr('pip install "confirma-connector[keyring]"')
+        raise SettingsError(
+            tr("the system keyring is not within reach: {instead}, or {wanted}", instead=_INSTEAD, wanted=wanted)
+        ) from None
     try:
         backend = keyring.get_keyring()
         if backend.priority < _RECOMMENDED:
-            raise SettingsError(f"this machine has no system keyring that protects a key: {_INSTEAD}")
+            raise SettingsError(
+                tr("this machine has no system keyring that protects a key: {instead}", instead=_INSTEAD)
+            )
         yield backend
     except SettingsError:
         raise
     except Exception as error:
         raise SettingsError(
-            f"the system keyring does not answer ({type(error).__name__}): unlock it, or {_INSTEAD}"
+            tr(
+                "the system keyring does not answer ({name}): unlock it, or {instead}",
+                name=type(error).__name__,
+                instead=_INSTEAD,
+            )
         ) from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import mark, tr
 
 __all__ = ["DEFAULTS", "Limits"]
 
@@ -46,14 +47,20 @@ class Limits:
         """Refuse what is no bound. Raises ValueError."""
         for one in fields(self):
             if getattr(self, one.name) < 1:
-                raise ValueError(f"{one.name}: expected a whole number above zero")
+                raise ValueError(tr("{name}: expected a whole number above zero", name=one.name))
 
     def told(self, name: str, found: int | None = None) -> str:
         """Say that the bound *name* is passed, by what was *found* where that is known, and how to raise it."""
         bound = getattr(self, name)
-        much = f"more than {bound:,}" if found is None else f"{found:,}"
-        over = "" if found is None else f", more than the {bound:,} that are read"
-        return f"has {much} {_WORDS[name]}{over}; if that is right, raise {name} under [limits] in the config file"
+        much = tr("more than {bound:,}", bound=bound) if found is None else f"{found:,}"
+        over = "" if found is None else tr(", more than the {bound:,} that are read", bound=bound)
+        return tr(
+            "has {much} {word}{over}; if that is right, raise {name} under [limits] in the config file",
+            much=much,
+            word=_WORDS[name],
+            over=over,
+            name=name,
+        )
 
     def refuse(self, name: str, place: str, found: int | None = None) -> SourceError:
         """Give the error for a source that passes the bound *name* at *place* ("invoices.csv, line 3")."""
@@ -69,12 +76,14 @@ class Limits:
         try:
             there = path.stat()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "this is not the name of a file"
-            raise SourceError(f"{path}: cannot be read: {reason}") from None
+            reason = getattr(error, "strerror", None) or tr("this is not the name of a file")
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=reason)) from None
         if stat.S_ISDIR(there.st_mode):
-            raise SourceError(f"{path}: is a folder; name a file in it")
+            raise SourceError(tr("{path}: is a folder; name a file in it", path=path))
         if not stat.S_ISREG(there.st_mode):
-            raise SourceError(f"{path}: is no plain file but a pipe or a device; save what it gives as a file first")
+            raise SourceError(
+                tr("{path}: is no plain file but a pipe or a device; save what it gives as a file first", path=path)
+            )
         self.check("file_size", str(path), there.st_size)
 
 
@@ -82,22 +91,22 @@ DEFAULTS = Limits()
 
 _WORDS = {
     "file_size": "bytes",
-    "unpacked_size": "bytes when it is unpacked",
-    "unpacked_ratio": "times its size when it is unpacked",
+    "unpacked_size": mark("bytes when it is unpacked"),
+    "unpacked_ratio": mark("times its size when it is unpacked"),
     "parts": "parts",
-    "part_size": "bytes in a part that is read whole",
-    "elements": "elements of XML in a part that is read whole",
-    "nesting": "levels of elements within each other",
-    "row_size": "bytes in one row",
-    "shared_strings": "texts in its shared strings",
-    "text_size": "bytes of text, all of which has to be in memory at once",
-    "line_length": "characters in one line or record",
-    "record_lines": "lines in one record",
+    "part_size": mark("bytes in a part that is read whole"),
+    "elements": mark("elements of XML in a part that is read whole"),
+    "nesting": mark("levels of elements within each other"),
+    "row_size": mark("bytes in one row"),
+    "shared_strings": mark("texts in its shared strings"),
+    "text_size": mark("bytes of text, all of which has to be in memory at once"),
+    "line_length": mark("characters in one line or record"),
+    "record_lines": mark("lines in one record"),
     "columns": "columns",
     "rows": "rows",
     "cells": "cells",
-    "held_cells": "cells, all of which have to be in memory at once",
+    "held_cells": mark("cells, all of which have to be in memory at once"),
     "rows_per_invoice": "rows",
     "invoices": "invoices",
-    "problems": "problems in its invoices",
+    "problems": mark("problems in its invoices"),
 }

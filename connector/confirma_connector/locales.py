@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
 
+from confirma_connector.language import mark, tr
 from confirma_connector.parsing import Locale, is_date_pattern
 
 __all__ = ["LocaleBlock", "Texts"]
@@ -36,10 +37,12 @@ def _checked(fits: Callable[[str], bool], otherwise: str) -> AfterValidator:
 _OneOrMore = BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
 Texts = Annotated[tuple[str, ...], _OneOrMore]
 DecimalMark = Annotated[
-    str, _checked(_is_decimal_mark, "cannot be a decimal mark: one character, as a comma or a point")
+    str, _checked(_is_decimal_mark, mark("cannot be a decimal mark: one character, as a comma or a point"))
 ]
-ThousandsMark = Annotated[str, _checked(_is_mark, "cannot be a thousands mark: one character, as a space or a point")]
-DatePattern = Annotated[str, _checked(is_date_pattern, "is not a date pattern with %d, %m and %Y")]
+ThousandsMark = Annotated[
+    str, _checked(_is_mark, mark("cannot be a thousands mark: one character, as a space or a point"))
+]
+DatePattern = Annotated[str, _checked(is_date_pattern, mark("is not a date pattern with %d, %m and %Y"))]
 
 
 class LocaleBlock(BaseModel):
@@ -57,7 +60,7 @@ class LocaleBlock(BaseModel):
     @model_validator(mode="after")
     def _unambiguous(self) -> Self:
         if self.decimal in self.thousands:
-            raise ValueError(f'"{self.decimal}" is declared both as decimal and as thousands mark')
+            raise ValueError(tr('"{decimal}" is declared both as decimal and as thousands mark', decimal=self.decimal))
         return self
 
     def locale(self) -> Locale:

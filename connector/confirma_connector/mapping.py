@@ -16,6 +16,7 @@ from confirma_connector.beside import LinesBlock
 from confirma_connector.errors import MappingError
 from confirma_connector.extending import find, shipped, whole
 from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
+from confirma_connector.language import tr
 from confirma_connector.locales import LocaleBlock
 from confirma_connector.mappingfile import FieldRule, MappingFile, Skip, mapping_schema
 from confirma_connector.mistakes import Mistakes, did_you_mean
@@ -90,7 +91,9 @@ class LoadedMapping:
 def _with_another_beginning(prefixes: Mapping[str, str], text: str) -> str:
     fitting = [beginning for beginning in prefixes if text.startswith(beginning)]
     if not fitting:
-        raise ValueError(f"expected a text that begins with {' or '.join(prefixes)}, as the mapping declares")
+        raise ValueError(
+            tr("expected a text that begins with {prefixes}, as the mapping declares", prefixes=" or ".join(prefixes))
+        )
     longest = max(fitting, key=len)
     return prefixes[longest] + text.removeprefix(longest)
 
@@ -106,7 +109,7 @@ def load_mapping(
     document = whole(path)
     mistakes = Mistakes(path, document, MappingError)
     for place in document.blanks:
-        mistakes.add(place, 'nothing stands here; an empty text is ""')
+        mistakes.add(place, tr('nothing stands here; an empty text is ""'))
     file = mistakes.validated(MappingFile, document.tree)
     adapter = registry.get(file.adapter)
     options = adapter_options(adapter, file.source, ("source",), mistakes)
@@ -143,13 +146,20 @@ def to_be_added(loaded: LoadedMapping) -> str:
     }
     if not lacking:
         return ""
-    why = "the files this mapping is for do not say everything"
+    why = tr("the files this mapping is for do not say everything")
     if loaded.path not in shipped().values():
-        return f"{why}; these lines have to be added, with your own values:\n\n{_spelled(lacking)}"
+        return tr(
+            "{why}; these lines have to be added, with your own values:\n\n{spelled}",
+            why=why,
+            spelled=_spelled(lacking),
+        )
     own = f"our-{file.name}"
-    return (
-        f"{why}; write a file such as {own}.yaml, with your own values, and name it with --mapping:\n\n"
-        f"version: 1\n{_spelled({'name': own, 'extends': file.name, **lacking})}"
+    return tr(
+        "{why}; write a file such as {own}.yaml, with your own values, and name it with "
+        "--mapping:\n\nversion: 1\n{spelled}",
+        why=why,
+        own=own,
+        spelled=_spelled({"name": own, "extends": file.name, **lacking}),
     )
 
 
@@ -171,7 +181,7 @@ def _tables(file: MappingFile, document: Document, mistakes: Mistakes) -> Iterat
     for name, table in file.tables.items():
         codes: Mapping[str, str] = {} if "file" in table else table
         if "file" in table and len(table) > 1:
-            mistakes.add(("tables", name), "a table is either a file or codes, not both")
+            mistakes.add(("tables", name), tr("a table is either a file or codes, not both"))
         elif "file" in table:
             place = ("tables", name, "file")
             try:
@@ -199,24 +209,26 @@ def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
             if name in vocabulary:
                 _check_rule(loaded, (section, name), vocabulary[name], rule, mistakes)
             else:
-                mistakes.add((section, name), f"there is no such field{did_you_mean(name, vocabulary)}")
+                mistakes.add((section, name), tr("there is no such field{hint}", hint=did_you_mean(name, vocabulary)))
     for index, charge in enumerate(file.charges):
         for name, rule in charge.items():
             if name in ROW_FIELDS:
                 _check_rule(loaded, ("charges", index, name), ROW_FIELDS[name], rule, mistakes)
             else:
-                mistakes.add(("charges", index, name), f"there is no such field{did_you_mean(name, ROW_FIELDS)}")
+                mistakes.add(
+                    ("charges", index, name), tr("there is no such field{hint}", hint=did_you_mean(name, ROW_FIELDS))
+                )
     addable = {"invoice": list(INVOICE_FIELDS), "locale": list(LocaleBlock.model_fields)}
     for block, examples in file.to_add:
         for name in examples:
             if name not in addable[block]:
-                said = f"there is no such key here{did_you_mean(name, addable[block])}"
+                said = tr("there is no such key here{hint}", hint=did_you_mean(name, addable[block]))
                 mistakes.add(("to_add", block, name), said)
     for name in REQUIRED:
         if name not in file.invoice and name not in file.to_add.invoice:
-            mistakes.add(("invoice", name), "is required and not mapped")
+            mistakes.add(("invoice", name), tr("is required and not mapped"))
     if not file.rows:
-        mistakes.add(("rows",), "no row field is mapped: an invoice needs rows")
+        mistakes.add(("rows",), tr("no row field is mapped: an invoice needs rows"))
 
 
 def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
@@ -235,16 +247,21 @@ def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
 def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule, mistakes: Mistakes) -> None:
     unknown = [step for step in rule.transform if step not in loaded.transforms]
     for step in unknown:
-        mistakes.add((*place, "transform"), f'there is no step "{step}"{did_you_mean(step, loaded.transforms)}')
+        mistakes.add(
+            (*place, "transform"),
+            tr('there is no step "{step}"{hint}', step=step, hint=did_you_mean(step, loaded.transforms)),
+        )
     if rule.table is not None and rule.table not in loaded.tables:
-        said = f'there is no table "{rule.table}"{did_you_mean(rule.table, loaded.tables)}'
+        said = tr('there is no table "{table}"{hint}', table=rule.table, hint=did_you_mean(rule.table, loaded.tables))
         mistakes.add((*place, "table"), said, ("tables", rule.table))
     elif rule.negative_when is not None and kind not in ("money", "number"):
-        mistakes.add((*place, "negative_when"), "only a number has a sign that can be turned")
+        mistakes.add((*place, "negative_when"), tr("only a number has a sign that can be turned"))
     elif rule.table is None and len(rule.columns or ()) > 1 and kind in ("number", "money", "whole"):
-        mistakes.add((*place, "columns"), "several columns would be joined into one number: expected a single column")
+        mistakes.add(
+            (*place, "columns"), tr("several columns would be joined into one number: expected a single column")
+        )
     elif rule.per is not None and kind != "number":
-        mistakes.add((*place, "per"), "only a price or a quantity can be for so many units")
+        mistakes.add((*place, "per"), tr("only a price or a quantity can be for so many units"))
     elif not unknown:
         for key, cause, text, problem in _unfit(loaded, str(place[-1]), kind, rule):
             mistakes.add((*place, key), f'"{text}": {problem}', cause)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from confirma_connector.acknowledging import KINDS, AnswerBlock
 from confirma_connector.beside import LinesBlock, RegisterBlock
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
+from confirma_connector.language import tr
 from confirma_connector.locales import LocaleBlock, Texts
 from confirma_connector.money import Prices, Vat
 from confirma_connector.yamltext import Place
@@ -43,19 +44,19 @@ class Test(_Block):
         tests = (self.empty, self.equals, self.in_, self.starts_with)
         if sum(test is not None for test in tests) != 1:
             name = type(self).__name__.lower()
-            raise ValueError(f"a {name} needs exactly one of empty, equals, in, starts_with")
+            raise ValueError(tr("a {name} needs exactly one of empty, equals, in, starts_with", name=name))
         return self
 
     def told(self, text: str, *, is_empty: bool) -> str:
         """Say in which way *text*, the column's without outer space, meets the test; "" when it does not."""
         if self.empty is not None:
-            return ("is empty" if is_empty else "is filled") if is_empty == self.empty else ""
+            return (tr("is empty") if is_empty else tr("is filled")) if is_empty == self.empty else ""
         if self.equals is not None:
             return f'is "{self.equals}"' if text == self.equals.strip() else ""
         if self.in_ is not None:
             return f'is "{text}"' if text in (choice.strip() for choice in self.in_) else ""
         start = (self.starts_with or "").lstrip()
-        return f'starts with "{start}"' if text.startswith(start) else ""
+        return tr('starts with "{start}"', start=start) if text.startswith(start) else ""
 
 
 class Skip(Test):
@@ -84,7 +85,14 @@ class Split(_Block):
         """Give the part; "" where the text has no such. Raises ValueError for another number of parts."""
         parts = text.split(self.at) if text else []
         if parts and self.of is not None and len(parts) != self.of:
-            raise ValueError(f'expected {self.of} parts with "{self.at}" between them, and there are {len(parts)}')
+            raise ValueError(
+                tr(
+                    'expected {of} parts with "{at}" between them, and there are {count}',
+                    of=self.of,
+                    at=self.at,
+                    count=len(parts),
+                )
+            )
         return parts[self.take - 1] if self.take <= len(parts) else ""
 
 
@@ -117,11 +125,11 @@ class FieldRule(_Block):
     def _one_origin(self) -> Self:
         origins = sum(origin is not None for origin in (self.column, self.columns, self.constant))
         if origins > 1 or (origins == 0 and self.register_ is None):
-            raise ValueError("a field needs exactly one of column, columns, constant")
+            raise ValueError(tr("a field needs exactly one of column, columns, constant"))
         if self.register_ is not None and self.constant is not None:
-            raise ValueError("a constant leaves nothing for a register to fill")
+            raise ValueError(tr("a constant leaves nothing for a register to fill"))
         if self.split is not None and self.column is None:
-            raise ValueError("only a field of one column has something to split")
+            raise ValueError(tr("only a field of one column has something to split"))
         return self
 
     def sources(self) -> tuple[str, ...]:
@@ -196,7 +204,10 @@ class MappingFile(Heading, _Block):
         words = ("fill_down", "group_by", "first_in_group", "scattered")
         if self.lines_from is not None and (said := [word for word in words if getattr(self, word)]):
             raise ValueError(
-                f"{' and '.join(said)} is for rows in one table: lines_from says already what belongs together"
+                tr(
+                    "{said} is for rows in one table: lines_from says already what belongs together",
+                    said=" and ".join(said),
+                )
             )
         return self
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from confirma_connector.errors import CannotRun, legible
+from confirma_connector.language import mark, tr
 from confirma_connector.yamltext import Document, Place, YamlError, load
 
 __all__ = ["Mistakes", "did_you_mean", "opened"]
@@ -24,7 +25,7 @@ def opened(path: Path, wrong: type[CannotRun]) -> Document:
     except YamlError as error:
         raise wrong(f"{path}, line {error.line}: {error}") from None
     except OSError as error:
-        raise wrong(f"{path}: cannot be read: {error.strerror}") from None
+        raise wrong(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
 
 
 class Mistakes:
@@ -64,25 +65,31 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Give the end of a sentence that names the nearest of *known*, or all of them when they are few."""
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
-    return f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}" if len(names) <= 12 else ""
+    return (
+        tr('; did you mean "{near}"?', near=near[0])
+        if near
+        else tr("; known are {names}", names=", ".join(names))
+        if len(names) <= 12
+        else ""
+    )
 
 
 _SENTENCES: Mapping[str, str] = {
-    "missing": "is required",
-    "model_type": "expected a block of key: value lines",
-    "dict_type": "expected a block of key: value lines",
-    "model_attributes_type": "expected a block of key: value lines",
-    "string_type": "expected text",
+    "missing": mark("is required"),
+    "model_type": mark("expected a block of key: value lines"),
+    "dict_type": mark("expected a block of key: value lines"),
+    "model_attributes_type": mark("expected a block of key: value lines"),
+    "string_type": mark("expected text"),
     "tuple_type": "expected a list",
-    "bool_parsing": "expected true or false",
-    "bool_type": "expected true or false",
+    "bool_parsing": mark("expected true or false"),
+    "bool_type": mark("expected true or false"),
 }
 
 
 def _sentence(model: type[BaseModel], detail: Any) -> str:
     kind, loc, text = detail["type"], detail["loc"], str(detail["msg"]).removeprefix("Value error, ")
     if kind == "extra_forbidden":
-        return f"there is no such key here{did_you_mean(str(loc[-1]), _keys_at(model, loc[:-1]))}"
+        return tr("there is no such key here{hint}", hint=did_you_mean(str(loc[-1]), _keys_at(model, loc[:-1])))
     if kind == "literal_error":
         return f'"{detail["input"]}": expected {detail["ctx"]["expected"]}'.replace("'", "")
     return _SENTENCES.get(kind) or text[:1].lower() + text[1:]

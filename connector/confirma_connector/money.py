@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal
 
 from confirma_connector.invoice import Amounts, Row
+from confirma_connector.language import tr
 from confirma_connector.parsing import CENT, cents
 
 __all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated", "share"]
@@ -43,12 +44,12 @@ def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     net, vat, gross = (given.get(name) for name in ("net_amount", "vat_amount", "gross_amount"))
     rate = given.get("vat_percentage")
     if rate is not None and not 0 <= rate <= 100:
-        raise MoneyError("E-ROW-VAT-RANGE", "vat_percentage", "expected a VAT percentage from 0 to 100")
+        raise MoneyError("E-ROW-VAT-RANGE", "vat_percentage", tr("expected a VAT percentage from 0 to 100"))
     if net is None and gross is None:
         priced = _priced(given)
         if priced is None:
             raise MoneyError(
-                "E-ROW-AMOUNT", "net_amount", "a row needs a net amount, a gross amount, or quantity and unit price"
+                "E-ROW-AMOUNT", "net_amount", tr("a row needs a net amount, a gross amount, or quantity and unit price")
             )
         net, gross = (priced, None) if prices == "net" else (None, priced)
     if net is None and gross is not None:
@@ -56,12 +57,20 @@ def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     if net is not None and vat is None:
         vat = gross - net if gross is not None else _vat_on(net, rate)
     if net is None or vat is None:
-        raise MoneyError("E-ROW-VAT-MISSING", "vat_percentage", "a row needs its VAT percentage or its VAT amount")
+        raise MoneyError("E-ROW-VAT-MISSING", "vat_percentage", tr("a row needs its VAT percentage or its VAT amount"))
     if gross is None:
         gross = net + vat
     if net + vat != gross:
         raise MoneyError(
-            "E-ROW-SUM", "gross_amount", f"net {net} and VAT {vat} make {net + vat}, but the row says {gross}"
+            "E-ROW-SUM",
+            "gross_amount",
+            tr(
+                "net {net} and VAT {vat} make {net2}, but the row says {gross}",
+                net=net,
+                vat=vat,
+                net2=net + vat,
+                gross=gross,
+            ),
         )
     return {"net_amount": net, "vat_amount": vat, "gross_amount": gross}
 
@@ -77,12 +86,12 @@ def _discount(given: Mapping[str, Decimal], full: Decimal) -> Decimal:
     """Give the one discount of a row. Given both as percentage and as amount, they are the same discount."""
     percentage, amount = given.get("discount_percentage"), given.get("discount_amount")
     if percentage is not None and not 0 <= percentage <= 100:
-        raise MoneyError("E-ROW-DISCOUNT", "discount_percentage", "expected a discount from 0 to 100 per cent")
+        raise MoneyError("E-ROW-DISCOUNT", "discount_percentage", tr("expected a discount from 0 to 100 per cent"))
     if amount is not None and amount * full < 0:
         raise MoneyError(
             "E-ROW-DISCOUNT",
             "discount_amount",
-            f"a discount of {amount} raises {full:f}; map net_amount too",
+            tr("a discount of {amount} raises {full:f}; map net_amount too", amount=amount, full=full),
         )
     if percentage is None:
         return amount or _ZERO
@@ -93,7 +102,13 @@ def _discount(given: Mapping[str, Decimal], full: Decimal) -> Decimal:
         raise MoneyError(
             "E-ROW-DISCOUNT",
             "discount_amount",
-            f"{percentage} per cent of {full:f} is {cents(counted)}, but the row says {amount}; map net_amount too",
+            tr(
+                "{percentage} per cent of {full:f} is {cents}, but the row says {amount}; map net_amount too",
+                percentage=percentage,
+                full=full,
+                cents=cents(counted),
+                amount=amount,
+            ),
         )
     return amount
 
@@ -120,19 +135,33 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
     rounding = given.get("rounding_amount", _ZERO)
     if abs(rounding) >= 1:
         raise MoneyError(
-            "E-TOTAL", "amounts.rounding_amount", "a rounding is less than one unit of the currency; this is an amount"
+            "E-TOTAL",
+            "amounts.rounding_amount",
+            tr("a rounding is less than one unit of the currency; this is an amount"),
         )
     tolerance = CENT * len(rows)
     for name, total in sums.items() if rows else ():
         told = given.get(name, total)
         expected = told - rounding if name == "gross_amount" and name in given else told
         if abs(expected - total) > tolerance:
-            raise MoneyError("E-TOTAL", f"amounts.{name}", f"the total says {told}, the rows add up to {total}")
+            raise MoneyError(
+                "E-TOTAL",
+                f"amounts.{name}",
+                tr("the total says {told}, the rows add up to {total}", told=told, total=total),
+            )
     net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
     gross = given.get("gross_amount", net + tax + rounding)
     if abs(net + tax + rounding - gross) > tolerance:
         raise MoneyError(
-            "E-TOTAL", "amounts.gross_amount", f"net {net} and VAT {tax} make {net + tax}, but the total says {gross}"
+            "E-TOTAL",
+            "amounts.gross_amount",
+            tr(
+                "net {net} and VAT {tax} make {net2}, but the total says {gross}",
+                net=net,
+                tax=tax,
+                net2=net + tax,
+                gross=gross,
+            ),
         )
     difference = gross - sums["gross_amount"]
     rest = {name: given[name] for name in ("paid_amount", "prepaid_amount", "payable_amount") if name in given}

@@ -13,6 +13,7 @@ from confirma_connector.contract import Contract
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import locked, private_file
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 from confirma_connector.production import refuse_unconfirmed
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
@@ -25,8 +26,10 @@ __all__ = ["connected", "held", "opened", "reached"]
 def held(settings: Settings) -> Iterator[Journal]:
     """Hold the account's lock, with its journal. Raises Busy, JournalError."""
     with Journal(settings.journal, settings.environment, settings.account) as journal:
-        busy = (
-            f"another run for account {settings.account} ({settings.environment}) is active; try again when it is done"
+        busy = tr(
+            "another run for account {account} ({environment}) is active; try again when it is done",
+            account=settings.account,
+            environment=settings.environment,
         )
         with locked(journal.lock_path, busy):
             yield journal
@@ -71,7 +74,7 @@ def _host(settings: Settings) -> Iterator[Settings]:
         serving = serve_in_thread(store, key=_sandbox_key(settings.account))
     except ImportError as error:
         raise SettingsError(
-            f'the sandbox needs more: pip install "confirma-connector[sandbox]" ({error.name})'
+            tr('the sandbox needs more: pip install "confirma-connector[sandbox]" ({name})', name=error.name)
         ) from None
     with serving as standing_in:
         standing_in.ledger.drop_bodies(settings.retention_days)

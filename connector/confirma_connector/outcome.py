@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from confirma_connector.journal import TAKEN, Entry
+from confirma_connector.language import mark, tr
 from confirma_connector.records import Problem, Result
 from confirma_connector.resultlist import harmless
 from confirma_connector.survey import Item
@@ -15,7 +16,7 @@ from confirma_connector.survey import Item
 __all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
 
 Use = Literal["send", "track"]
-_NOTHING = "nothing is sent again"
+_NOTHING = mark("nothing is sent again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,21 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Prob
         if item.facts is None:
             return _said(
                 "conflict",
-                f"this number is {state} already, and this row is not valid: {_NOTHING}",
+                tr(
+                    "this number is {state} already, and this row is not valid: {nothing}",
+                    state=state,
+                    nothing=_NOTHING,
+                ),
                 entry,
                 item.problems,
             )
         if item.facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
     if item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print:
-        since = f"the row now differs from what was sent, and {_NOTHING}"
+        since = tr("the row now differs from what was sent, and {nothing}", nothing=_NOTHING)
         message = f"{message}; {'corrected here since: it can be sent again' if state == 'failed' else since}"
     if is_torn:
-        message = f"{message}; the number stands at more than one place in this file"
+        message = tr("{message}; the number stands at more than one place in this file", message=message)
     return _said(state, message, entry, item.refused)
 
 
@@ -81,7 +86,7 @@ def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
     if item.facts is None:
         return _invalid(item)
     if item.facts.print != entry.print:
-        return _ready(item, entry, held or "corrected since it was rejected")
+        return _ready(item, entry, held or tr("corrected since it was rejected"))
     if item.refused:
         cell = " | ".join(_cell_text(problem, item) for problem in item.refused)
         plain = " | ".join(problem.text(with_value=False) for problem in item.refused)
@@ -99,8 +104,8 @@ def _differs(item: Item, entry: Entry) -> str:
         "total": (f"{entry.gross:.2f}", f"{item.facts.gross:.2f}"),
     }
     changes = [f"{name} {was}, here {now}" for name, (was, now) in pairs.items() if was != now]
-    what = "; ".join(changes) or "another buyer name or address"
-    return f"this number was sent before with {what}; {_NOTHING}"
+    what = "; ".join(changes) or tr("another buyer name or address")
+    return tr("this number was sent before with {what}; {nothing}", what=what, nothing=_NOTHING)
 
 
 def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem, ...] = ()) -> Outcome:
@@ -110,30 +115,32 @@ def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem
 
 def _delivered(entry: Entry) -> str:
     when = f" on {entry.distributed_at[:10]}" if entry.distributed_at else ""
-    return f"delivered by {entry.method}{when}"
+    return tr("delivered by {method}{when}", method=entry.method, when=when)
 
 
 def _looked_at(entry: Entry) -> str:
-    status = f"Confirma says {entry.status}" if entry.status else "Confirma gives no status"
-    return f"{status}: {entry.message}" if entry.message else f"{status}; a person has to look"
+    status = tr("Confirma says {status}", status=entry.status) if entry.status else tr("Confirma gives no status")
+    return f"{status}: {entry.message}" if entry.message else tr("{status}; a person has to look", status=status)
 
 
 def _taken(_: Entry) -> str:
-    return "taken by Confirma, not delivered yet"
+    return tr("taken by Confirma, not delivered yet")
 
 
 _WORDS: Mapping[str, Callable[[Entry], str]] = {
-    "uncertain": lambda entry: f"{entry.message}; it is not sent again before Confirma says that it did not arrive",
+    "uncertain": lambda entry: tr(
+        "{message}; it is not sent again before Confirma says that it did not arrive", message=entry.message
+    ),
     "conflict": lambda entry: entry.message,
     "sent": _taken,
     "waiting": _taken,
     "delivered": _delivered,
-    "failed": lambda entry: entry.message or "Confirma could not deliver it",
-    "duplicate": lambda entry: entry.message or "Confirma holds it to be a duplicate and does not deliver it",
+    "failed": lambda entry: entry.message or tr("Confirma could not deliver it"),
+    "duplicate": lambda entry: entry.message or tr("Confirma holds it to be a duplicate and does not deliver it"),
     "attention": _looked_at,
     "unknown": _looked_at,
     "credited": lambda _: "credited",
-    "handled": lambda entry: entry.message or "handled by a person",
+    "handled": lambda entry: entry.message or tr("handled by a person"),
 }
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from confirma_connector.errors import ContractError
+from confirma_connector.language import tr
 from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 
 __all__ = ["Confirmation", "ContractFile", "Item", "Observed", "merged", "production_host", "shipped"]
@@ -90,14 +91,22 @@ class ContractFile(BaseModel):
         for name, item in self.hosts.items():
             parts = urlsplit(item.wire)
             if parts.scheme != "https" or not parts.hostname or parts.username or parts.query or parts.fragment:
-                raise ValueError(f'hosts.{name}: expected an address like https://host, not "{item.wire}"')
+                raise ValueError(
+                    tr('hosts.{name}: expected an address like https://host, not "{wire}"', name=name, wire=item.wire)
+                )
         for name, item in self.behaviour.items():
             if item.wire not in _BEHAVIOURS.get(name, (item.wire,)):
                 raise ValueError(f'behaviour.{name}: expected {" or ".join(_BEHAVIOURS[name])}, not "{item.wire}"')
         for section in ("paths", "headers"):
             for name, item in getattr(self, section).items():
                 if not (item.wire.isascii() and item.wire.isprintable()) or not name.isascii():
-                    raise ValueError(f"{section}.{name}: has characters that cannot be part of a request")
+                    raise ValueError(
+                        tr(
+                            "{section}.{name}: has characters that cannot be part of a request",
+                            section=section,
+                            name=name,
+                        )
+                    )
         return self
 
 
@@ -179,4 +188,4 @@ def _refuse_unknown(
 ) -> None:
     for key in keys:
         if key not in known:
-            mistakes.add((*place, key), f'there is no "{key}"{did_you_mean(key, known)}')
+            mistakes.add((*place, key), tr('there is no "{key}"{hint}', key=key, hint=did_you_mean(key, known)))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from confirma_connector.language import tr
+
 __all__ = ["CENT", "Locale", "cents", "is_date_pattern", "sized", "whole_number"]
 
 CENT = Decimal("0.01")
@@ -31,15 +33,19 @@ def whole_number(text: str) -> int:
     """
     if not (text.isascii() and text.isdigit()):
         raise ValueError(
-            "an invoice number is a whole number for Confirma; if its digits alone are the number, "
-            "add transform: [digits] to this field; if the row is no invoice, let the mapping skip it"
+            tr(
+                "an invoice number is a whole number for Confirma; if its digits alone are the number, add "
+                "transform: [digits] to this field; if the row is no invoice, let the mapping skip it"
+            )
         )
     if len(text) > 18:
-        raise ValueError("an invoice number has at most 18 digits")
+        raise ValueError(tr("an invoice number has at most 18 digits"))
     if text != str(int(text)):
         raise ValueError(
-            "an invoice number has no leading zeros for Confirma; "
-            "if they may go, add transform: [strip_zeros] to this field"
+            tr(
+                "an invoice number has no leading zeros for Confirma; if they may go, add transform: "
+                "[strip_zeros] to this field"
+            )
         )
     return int(text)
 
@@ -47,7 +53,13 @@ def whole_number(text: str) -> int:
 def sized(number: Decimal) -> Decimal:
     """Give *number* back if it is one that amounts and quantities are made of. Raises ValueError with a sentence."""
     if not number.is_finite() or number.adjusted() >= _WHOLE_DIGITS or -int(number.as_tuple().exponent) > _DECIMALS:
-        raise ValueError(f"expected a number of at most {_WHOLE_DIGITS} digits and {_DECIMALS} decimals")
+        raise ValueError(
+            tr(
+                "expected a number of at most {whole_digits} digits and {decimals} decimals",
+                whole_digits=_WHOLE_DIGITS,
+                decimals=_DECIMALS,
+            )
+        )
     return number
 
 
@@ -90,7 +102,7 @@ class Locale:
         body, negative = self._unsigned(text.strip())
         match = self._number_pattern.fullmatch(body)
         if match is None:
-            raise ValueError(f"expected a number with {self._number_words()}")
+            raise ValueError(tr("expected a number with {number_words}", number_words=self._number_words()))
         whole, fraction = match.groups()
         digits = re.sub(r"\D", "", whole, flags=re.ASCII)
         value = sized(Decimal(f"{digits}.{fraction}" if fraction else digits))
@@ -100,10 +112,12 @@ class Locale:
         """Read a date; ValueError says what was declared, or names both readings when two patterns fit."""
         readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
         if not readings:
-            raise ValueError(f"expected a date like {' or '.join(_example(pattern) for pattern in self.dates)}")
+            raise ValueError(
+                tr("expected a date like {names}", names=" or ".join(_example(pattern) for pattern in self.dates))
+            )
         if len(set(readings.values())) > 1:
             spelled = ", ".join(f"{reading.isoformat()} by {pattern}" for pattern, reading in readings.items())
-            raise ValueError(f"this date can be read in more than one declared way: {spelled}")
+            raise ValueError(tr("this date can be read in more than one declared way: {spelled}", spelled=spelled))
         return next(iter(readings.values()))
 
     def spelled(self, value: Decimal | dt.date) -> str:
@@ -130,12 +144,16 @@ class Locale:
 
     def _number_words(self) -> str:
         if not self.thousands:
-            return f'decimal mark "{self.decimal}" and no thousands mark, as the mapping declares'
+            return tr('decimal mark "{decimal}" and no thousands mark, as the mapping declares', decimal=self.decimal)
         marks = ", ".join(
-            "space" if mark == " " else "no-break space" if mark in "\u00a0\u202f" else f'"{mark}"'
+            "space" if mark == " " else tr("no-break space") if mark in "\u00a0\u202f" else f'"{mark}"'
             for mark in self.thousands
         )
-        return f'decimal mark "{self.decimal}" and thousands mark {marks}, as the mapping declares'
+        return tr(
+            'decimal mark "{decimal}" and thousands mark {marks}, as the mapping declares',
+            decimal=self.decimal,
+            marks=marks,
+        )
 
 
 def _dated(text: str, pattern: str) -> dt.date | None:

@@ -14,6 +14,7 @@ from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal
+from confirma_connector.language import tr
 from confirma_connector.opening import connected, held, opened
 from confirma_connector.outcome import outcome
 from confirma_connector.replying import is_answer
@@ -50,7 +51,7 @@ def check(run: Run, choice: Choice) -> Report:
 def _why(found: Survey) -> Iterator[str]:
     """Say why this mapping was taken, where nobody named one."""
     if found.mapping.why:
-        yield f"the mapping {found.mapping.name} was taken: {found.mapping.why}"
+        yield tr("the mapping {name} was taken: {why}", name=found.mapping.name, why=found.mapping.why)
 
 
 def send(run: Run, choice: Choice) -> Report:
@@ -82,7 +83,7 @@ def track(run: Run, choice: Choice) -> Report:
     """Fetch the delivery information of everything not yet delivered, and update the results files."""
     for path in choice.paths:
         if not path.is_file():
-            raise SourceError(f"{path}: there is no such file")
+            raise SourceError(tr("{path}: there is no such file", path=path))
     with opened(run) as (journal, client):
         _check_numbering(journal, run.settings)
         before = _states(journal)
@@ -110,14 +111,15 @@ def _entry(journal: Journal | None, item: Item) -> Entry | None:
 
 def _mixed(found: Survey) -> list[str]:
     """Say what `send` refuses: a file of several sellers."""
-    return [f"send refuses this file: {_several(found.sellers)}"] if len(found.sellers) > 1 else []
+    return [tr("send refuses this file: {several}", several=_several(found.sellers))] if len(found.sellers) > 1 else []
 
 
 def _several(sellers: Mapping[str, str]) -> str:
     named = " and ".join(f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
-    return (
-        f"one run has one seller, but there are {named}; delete the rows that are not yours, or send each seller's "
-        "invoices as an account of its own"
+    return tr(
+        "one run has one seller, but there are {named}; delete the rows that are not yours, or "
+        "send each seller's invoices as an account of its own",
+        named=named,
     )
 
 
@@ -150,7 +152,13 @@ def _check_numbering(journal: Journal, settings: Settings) -> None:
     was_yearly = journal.is_yearly()
     if was_yearly is not None and was_yearly != (settings.numbering == "yearly"):
         begun = "yearly" if was_yearly else "forever"
-        raise SettingsError(f'account {journal.account} was begun with numbering = "{begun}"; set it so in the profile')
+        raise SettingsError(
+            tr(
+                'account {account} was begun with numbering = "{begun}"; set it so in the profile',
+                account=journal.account,
+                begun=begun,
+            )
+        )
 
 
 def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
@@ -165,13 +173,23 @@ def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
     bound, other = journal.seller(), journal.account_of(seller) if seller else None
     if seller and bound and bound != seller:
         raise SettingsError(
-            f"account {journal.account} belongs to seller {bound}, but these invoices are of {seller}; if that has "
-            f"changed: confirma account bind {seller}"
+            tr(
+                "account {account} belongs to seller {bound}, but these invoices are of {seller}; if that "
+                "has changed: confirma account bind {seller}",
+                account=journal.account,
+                bound=bound,
+                seller=seller,
+            )
         )
     if seller and other and not bound:
         raise SettingsError(
-            f"seller {seller} belongs to account {other}, not {journal.account}; if that has changed: "
-            f"confirma account bind {seller}"
+            tr(
+                "seller {seller} belongs to account {other}, not {account}; if that has changed: confirma "
+                "account bind {seller}",
+                seller=seller,
+                other=other,
+                account=journal.account,
+            )
         )
     return seller
 
@@ -199,7 +217,11 @@ def _observed(run: Run, journal: Journal, client: Client) -> list[str]:
     reconcile.miss(journal, findings, recent, client.server_now())
     old = [str(entry.number) for entry in pending if today - entry.date > _TRACKED]
     named = ", ".join(old[:10]) + (" …" if len(old) > 10 else "")
-    return [f"no longer asked for, because older than {_TRACKED.days} days: {named}"] if old else []
+    return (
+        [tr("no longer asked for, because older than {days} days: {named}", days=_TRACKED.days, named=named)]
+        if old
+        else []
+    )
 
 
 def _states(journal: Journal) -> dict[int, str]:
@@ -217,31 +239,45 @@ def _resends(run: Run, choice: Choice, corrected: Sequence[int]) -> bool:
     """Say whether they go again: it is not known whether the service takes their numbers, so a person decides."""
     behaviour = run.contract.behaviour("resend_after_error")
     if choice.resend_corrected and behaviour == "never":
-        raise SettingsError("by the contract in force (resend_after_error: never) a failed number is not taken again")
+        raise SettingsError(
+            tr("by the contract in force (resend_after_error: never) a failed number is not taken again")
+        )
     if not corrected or behaviour == "never":
         return False
-    question = f"{_named(corrected)}: corrected since Confirma could not deliver. Send again?"
+    question = tr("{named}: corrected since Confirma could not deliver. Send again?", named=_named(corrected))
     return choice.resend_corrected or behaviour == "always" or run.ask(question)
 
 
 def _left(corrected: Sequence[int]) -> list[str]:
     if not corrected:
         return []
-    return [f"{_named(corrected)}: corrected since Confirma could not deliver; --resend-corrected sends again"]
+    return [
+        tr(
+            "{named}: corrected since Confirma could not deliver; --resend-corrected sends again",
+            named=_named(corrected),
+        )
+    ]
 
 
 def _absent(choice: Choice, found: Sequence[Survey]) -> list[str]:
     """Name what was asked for and is in none of the files."""
     there = {item.key[0] for one in found for item in one.items if item.key}
     return (
-        [f"{_named(sorted(absent))}: in none of the files"] if (absent := (choice.only or frozenset()) - there) else []
+        [tr("{named}: in none of the files", named=_named(sorted(absent)))]
+        if (absent := (choice.only or frozenset()) - there)
+        else []
     )
 
 
 def _aged(numbers: Sequence[int]) -> list[str]:
     if not numbers:
         return []
-    return [f"{_named(numbers)}: dated more than 35 days ago; what was sent elsewhere belongs into confirma adopt"]
+    return [
+        tr(
+            "{named}: dated more than 35 days ago; what was sent elsewhere belongs into confirma adopt",
+            named=_named(numbers),
+        )
+    ]
 
 
 def _named(numbers: Sequence[int]) -> str:

@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from confirma_connector import hookspecs
 from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError
 from confirma_connector.hookspecs import PROJECT
+from confirma_connector.language import tr
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
 
@@ -57,7 +58,7 @@ class Adapter:
         except ConfirmaError:
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in {hook}: {_place(error)}") from error
+            raise self._failed(tr("failed in {hook}: {place}", hook=hook, place=_place(error))) from error
 
     def _failed(self, how: str) -> AdapterError:
         return AdapterError(f'adapter "{self.name}" ({self.origin}) {how}')
@@ -66,16 +67,18 @@ class Adapter:
         """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
         model = self._ask("options") if "options" in self.hooks else None
         if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
-            raise self._failed("gave options that are no pydantic model")
+            raise self._failed(tr("gave options that are no pydantic model"))
         return model
 
     def transforms(self) -> Mapping[str, Callable[[str], str]]:
         """Give the adapter's own named steps for mappings. Raises AdapterError, also for the name of one of ours."""
         steps = self._ask("transforms") if "transforms" in self.hooks else {}
         if not isinstance(steps, Mapping) or not all(callable(step) for step in steps.values()):
-            raise self._failed("gave transforms that are no mapping of names to functions")
+            raise self._failed(tr("gave transforms that are no mapping of names to functions"))
         if taken := sorted(set(steps) & set(TRANSFORMS)):
-            raise self._failed(f"has a transform {taken[0]}, but every mapping has one of that name already")
+            raise self._failed(
+                tr("has a transform {taken}, but every mapping has one of that name already", taken=taken[0])
+            )
         return {name: partial(self._step, name, step) for name, step in steps.items()}
 
     def _step(self, name: str, step: Callable[[str], str], text: str) -> str:
@@ -84,9 +87,11 @@ class Adapter:
         except (ConfirmaError, ValueError):
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in its transform {name}: {_place(error)}") from error
+            raise self._failed(tr("failed in its transform {name}: {place}", name=name, place=_place(error))) from error
         if not isinstance(changed, str):
-            raise self._failed(f"gave a {type(changed).__name__} in its transform {name}, not text")
+            raise self._failed(
+                tr("gave a {name} in its transform {name2}, not text", name=type(changed).__name__, name2=name)
+            )
         return changed
 
     def detect(self, path: Path) -> Match:
@@ -97,10 +102,10 @@ class Adapter:
             with path.open("rb") as file:
                 head = file.read(_HEAD)
         except OSError as error:
-            raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
         answer = self._ask("detect", path=path, head=head)
         if answer not in ("no", "generic", "specific"):
-            raise self._failed(f"answered {answer!r} in detect, not no, generic or specific")
+            raise self._failed(tr("answered {answer!r} in detect, not no, generic or specific", answer=answer))
         return answer  # type: ignore[no-any-return]
 
     def read(self, source: Source) -> Iterator[Record]:
@@ -108,16 +113,18 @@ class Adapter:
         try:
             for record in self._manager.hook.read(source=source):
                 if not isinstance(record, Record):
-                    raise self._failed(f"gave a {type(record).__name__} in read, not a Record")
+                    raise self._failed(tr("gave a {name} in read, not a Record", name=type(record).__name__))
                 if fault := _fault(record.values):
-                    raise self._failed(f"gave {fault} in read, at {record.where}")
+                    raise self._failed(tr("gave {fault} in read, at {where}", fault=fault, where=record.where))
                 yield record
         except (ConfirmaError, GeneratorExit):
             raise
         except OSError as error:
-            raise SourceError(f"{source.path}: cannot be read: {error.strerror or error}") from None
+            raise SourceError(
+                tr("{path}: cannot be read: {reason}", path=source.path, reason=error.strerror or error)
+            ) from None
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in read: {_place(error)}") from error
+            raise self._failed(tr("failed in read: {place}", place=_place(error))) from error
 
     def write_results(self, source: Source, results: Sequence[Result], target: Path) -> str:
         """Write the copy of *source* with its results to *target*; give what a person should know about it.
@@ -125,26 +132,30 @@ class Adapter:
         Raises NoWriteBack when the source cannot carry any.
         """
         if "write_results" not in self.hooks:
-            raise NoWriteBack(f'adapter "{self.name}" cannot write results into this format')
+            raise NoWriteBack(tr('adapter "{name}" cannot write results into this format', name=self.name))
         try:
             answer = self._manager.hook.write_results(source=source, results=results, target=target)
         except (ConfirmaError, OSError):  # a full disk is no fault of the adapter
             raise
         except (Exception, SystemExit) as error:
-            raise self._failed(f"failed in write_results: {_place(error)}") from error
+            raise self._failed(tr("failed in write_results: {place}", place=_place(error))) from error
         if not target.is_file():
-            raise self._failed("wrote nothing in write_results")
+            raise self._failed(tr("wrote nothing in write_results"))
         return answer if isinstance(answer, str) else ""
 
 
 def _fault(values: object) -> str:
     """Say what in the values of a record no value can be; "" when all is well."""
     if not isinstance(values, Mapping):
-        return f"a {type(values).__name__} for the values of a Record, not a mapping,"
+        return tr("a {name} for the values of a Record, not a mapping,", name=type(values).__name__)
     if _PLAIN_VALUES.issuperset(map(type, values.values())):
         return ""
     odd = next((pair for pair in values.items() if not isinstance(pair[1], tuple(_PLAIN_VALUES))), None)
-    return f'a {type(odd[1]).__name__} for "{odd[0]}", not text, a Decimal, an int, a date or None,' if odd else ""
+    return (
+        tr('a {name} for "{odd}", not text, a Decimal, an int, a date or None,', name=type(odd[1]).__name__, odd=odd[0])
+        if odd
+        else ""
+    )
 
 
 @dataclass(frozen=True)
@@ -166,9 +177,22 @@ class Registry:
     def get(self, name: str) -> Adapter:
         """Give the adapter called *name*; AdapterError names the reason or those there are."""
         if name in self.broken:
-            raise AdapterError(f'adapter "{name}" ({self.broken[name].origin}) is broken: {self.broken[name].reason}')
+            raise AdapterError(
+                tr(
+                    'adapter "{name}" ({origin}) is broken: {reason}',
+                    name=name,
+                    origin=self.broken[name].origin,
+                    reason=self.broken[name].reason,
+                )
+            )
         if name not in self.adapters:
-            raise AdapterError(f'there is no adapter "{name}"; there are: {", ".join(self.adapters) or "none"}')
+            raise AdapterError(
+                tr(
+                    'there is no adapter "{name}"; there are: {adapters}',
+                    name=name,
+                    adapters=", ".join(self.adapters) or "none",
+                )
+            )
         return self.adapters[name]
 
     def claims(self, path: Path) -> list[str]:
@@ -179,7 +203,13 @@ class Registry:
         answers = {name: adapter.detect(path) for name, adapter in self.adapters.items()}
         specific = [name for name, answer in answers.items() if answer == "specific"]
         if len(specific) > 1:
-            raise AdapterError(f"{path}: claimed by {' and '.join(specific)}; name the mapping with --mapping")
+            raise AdapterError(
+                tr(
+                    "{path}: claimed by {specific}; name the mapping with --mapping",
+                    path=path,
+                    specific=" and ".join(specific),
+                )
+            )
         return specific or [name for name, answer in answers.items() if answer == "generic"]
 
 
@@ -194,7 +224,11 @@ def discover(folders: Iterable[Path] = (), installed: Iterable[EntryPoint] | Non
     for name, origin, load in _candidates(folders, installed):
         if name in found or name in broken:
             other = found.pop(name, None) or broken[name]
-            broken[name] = Broken(name, origin, f"the name is taken twice: by {other.origin} and by {origin}")
+            broken[name] = Broken(
+                name,
+                origin,
+                tr("the name is taken twice: by {origin} and by {origin2}", origin=other.origin, origin2=origin),
+            )
             continue
         try:
             found[name] = _adapter(name, origin, load())
@@ -212,9 +246,12 @@ def _adapter(name: str, origin: str, module: Any) -> Adapter:
     for hook in hooks:
         if hook not in _HOOKS:
             near = difflib.get_close_matches(hook, _HOOKS, 1)
-            raise AdapterError(f'there is no hook "{hook}"' + (f'; did you mean "{near[0]}"?' if near else ""))
+            raise AdapterError(
+                tr('there is no hook "{hook}"', hook=hook)
+                + (tr('; did you mean "{near}"?', near=near[0]) if near else "")
+            )
     if "read" not in hooks:
-        raise AdapterError("it has no read hook (is @hookimpl missing?)")
+        raise AdapterError(tr("it has no read hook (is @hookimpl missing?)"))
     return Adapter(name, origin, tuple(hook for hook in _HOOKS if hook in hooks), manager)
 
 
@@ -224,7 +261,7 @@ def _candidates(
     own = bundled("adapters").resolve()
     for folder in dict.fromkeys((own, *(folder.resolve() for folder in folders))):
         if not folder.is_dir():
-            raise AdapterError(f"there is no adapters folder {folder}")
+            raise AdapterError(tr("there is no adapters folder {folder}", folder=folder))
         for path in sorted(folder.glob("[!_.]*.py")):
             yield path.stem, "shipped" if folder == own else str(path), partial(_module, path)
     for point in entry_points(group=PROJECT) if installed is None else installed:
@@ -235,7 +272,7 @@ def _module(path: Path) -> ModuleType:
     name = f"confirma_adapter_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"{path} cannot be loaded")
+        raise ImportError(tr("{path} cannot be loaded", path=path))
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from confirma_connector.contract import Provisional
 from confirma_connector.errors import ContractError, SettingsError
 from confirma_connector.journal import Facts
+from confirma_connector.language import tr
 from confirma_connector.run import Run
 from confirma_connector.survey import Survey
 from confirma_connector.usage import used_by_sending, used_by_tracking
@@ -40,11 +41,20 @@ def closed(run: Run, survey: Survey) -> list[str]:
 
 
 def _closed(run: Run, count: int, names: str) -> str:
-    values = f"{count} values of the contract that this uses are" if count > 1 else "a value that this uses is"
+    values = (
+        tr("{count} values of the contract that this uses are", count=count)
+        if count > 1
+        else tr("a value that this uses is")
+    )
     read = run.settings.contract
-    where = f"overlay: {read}" if read else f"overlay: none at {run.settings.overlay}"
-    command = " ".join(["confirma contract confirm", names, *run.repeated])
-    return f"production is closed: {values} not confirmed ({where}); run {command}"
+    where = f"overlay: {read}" if read else tr("overlay: none at {overlay}", overlay=run.settings.overlay)
+    command = " ".join([tr("confirma contract confirm"), names, *run.repeated])
+    return tr(
+        "production is closed: {values} not confirmed ({where}); run {command}",
+        values=values,
+        where=where,
+        command=command,
+    )
 
 
 def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is_agreed: bool) -> None:
@@ -53,7 +63,12 @@ def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is
         return
     summary = _summary(run.settings.account, host, seller, going)
     if not (is_agreed or run.ask(f"{summary}. Send?")):
-        raise SettingsError(f"nothing was sent, because nobody said yes to it (a scheduled run says --yes): {summary}")
+        raise SettingsError(
+            tr(
+                "nothing was sent, because nobody said yes to it (a scheduled run says --yes): {summary}",
+                summary=summary,
+            )
+        )
 
 
 def _summary(account: str, host: str, seller: str | None, going: Sequence[Facts]) -> str:
@@ -62,8 +77,15 @@ def _summary(account: str, host: str, seller: str | None, going: Sequence[Facts]
         sums[facts.currency] = sums.get(facts.currency, Decimal(0)) + facts.gross
     money = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(sums.items()))
     methods = ", ".join(f"{count} {method}" for method, count in sorted(Counter(one.method for one in going).items()))
-    return (
-        f"production at {host}, account {account}, seller {seller or 'unknown'}: "
-        f"{len(going)} invoice{'s' * (len(going) != 1)}, {money} in all, by method {methods}, "
-        f"the oldest of {min(one.date for one in going)}"
+    return tr(
+        "production at {host}, account {account}, seller {seller}: {count} invoice{more}, {money} "
+        "in all, by method {methods}, the oldest of {min}",
+        host=host,
+        account=account,
+        seller=seller or "unknown",
+        count=len(going),
+        more="s" * (len(going) != 1),
+        money=money,
+        methods=methods,
+        min=min(one.date for one in going),
     )

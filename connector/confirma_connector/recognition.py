@@ -10,6 +10,7 @@ from pathlib import Path
 from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
 from confirma_connector.joining import lines_path, read
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped, to_be_added
 from confirma_connector.plugins import Registry
@@ -40,12 +41,12 @@ def mapping_for(
     if name:
         return load_mapping(find(name), registry, severities)
     if not path.exists():
-        raise SourceError(f"{path}: there is no such file")
+        raise SourceError(tr("{path}: there is no such file", path=path))
     limits.check_file(path)
     claims = registry.claims(path)
     if not claims:
-        reason = "it is empty" if path.stat().st_size == 0 else "it is of no kind that an adapter here knows"
-        raise SourceError(f"{path}: cannot be read: {reason}")
+        reason = tr("it is empty") if path.stat().st_size == 0 else tr("it is of no kind that an adapter here knows")
+        raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=reason))
     fitting: list[LoadedMapping] = []
     lacking: dict[str, CannotRun] = {}
     for shipped_name, file in shipped().items():
@@ -60,18 +61,26 @@ def mapping_for(
                 lacking[shipped_name] = error
     if len(fitting) == 1:
         if needed := to_be_added(fitting[0]):
-            raise MappingError(f"{path}: fits the mapping {fitting[0].name}, and {needed}")
+            raise MappingError(
+                tr("{path}: fits the mapping {name}, and {needed}", path=path, name=fitting[0].name, needed=needed)
+            )
         return fitting[0]
     if fitting:
         names = " and ".join(mapping.path.stem for mapping in fitting)
-        raise MappingError(f"{path}: fits the mappings {names}; choose one with --mapping")
+        raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
     nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
     hint = ""
     if nearest:
         told = str(lacking[nearest]).removeprefix(f"{path}: ")
         is_one = len(lacking) == 1 or hasattr(lacking[nearest], "count")
-        hint = f"; the nearest is {nearest}: {told}" if is_one else f"; of {', '.join(lacking)} the first says: {told}"
-    raise MappingError(f"{path}: no shipped mapping fits this file; name yours with --mapping{hint}")
+        hint = (
+            tr("; the nearest is {nearest}: {told}", nearest=nearest, told=told)
+            if is_one
+            else tr("; of {lacking} the first says: {told}", lacking=", ".join(lacking), told=told)
+        )
+    raise MappingError(
+        tr("{path}: no shipped mapping fits this file; name yours with --mapping{hint}", path=path, hint=hint)
+    )
 
 
 def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
@@ -80,13 +89,13 @@ def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
     records = read(mapping, source, lines_path(mapping, path))
     first = next(records, None)
     if first is None:
-        raise SourceError(f"{path}: the file has no rows")
+        raise SourceError(tr("{path}: the file has no rows", path=path))
     columns = Columns(mapping, str(path))
     if first.part == "whole" or mapping.lines is not None:
         columns.bind(first)
-        return f"all {len(columns)} columns that it reads are there"
+        return tr("all {count} columns that it reads are there", count=len(columns))
     headers = (record for record in itertools.chain((first,), records) if record.part == "header")
     for record in itertools.islice(headers, _TRIED):
         if not record.skipped:
-            return f"it knows what begins at {record.where} as an invoice"
+            return tr("it knows what begins at {where} as an invoice", where=record.where)
     raise _LeftOut(f"{path}: {first.skipped or 'has no invoice'}")

@@ -10,18 +10,21 @@ from confirma_connector.answers import Listed, prevailing
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
 from confirma_connector.journal import FINAL, REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
+from confirma_connector.language import mark, tr
 
 __all__ = ["fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
 _A_DAY = dt.timedelta(days=1)
 _EARLIER = 300.0
 """Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
-_NOT_OURS = "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
+_NOT_OURS = mark(
+    "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
+)
 _MISSED = 2 * 86_400.0
-_NOT_LISTED = "taken, but not in the delivery information for two days: ask Confirma whether it is there"
+_NOT_LISTED = mark("taken, but not in the delivery information for two days: ask Confirma whether it is there")
 _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
-_NOT_DISTRIBUTED = "not distributed for more than three working days: ask Confirma what holds it"
+_NOT_DISTRIBUTED = mark("not distributed for more than three working days: ask Confirma what holds it")
 _STILL_FAILED: tuple[State, ...] = ("failed",)
 _UNSENT: tuple[State, ...] = ("ready", "rejected")
 _WITNESSES = 3600.0
@@ -45,7 +48,7 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
         entry = journal.entry(facts.number, facts.year)
         records = _since(entry, findings) if entry else findings.of(facts.number, facts.year)
         if entry is not None and entry.id in failed:
-            if not release(journal, entry, findings, now, "corrected, to be sent again", still=_STILL_FAILED):
+            if not release(journal, entry, findings, now, tr("corrected, to be sent again"), still=_STILL_FAILED):
                 held.add((facts.number, facts.year))
         elif entry is not None and entry.state not in _UNSENT:
             held.add((facts.number, facts.year))
@@ -53,7 +56,12 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
             _note(journal, facts, records)
             held.add((facts.number, facts.year))
         elif facts.number in findings.withheld:
-            raise Outage(f"the delivery information tells of invoice {facts.number} but withholds it; nothing was sent")
+            raise Outage(
+                tr(
+                    "the delivery information tells of invoice {number} but withholds it; nothing was sent",
+                    number=facts.number,
+                )
+            )
     return held
 
 
@@ -84,7 +92,9 @@ def release(
     What the server says until now is of the attempts before. Raises Outage when it withholds anything.
     """
     if not (findings.covers(entry.date) or entry.number in findings.whole_numbers):
-        raise Outage(f"the delivery information on invoice {entry.number} is not whole; nothing was sent again")
+        raise Outage(
+            tr("the delivery information on invoice {number} is not whole; nothing was sent again", number=entry.number)
+        )
     records = _about(entry, _since(entry, findings))
     news = _observation(entry, records, now) if records else None
     if news and news.state not in still:
@@ -111,7 +121,11 @@ def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
     since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
     journal.note_conflict(
         facts,
-        f"already at Confirma{since} ({shown.status or 'no status'}) and not sent from this journal; not sent again",
+        tr(
+            "already at Confirma{since} ({status}) and not sent from this journal; not sent again",
+            since=since,
+            status=shown.status or "no status",
+        ),
         raw,
     )
 
@@ -155,19 +169,19 @@ def _concluded(
     """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
+        arrived = Step(entry.id, "sent", tr("found at Confirma"), detail=raw, taken_at=_created(ours) or entry.ended_at)
         return [arrived, _observation(entry, _evidence(entry, records), started)]
     if entry.ended_at is None:
-        return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]
+        return [Step(entry.id, "uncertain", tr("looked for"), message=entry.message, ended_at=started)]
     if not is_proof or started < entry.ended_at + quiet_period:
         return []
     if records:
-        return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
+        return [Step(entry.id, "conflict", tr("found at Confirma"), message=_NOT_OURS, detail=raw)]
     if entry.absent_at is None:
-        return [Step(entry.id, "uncertain", "not found", message=entry.message, absent_at=started)]
+        return [Step(entry.id, "uncertain", tr("not found"), message=entry.message, absent_at=started)]
     if started < entry.absent_at + quiet_period:
         return []
-    return [Step(entry.id, "ready", "concluded absent", message="did not arrive; it may be sent")]
+    return [Step(entry.id, "ready", tr("concluded absent"), message=tr("did not arrive; it may be sent"))]
 
 
 def fits(entry: Entry, record: Listed) -> bool:
@@ -238,9 +252,9 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", "found at Confirma", detail=raw, taken_at=_created(ours) or entry.ended_at)
+        arrived = Step(entry.id, "sent", tr("found at Confirma"), detail=raw, taken_at=_created(ours) or entry.ended_at)
         return [arrived, _observation(entry, _evidence(entry, records), now)]
-    return [Step(entry.id, "conflict", "found at Confirma", message=_NOT_OURS, detail=raw)]
+    return [Step(entry.id, "conflict", tr("found at Confirma"), message=_NOT_OURS, detail=raw)]
 
 
 def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: float) -> None:
@@ -249,7 +263,9 @@ def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: floa
     for entry in (one for one in asked if one.state in ("sent", "waiting")):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
         if is_whole and not _about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
-            missed = Step(entry.id, "attention", "not listed", message=_NOT_LISTED, status=entry.status, seen_at=now)
+            missed = Step(
+                entry.id, "attention", tr("not listed"), message=_NOT_LISTED, status=entry.status, seen_at=now
+            )
             steps += _changed(entry, missed)
     journal.advance(steps)
 

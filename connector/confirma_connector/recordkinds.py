@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
+from confirma_connector.language import tr
 from confirma_connector.mistakes import did_you_mean
 
 __all__ = ["Kind", "RecordKinds", "Span"]
@@ -27,7 +28,7 @@ class Span(NamedTuple):
 def _span(value: Any) -> Span:
     found = _SPAN.fullmatch(str(value).strip())
     if found is None or int(found[1]) > int(found[2] or found[1]):
-        raise ValueError(f'"{value}" is no place; expected characters like 3 or 3-10, counted from 1')
+        raise ValueError(tr('"{value}" is no place; expected characters like 3 or 3-10, counted from 1', value=value))
     return Span(int(found[1]) - 1, int(found[2] or found[1]))
 
 
@@ -39,9 +40,9 @@ def _fields(value: Any) -> tuple[str, ...] | dict[str, Span]:
     if isinstance(value, dict):
         return {str(name): _span(place) for name, place in value.items()}
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError("expected a list of names, or a block of names with their places like 3-10")
+        raise ValueError(tr("expected a list of names, or a block of names with their places like 3-10"))
     if twice := [name for name, count in Counter(value).items() if count > 1]:
-        raise ValueError(f'the field "{twice[0]}" is named twice')
+        raise ValueError(tr('the field "{twice}" is named twice', twice=twice[0]))
     return tuple(value)
 
 
@@ -70,13 +71,15 @@ class Kind(BaseModel):
     def _whole(self) -> Kind:
         if self.part is None and bool(self.skip) == bool(self.key):
             raise ValueError(
-                "a kind of record has a part (header or line), or a reason to skip it, or a key to look it up"
+                tr("a kind of record has a part (header or line), or a reason to skip it, or a key to look it up")
             )
         for name in (self.key, *self.look_up.values()):
             if name is not None and name not in self.fields:
-                raise ValueError(f'there is no field "{name}"{did_you_mean(name, self.fields)}')
+                raise ValueError(
+                    tr('there is no field "{name}"{hint}', name=name, hint=did_you_mean(name, self.fields))
+                )
         if self.look_up and self.part != "header":
-            raise ValueError("only a header looks up other records")
+            raise ValueError(tr("only a header looks up other records"))
         return self
 
     @property
@@ -104,10 +107,20 @@ class Kind(BaseModel):
         unit, found = ("characters", len(fields[0])) if self.is_fixed else ("fields", len(fields))
         least = self.width if self.least is None else self.least
         if found < least:
-            yield f"has {found} {unit} where such a record has {least} or more: was it cut, or laid out otherwise?"
+            yield tr(
+                "has {found} {unit} where such a record has {least} or more: was it cut, or laid out otherwise?",
+                found=found,
+                unit=unit,
+                least=least,
+            )
         beyond = fields[0][self.width :].strip() if self.is_fixed else any(fields[self.width :])
         if beyond:
-            yield f"has {found} {unit} where such a record has {self.width}: is a delimiter or line end in a text?"
+            yield tr(
+                "has {found} {unit} where such a record has {width}: is a delimiter or line end in a text?",
+                found=found,
+                unit=unit,
+                width=self.width,
+            )
 
 
 class RecordKinds(BaseModel):
@@ -126,29 +139,36 @@ class RecordKinds(BaseModel):
         fixed = {name for name, kind in self.types.items() if kind.is_fixed}
         delimited = {name for name, kind in self.types.items() if kind.fields and not kind.is_fixed}
         if bool(self.delimiter) == bool(fixed) or (fixed and delimited):
-            raise ValueError("either a delimiter and lists of fields, or places like 3-10 for all fields")
+            raise ValueError(tr("either a delimiter and lists of fields, or places like 3-10 for all fields"))
         if self.delimiter and self.kind.end - self.kind.start != 1:
-            raise ValueError("kind is the number of one field, as there is a delimiter")
+            raise ValueError(tr("kind is the number of one field, as there is a delimiter"))
         told = Counter(text.strip() for kind in self.types.values() for text in kind.is_)
         if twice := [text for text, count in told.items() if count > 1]:
-            raise ValueError(f'"{twice[0]}" is said of two kinds of record')
+            raise ValueError(tr('"{twice}" is said of two kinds of record', twice=twice[0]))
         headers = [kind for kind in self.types.values() if kind.part == "header"]
         if not headers:
-            raise ValueError("one of the types has to be the header of an invoice")
+            raise ValueError(tr("one of the types has to be the header of an invoice"))
         if any(kind.part == "line" and kind.key for kind in self.types.values()) and not all(
             kind.key for kind in headers
         ):
-            raise ValueError("rows with a key need headers with a key")
+            raise ValueError(tr("rows with a key need headers with a key"))
         for name in {name for kind in headers for name in kind.look_up}:
             if name not in self.types or self.types[name].part or not self.types[name].key:
-                raise ValueError(f'"{name}" is no type with a key to look it up by')
+                raise ValueError(tr('"{name}" is no type with a key to look it up by', name=name))
         return self
 
     def check_column(self, name: str, part: str) -> None:
         """Refuse a column that is no field of the records of *part* ("": of header or line). Raises ValueError."""
         known = [header for one in ("header", "line") if part in ("", one) for header in self._fields(one)]
         if name not in known:
-            raise ValueError(f'no {part or "invoice"} record has a field "{name}"{did_you_mean(name, known)}')
+            raise ValueError(
+                tr(
+                    'no {part} record has a field "{name}"{hint}',
+                    part=part or "invoice",
+                    name=name,
+                    hint=did_you_mean(name, known),
+                )
+            )
 
     def _fields(self, part: str) -> Iterator[str]:
         for kind in self.types.values():

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from confirma_connector.language import tr
+
 __all__ = ["finnish", "is_finnish", "rf"]
 
 _BASE = re.compile(r"[0-9]{3,19}")
@@ -20,7 +22,7 @@ def finnish(number: str) -> str:
     """
     base = "".join(number.split()).lstrip("0")
     if not _BASE.fullmatch(base):
-        raise ValueError("expected 3 to 19 digits to make a reference of, not counting zeros in front")
+        raise ValueError(tr("expected 3 to 19 digits to make a reference of, not counting zeros in front"))
     return base + _check_digit(base)
 
 
@@ -32,7 +34,7 @@ def rf(number: str) -> str:
     """
     reference = "".join(number.split()).lstrip("0")
     if not _REFERENCE.fullmatch(reference):
-        raise ValueError("expected a reference of 4 to 20 digits, not counting zeros in front")
+        raise ValueError(tr("expected a reference of 4 to 20 digits, not counting zeros in front"))
     rest = int(f"{reference}271500") % 97  # R is 27, F is 15, and 00 stands where the check digits will
     return f"RF{98 - rest:02d}{reference}"
 

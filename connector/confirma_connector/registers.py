@@ -14,6 +14,7 @@ from confirma_connector.errors import AdapterError, MappingError, SourceError
 from confirma_connector.fields import UnreadableCell, spelled
 from confirma_connector.files import digest
 from confirma_connector.headers import MissingColumns, among
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mappingfile import MappingFile
 from confirma_connector.mistakes import Mistakes, did_you_mean
@@ -70,7 +71,7 @@ def adapter_options(adapter: Adapter, source: Mapping[str, Any], place: Place, m
     """Give a `source:` block at *place* of a mapping as the options of *adapter*; note what is wrong with it."""
     model = adapter.options()
     if model is None and source:
-        mistakes.add(place, f'adapter "{adapter.name}" takes no options')
+        mistakes.add(place, tr('adapter "{name}" takes no options', name=adapter.name))
     return mistakes.validated(model, dict(source), place) if model else None
 
 
@@ -90,21 +91,30 @@ def _columns(file: MappingFile, document: Document, mistakes: Mistakes) -> dict[
             if name in file.registers:
                 found.setdefault(name, {}).setdefault(column, _line(document, place))
             else:
-                mistakes.add(place, f'there is no register "{name}"{did_you_mean(name, file.registers)}')
+                mistakes.add(
+                    place, tr('there is no register "{name}"{hint}', name=name, hint=did_you_mean(name, file.registers))
+                )
     return found
 
 
 def _adapter(block: RegisterBlock, path: Path, registry: Registry) -> Adapter:
     if not path.is_file():
-        raise SourceError(f"there is no file {block.file} in {path.parent}")
+        raise SourceError(tr("there is no file {file} in {parent}", file=block.file, parent=path.parent))
     if block.adapter is not None:
         return registry.get(block.adapter)
     claims = registry.claims(path)
     if len(claims) == 1:
         return registry.get(claims[0])
     if not claims:
-        raise SourceError(f"{block.file} is of no kind that an adapter here knows")
-    raise AdapterError(f"{block.file} can be read by {' and '.join(claims)}: name one, as in adapter: {claims[0]}")
+        raise SourceError(tr("{file} is of no kind that an adapter here knows", file=block.file))
+    raise AdapterError(
+        tr(
+            "{file} can be read by {claims}: name one, as in adapter: {claim}",
+            file=block.file,
+            claims=" and ".join(claims),
+            claim=claims[0],
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -132,9 +142,11 @@ class Index:
         if text in self.doubtful:
             raise NotFound(self.doubtful[text], "error")
         if not text:
-            raise self._missing(f"is empty, so nothing can be looked up in {self.name}")
+            raise self._missing(tr("is empty, so nothing can be looked up in {name}", name=self.name))
         if text not in self.rows:
-            raise self._missing(f'{self.name} has no row with this in its column "{self.headers[column]}"')
+            raise self._missing(
+                tr('{name} has no row with this in its column "{header}"', name=self.name, header=self.headers[column])
+            )
         return self.rows[text]
 
     def _missing(self, message: str) -> NotFound:
@@ -161,11 +173,20 @@ class Registers:
                 self._read[known] = there, _index(register, limits)
                 if digest(register.path) != there:
                     del self._read[known]
-                    raise SourceError(f"{register.path}: changed while it was read; run again when nobody writes it")
+                    raise SourceError(
+                        tr("{path}: changed while it was read; run again when nobody writes it", path=register.path)
+                    )
         except (AdapterError, SourceError) as error:
             raise MappingError(f"{register.said}: {error}") from None
         except OSError as error:
-            raise MappingError(f"{register.said}: {register.path} cannot be read: {error.strerror}") from None
+            raise MappingError(
+                tr(
+                    "{said}: {path} cannot be read: {reason}",
+                    said=register.said,
+                    path=register.path,
+                    reason=error.strerror,
+                )
+            ) from None
         return self._read[known][1]
 
 
@@ -192,18 +213,20 @@ def _index(register: Register, limits: Limits) -> Index:
         cells += len(values)
         limits.check("held_cells", f"{register.path}, {record.where}", cells)
         if record.problems:
-            doubtful[text] = f"its row ({row.where}) {record.problems[0]}"
+            doubtful[text] = tr("its row ({where}) {problem}", where=row.where, problem=record.problems[0])
         elif rows.setdefault(text, row).values != row.values:
             places = f"{rows[text].where.removesuffix(f' of {name}')} and {record.where}"
-            doubtful.setdefault(text, f"stands twice in {name}, with different values: {places}")
+            doubtful.setdefault(
+                text, tr("stands twice in {name}, with different values: {places}", name=name, places=places)
+            )
     if not headers:
-        raise SourceError(f"{register.path}: the file has no rows")
+        raise SourceError(tr("{path}: the file has no rows", path=register.path))
     return Index(register, headers, rows, doubtful)
 
 
 def _headers(register: Register, record: Record) -> dict[str, str]:
     if record.part != "whole":
-        raise SourceError(f"{register.path}: a register has to be a table, and this file has documents")
+        raise SourceError(tr("{path}: a register has to be a table, and this file has documents", path=register.path))
     found: dict[str, str] = {}
     mistakes: list[str] = []
     for column, said in register.columns.items():

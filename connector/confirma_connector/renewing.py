@@ -18,6 +18,7 @@ from confirma_connector import keys
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ConfirmaError, SettingsError
+from confirma_connector.language import tr
 from confirma_connector.opening import held, reached
 from confirma_connector.settings import Settings
 
@@ -55,7 +56,9 @@ def renew(settings: Settings, contract: Contract, to: Path | None) -> Renewal:
             client.validate()
         except ConfirmaError as error:
             if not answer.maybe_keys:
-                raise type(error)(f"renewed, and there was no new key in the answer; but {error}") from None
+                raise type(error)(
+                    tr("renewed, and there was no new key in the answer; but {error}", error=error)
+                ) from None
             lines = "\n".join(key.get_secret_value() for key in answer.maybe_keys)
             return Renewal("unproved", answer.message, keep(lines, False))
         return Renewal("same", answer.message)
@@ -76,7 +79,7 @@ def _safe(settings: Settings, contract: Contract, to: Path | None) -> Iterator[_
         with _new_file(to) as keep:
             yield keep
     elif settings.token.get_secret_value() or settings.environment == "sandbox":
-        raise SettingsError("a new key needs a place: name a new file for it with --to FILE")
+        raise SettingsError(tr("a new key needs a place: name a new file for it with --to FILE"))
     else:
         yield _in_keyring(keys.place(settings, contract))
 
@@ -95,9 +98,11 @@ def _new_file(path: Path) -> Iterator[_Keep]:
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
-        raise SettingsError(f"{path} is there already: name a new file, the old key may still be needed") from None
+        raise SettingsError(
+            tr("{path} is there already: name a new file, the old key may still be needed", path=path)
+        ) from None
     except OSError as error:
-        raise SettingsError(f"{path} cannot be made: {error.strerror}") from None
+        raise SettingsError(tr("{path} cannot be made: {reason}", path=path, reason=error.strerror)) from None
     try:
         yield keep
     finally:
@@ -111,7 +116,7 @@ def _in_keyring(here: keys.Place) -> _Keep:
     def keep(text: str, is_proved: bool) -> str:
         there = here if is_proved else here.beside
         keys.store(there, SecretStr(text))
-        return f'the system keyring, entry "{there.service}"'
+        return tr('the system keyring, entry "{service}"', service=there.service)
 
     if (key := keys.stored(here)) is not None:
         keys.store(here, key)

@@ -15,6 +15,7 @@ from confirma_connector.acknowledging import Answer, Answered, Batch
 from confirma_connector.errors import UnwritableResults
 from confirma_connector.files import digest, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.language import tr
 from confirma_connector.outcome import Outcome
 from confirma_connector.survey import Item, Survey
 
@@ -112,7 +113,9 @@ class _Replies:
             with replacing(path, like=self.survey.path) as fresh:
                 fresh.write_bytes(answer.content)
                 if (digest(path) if path.exists() else "") != before:
-                    raise UnwritableResults(f"{path}: was changed while the answer was written, and is left alone")
+                    raise UnwritableResults(
+                        tr("{path}: was changed while the answer was written, and is left alone", path=path)
+                    )
         except BaseException:
             if known:
                 self.journal.remember_results(known)
@@ -131,9 +134,11 @@ class _Replies:
                 continue
             if path.exists():
                 if not file.is_as_left(digest(path)):
-                    self.notices.append(f"{path.name} is no longer true, and was changed by hand: left alone")
+                    self.notices.append(
+                        tr("{name} is no longer true, and was changed by hand: left alone", name=path.name)
+                    )
                     continue
-                self.notices.append(f"{path.name} taken back: it is no longer true")
+                self.notices.append(tr("{name} taken back: it is no longer true", name=path.name))
                 path.unlink()
             self.journal.forget_results(path)
 
@@ -143,11 +148,13 @@ class _Replies:
         for path in self._names(answer):
             if self._is_usable(path):
                 if left_alone:
-                    self.notices.append(f"{', '.join(left_alone)} left alone: changed by hand, or not ours")
+                    self.notices.append(
+                        tr("{left_alone} left alone: changed by hand, or not ours", left_alone=", ".join(left_alone))
+                    )
                 return path
             if path not in self._put:
                 left_alone.append(path.name)
-        raise AssertionError("unreachable: the names go on for ever")
+        raise AssertionError(tr("unreachable: the names go on for ever"))
 
     def _names(self, answer: Answer) -> Iterator[Path]:
         test = ".sandbox" if self.journal.environment == "sandbox" else ""

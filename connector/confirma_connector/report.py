@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 from confirma_connector.records import Problem
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ class Report(_Model):
             import pandas
         except ImportError as error:
             raise SettingsError(
-                f'a DataFrame needs more: pip install "confirma-connector[table]" ({error.name})'
+                tr('a DataFrame needs more: pip install "confirma-connector[table]" ({name})', name=error.name)
             ) from None
         frame = pandas.DataFrame(self._rows(), columns=_COLUMNS, dtype=object)
         return frame.astype({name: bool if name == "is_new" else "string" for name in _COLUMNS})

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 
 __all__ = ["KINDS", "check_kind", "harmless", "write_list"]
 
@@ -34,7 +35,9 @@ def harmless(text: str) -> str:
 def check_kind(suffix: str) -> None:
     """Raise SettingsError when a list of this kind cannot be written here: making workbooks takes openpyxl."""
     if suffix == ".xlsx" and importlib.util.find_spec("openpyxl") is None:
-        raise SettingsError('a list of results as .xlsx needs more: pip install "confirma-connector[excel]" (openpyxl)')
+        raise SettingsError(
+            tr('a list of results as .xlsx needs more: pip install "confirma-connector[excel]" (openpyxl)')
+        )
 
 
 def write_list(path: Path, suffix: str, lines: Iterable[Sequence[str]]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.language import tr
 from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, check_kind, harmless, write_list
@@ -39,9 +40,11 @@ class Target:
 def matching_environment(survey: Survey, environment: str) -> None:
     """Refuse a file whose results are of the other kind: tests never mix with the real thing. Raises SettingsError."""
     if environment != "sandbox" and survey.marks["test"]:
-        raise SettingsError(f"{survey.path}: this file carries SANDBOX results; send the original file")
+        raise SettingsError(tr("{path}: this file carries SANDBOX results; send the original file", path=survey.path))
     if environment == "sandbox" and survey.marks["real"]:
-        raise SettingsError(f"{survey.path}: this file carries real results; in the sandbox use a copy without them")
+        raise SettingsError(
+            tr("{path}: this file carries real results; in the sandbox use a copy without them", path=survey.path)
+        )
 
 
 def choose(
@@ -76,11 +79,15 @@ def _chosen(
     if output is None:
         return _first_free(journal, survey, _beside(survey, journal.environment), taken)
     if not output.absolute().parent.is_dir():
-        raise SettingsError(f"{output}: there is no such folder for it")
+        raise SettingsError(tr("{output}: there is no such folder for it", output=output))
     target = _usable(journal, survey, placed(output))
     if target is None:
         raise SettingsError(
-            f"{output}: this file exists already and is not as a run of ours left it for {source}; name another"
+            tr(
+                "{output}: this file exists already and is not as a run of ours left it for {source}; name another",
+                output=output,
+                source=source,
+            )
         )
     return replace(target, is_named=True)
 
@@ -93,7 +100,9 @@ def _refuse_impossible(path: Path) -> None:
         pass
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise SettingsError(f"{path}: the results cannot lie there ({reason}); name another with --output") from None
+        raise SettingsError(
+            tr("{path}: the results cannot lie there ({reason}); name another with --output", path=path, reason=reason)
+        ) from None
 
 
 def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[Path] = ()) -> Target:
@@ -104,7 +113,7 @@ def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[
         if target is not None:
             return replace(target, notice=target.notice or _told(left_alone))
         left_alone.append(candidate)
-    raise AssertionError("unreachable: the names go on for ever")
+    raise AssertionError(tr("unreachable: the names go on for ever"))
 
 
 def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
@@ -121,7 +130,11 @@ def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
     if is_as_we_left_it:
         return Target(path)
     if survey.digest == file.source_digest and file.kind != "csv":
-        return Target(path, keeps=True, notice=f"{path.name} was changed since: its result cells are updated in place")
+        return Target(
+            path,
+            keeps=True,
+            notice=tr("{name} was changed since: its result cells are updated in place", name=path.name),
+        )
     return None
 
 
@@ -164,7 +177,11 @@ def _names(path: Path) -> Iterator[Path]:
 
 def _told(left_alone: Sequence[Path]) -> str:
     names = ", ".join(path.name for path in left_alone)
-    return f"{names} left alone: changed by hand while its source changed too, or not ours" if names else ""
+    return (
+        tr("{names} left alone: changed by hand while its source changed too, or not ours", names=names)
+        if names
+        else ""
+    )
 
 
 def write(
@@ -183,13 +200,15 @@ def write(
     while isinstance(base := _base(survey, target, read), str):
         left_alone.append(target.path)
         free = _first_free(journal, survey, _beside(survey, journal.environment), left_alone)
-        target = replace(free, notice=f"{target.path.name} left alone: {base}")
+        target = replace(free, notice=tr("{name} left alone: {base}", name=target.path.name, base=base))
     joined = join(base)
     try:
         path, said = _written(journal, survey, base, target, joined)
         return path, "; ".join(text for text in (target.notice, said) if text)
     except (OSError, CannotRun) as error:
-        raise UnwritableResults(f"{target.path}: its results cannot be written now: {error}") from error
+        raise UnwritableResults(
+            tr("{path}: its results cannot be written now: {error}", path=target.path, error=error)
+        ) from error
     finally:
         if base is not survey:
             base.close()
@@ -204,12 +223,14 @@ def _base(survey: Survey, target: Target, read: Callable[[Path], Survey]) -> Sur
         base = survey if is_read else read(place)
     except (OSError, CannotRun) as error:
         if is_beside:
-            return f"it cannot be read ({error})"
-        raise UnwritableResults(f"{place}: its results cannot be written now: {error}") from error
+            return tr("it cannot be read ({error})", error=error)
+        raise UnwritableResults(
+            tr("{place}: its results cannot be written now: {error}", place=place, error=error)
+        ) from error
     wanted = {item.key for item in survey.items if item.key is not None}
     if is_beside and wanted and wanted.isdisjoint(item.key for item in base.items):
         base.close()
-        return f"it has none of the invoices of {survey.path.name}"
+        return tr("it has none of the invoices of {name}", name=survey.path.name)
     return base
 
 
@@ -217,9 +238,11 @@ def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joi
     lines = [result(item, outcome, journal.environment) for item, outcome in joined]
     try:
         if not _can_write(base):
-            raise NoWriteBack(f"{base.path.name} cannot carry them")
+            raise NoWriteBack(tr("{name} cannot carry them", name=base.path.name))
         if not _is_copy(base, target.path):
-            raise NoWriteBack(f"{base.path.name} cannot be copied into a {target.path.suffix} file")
+            raise NoWriteBack(
+                tr("{name} cannot be copied into a {suffix} file", name=base.path.name, suffix=target.path.suffix)
+            )
         said = _into_a_copy(journal, base, target, [*lines, *_emptied(base)])
         return target.path, "; ".join(text for text in (said, _gone(survey, base), _other_rows(survey, base)) if text)
     except NoWriteBack as error:
@@ -237,11 +260,13 @@ def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence
     """Write the copy of *base* with its results; give what the adapter has to say about it."""
     known = _known(journal, target.path)
     if not target.keeps and target.path.exists() and not (known and known.is_as_left(digest(target.path))):
-        raise UnwritableResults(f"{target.path}: was changed while this run went on, and is left alone")
+        raise UnwritableResults(tr("{path}: was changed while this run went on, and is left alone", path=target.path))
     with _remembered(journal, base, target.path, "copy") as fresh:
         said = base.mapping.adapter.write_results(base.source, lines, fresh)
         if digest(base.path) != base.digest:
-            raise UnwritableResults(f"{base.path}: changed while its results were written; run track again")
+            raise UnwritableResults(
+                tr("{path}: changed while its results were written; run track again", path=base.path)
+            )
         is_as_we_left_it = known is not None and known.is_as_left(base.digest)
         if _same(base.path, target.path) and not is_as_we_left_it and digest(fresh) != base.digest:
             kept_aside(target.path)
@@ -252,13 +277,23 @@ def _gone(survey: Survey, base: Survey) -> str:
     there = {item.key for item in base.items}
     gone = [item.label for item in survey.items if item.key is not None and item.key not in there]
     named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
-    return f"{base.path.name} lacks {len(gone)} of the invoices of {survey.path.name}: {named}" if gone else ""
+    return (
+        tr(
+            "{name} lacks {count} of the invoices of {name2}: {named}",
+            name=base.path.name,
+            count=len(gone),
+            name2=survey.path.name,
+            named=named,
+        )
+        if gone
+        else ""
+    )
 
 
 def _other_rows(survey: Survey, base: Survey) -> str:
     if survey.beside is None or base.beside is None or survey.beside[1] == base.beside[1]:
         return ""
-    return f"{base.beside[0].name}, with the rows of the invoices, was changed since it was read"
+    return tr("{name}, with the rows of the invoices, was changed since it was read", name=base.beside[0].name)
 
 
 def source_of(journal: Journal, path: Path) -> Path | None:
@@ -289,7 +324,9 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
         with replacing(target, like=base.path) as fresh:
             yield fresh
             if _there(path) != before:
-                raise UnwritableResults(f"{target}: was changed while its results were written, and is left alone")
+                raise UnwritableResults(
+                    tr("{target}: was changed while its results were written, and is left alone", target=target)
+                )
             replaced = before if known and known.is_as_left(before) else ""
             mapping = str(base.mapping.path)
             journal.remember_results(ResultsFile(path, *made_from, digest(fresh), mapping, kind, replaced))
@@ -317,4 +354,4 @@ def _into_a_list(
             (harmless(line.number), item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)
         ]
         write_list(fresh, free.path.suffix.lower(), [("number", "where", *survey.mapping.headers.names()), *rows])
-    return free.path, "; ".join(text for text in (f"list of results: {why}", free.notice) if text)
+    return free.path, "; ".join(text for text in (tr("list of results: {why}", why=why), free.notice) if text)

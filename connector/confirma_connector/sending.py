@@ -11,20 +11,21 @@ from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
 from confirma_connector.journal import Claim, Facts, Journal
+from confirma_connector.language import mark, tr
 from confirma_connector.records import Problem
 from confirma_connector.survey import Item, Key, Survey
 from confirma_connector.verdict import Verdict
 
 __all__ = ["Filters", "Sending"]
 
-NOT_REACHED = "not sent: the run stopped before it"
+NOT_REACHED = mark("not sent: the run stopped before it")
 _GOOD = frozenset({"sent", "waiting", "delivered", "credited", "handled"})
 """States of an invoice that its credit note may follow."""
-NOT_ASKED_FOR = "not asked for in this run"
+NOT_ASKED_FOR = mark("not asked for in this run")
 _OLD = dt.timedelta(days=35)
-_OLD_AND_UNKNOWN = (
-    "dated more than 35 days ago and unknown here: if it was sent elsewhere, say so with confirma adopt; "
-    "if it is to go, set the rule old-invoice to warning"
+_OLD_AND_UNKNOWN = mark(
+    "dated more than 35 days ago and unknown here: if it was sent elsewhere, say so with "
+    "confirma adopt; if it is to go, set the rule old-invoice to warning"
 )
 
 
@@ -155,7 +156,9 @@ class Sending:
         state = self._state_of(item.credited, facts.date, surveys)
         if not state or state in _GOOD:
             return True
-        self.held[_key(facts)] = f"waits for invoice {item.credited}, which is {state}"
+        self.held[_key(facts)] = tr(
+            "waits for invoice {credited}, which is {state}", credited=item.credited, state=state
+        )
         return False
 
     def _state_of(self, number: int, by: dt.date, surveys: Sequence[Survey]) -> str:

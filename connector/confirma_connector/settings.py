@@ -19,6 +19,7 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.masking import SHORTEST_KEY
 
@@ -95,13 +96,13 @@ class Settings(BaseModel):
         try:
             parts, port = urlsplit(url), urlsplit(url).port
         except ValueError:  # its text repeats what may be a password
-            raise ValueError("expected an address like https://host") from None
+            raise ValueError(tr("expected an address like https://host")) from None
         if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-            raise ValueError("expected an address like https://host")
+            raise ValueError(tr("expected an address like https://host"))
         if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected only scheme, host and path: no user, password, query or fragment")
+            raise ValueError(tr("expected only scheme, host and path: no user, password, query or fragment"))
         if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("plain http is for this machine only (127.0.0.1); use https://")
+            raise ValueError(tr("plain http is for this machine only (127.0.0.1); use https://"))
         return url.rstrip("/")
 
     @field_validator("token")
@@ -114,15 +115,15 @@ class Settings(BaseModel):
         key = self.token.get_secret_value()
         for name, value in self if len(key) >= SHORTEST_KEY else ():
             if name != "token" and key in str(value):
-                raise ValueError(f"the setting {name} has the key in it, and would show it")
+                raise ValueError(tr("the setting {name} has the key in it, and would show it", name=name))
         if self.environment == "sandbox":
             if self.url and not is_loopback(urlsplit(self.url).hostname or ""):
                 raise ValueError(
-                    "the sandbox runs on this machine; for another host name the environment staging or production"
+                    tr("the sandbox runs on this machine; for another host name the environment staging or production")
                 )
             return self
         if not self.account:
-            raise ValueError(f"environment {self.environment} needs CONFIRMA_ACCOUNT")
+            raise ValueError(tr("environment {environment} needs CONFIRMA_ACCOUNT", environment=self.environment))
         return self
 
 
@@ -130,7 +131,7 @@ def as_key(text: str) -> SecretStr:
     """Give *text* as a key, without the space around it. Raises ValueError when no header can carry it."""
     key = text.strip()
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise ValueError("the key has characters that cannot be part of a key; was it pasted whole?")
+        raise ValueError(tr("the key has characters that cannot be part of a key; was it pasted whole?"))
     return SecretStr(key)
 
 
@@ -154,16 +155,22 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         name: environ[variable] for variable, name in ENVIRONMENT_VARIABLES.items() if environ.get(variable, "").strip()
     }
     if {"token", "token_file"} <= spoken.keys():
-        raise SettingsError("CONFIRMA_TOKEN and CONFIRMA_TOKEN_FILE are both set: which is the key? Unset one")
+        raise SettingsError(tr("CONFIRMA_TOKEN and CONFIRMA_TOKEN_FILE are both set: which is the key? Unset one"))
     if "token" in spoken:
         values.pop("token_file", None)
     values |= spoken | given
     if "environment" not in values and profile:
         file = _config_file(config)
-        raise SettingsError(f"{file}, profile {profile}: set environment to sandbox, staging or production")
+        raise SettingsError(
+            tr(
+                "{file}, profile {profile}: set environment to sandbox, staging or production",
+                file=file,
+                profile=profile,
+            )
+        )
     if "environment" not in values and any(name in values for name in ("url", "token", "token_file")):
         raise SettingsError(
-            "a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production"
+            tr("a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production")
         )
     own = _config_file(config)
     filed = values.keys() - spoken.keys() - given.keys()
@@ -188,17 +195,29 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
 def _secret(path: Path) -> str:
     file = _expanded(path)
     if not os.path.lexists(file):
-        folder = f"there is no such file in the folder {file.parent}" if file.parent.is_dir() else "there is none"
-        raise SettingsError(f"the key file cannot be read: {folder} (its name is not said: it may be the key itself)")
-    key = _read(file, f"the key file {path}").removeprefix("\ufeff").strip()
+        folder = (
+            tr("there is no such file in the folder {parent}", parent=file.parent)
+            if file.parent.is_dir()
+            else tr("there is none")
+        )
+        raise SettingsError(
+            tr("the key file cannot be read: {folder} (its name is not said: it may be the key itself)", folder=folder)
+        )
+    key = _read(file, tr("the key file {path}", path=path)).removeprefix("\ufeff").strip()
     if not key:
-        raise SettingsError(f"the key file {path} is empty")
+        raise SettingsError(tr("the key file {path} is empty", path=path))
     if len(lines := key.splitlines()) > 1:
-        raise SettingsError(f"the key file {path} has {len(lines)} lines; it is to hold the key and nothing else")
+        raise SettingsError(
+            tr(
+                "the key file {path} has {count} lines; it is to hold the key and nothing else",
+                path=path,
+                count=len(lines),
+            )
+        )
     try:
         as_key(key)
     except ValueError as error:
-        raise SettingsError(f"the key file {path}: {error}") from None
+        raise SettingsError(tr("the key file {path}: {error}", path=path, error=error)) from None
     return key
 
 
@@ -227,7 +246,9 @@ def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
     path = _config_file(config or environ.get("CONFIRMA_CONFIG"))
     _, named = _tables(path)
     if not named:
-        raise SettingsError(f"{path}: has no profiles; each is a table of its own, headed [profiles.NAME]")
+        raise SettingsError(
+            tr("{path}: has no profiles; each is a table of its own, headed [profiles.NAME]", path=path)
+        )
     return tuple(named)
 
 
@@ -240,12 +261,12 @@ def _tables(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     try:
         tree = tomllib.loads(_read(path, f"{path}:"))
     except ValueError as error:  # also of a number of thousands of digits
-        raise SettingsError(f"{path}: cannot be read: {error}") from None
+        raise SettingsError(tr("{path}: cannot be read: {error}", path=path, error=error)) from None
     except RecursionError:
-        raise SettingsError(f"{path}: cannot be read: its values are nested too deeply") from None
+        raise SettingsError(tr("{path}: cannot be read: its values are nested too deeply", path=path)) from None
     named = tree.pop("profiles", {})
     if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
-        raise SettingsError(f"{path}: a profile is a table of its own, headed [profiles.NAME]")
+        raise SettingsError(tr("{path}: a profile is a table of its own, headed [profiles.NAME]", path=path))
     return tree, named
 
 
@@ -255,10 +276,22 @@ def _read(path: Path, name: str) -> str:
         with path.open("rb") as file:
             data = file.read(_LARGEST_FILE + 1)
         if len(data) > _LARGEST_FILE:
-            raise SettingsError(f"{name} cannot be read: it is larger than {_LARGEST_FILE:,} bytes")
+            raise SettingsError(
+                tr(
+                    "{name} cannot be read: it is larger than {largest_file:,} bytes",
+                    name=name,
+                    largest_file=_LARGEST_FILE,
+                )
+            )
         return data.decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8 text')}") from None
+        raise SettingsError(
+            tr(
+                "{name} cannot be read: {getattr}",
+                name=name,
+                getattr=getattr(error, "strerror", "it is not UTF-8 text"),
+            )
+        ) from None
 
 
 def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
@@ -266,11 +299,20 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
     path = _config_file(config)
     if not config and not path.is_file():
         if profile:
-            raise SettingsError(f'profile "{profile}" is asked for, but there is no config file {path}')
+            raise SettingsError(
+                tr('profile "{profile}" is asked for, but there is no config file {path}', profile=profile, path=path)
+            )
         return {}
     tree, named = _tables(path)
     if profile and profile not in named:
-        raise SettingsError(f'{path}: there is no profile "{profile}"; it has: {", ".join(named) or "none"}')
+        raise SettingsError(
+            tr(
+                '{path}: there is no profile "{profile}"; it has: {named}',
+                path=path,
+                profile=profile,
+                named=", ".join(named) or "none",
+            )
+        )
     own = named[profile] if profile else {}
     for where, table in ((str(path), tree), (f"{path}, profile {profile}", own)):
         known = [name for name in Settings.model_fields if name not in _NEVER_SET]
@@ -281,14 +323,16 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
         values["limits"] = limits
     for name in _NEVER_IN_A_FILE:
         if name in values:
-            raise SettingsError(f'{path}: the key itself does not belong in this file; use token_file = "…"')
+            raise SettingsError(
+                tr('{path}: the key itself does not belong in this file; use token_file = "…"', path=path)
+            )
     return {name: _from(path, name, value) for name, value in values.items()}
 
 
 def _limits(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
     limits = table.get("limits", {})
     if not isinstance(limits, dict):
-        raise SettingsError(f"{where}: limits: expected a table of its own, headed [limits]")
+        raise SettingsError(tr("{where}: limits: expected a table of its own, headed [limits]", where=where))
     return limits
 
 
@@ -296,8 +340,8 @@ def _refuse_unknown(where: str, table: Mapping[str, Any], known: list[str]) -> N
     for name in table:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f'; did you mean "{near[0]}"?' if near else ""
-            raise SettingsError(f'{where}: there is no setting "{name}"{hint}')
+            hint = tr('; did you mean "{near}"?', near=near[0]) if near else ""
+            raise SettingsError(tr('{where}: there is no setting "{name}"{hint}', where=where, name=name, hint=hint))
 
 
 def _from(file: Path, name: str, value: Any) -> Any:
@@ -317,4 +361,6 @@ def _expanded(path: str | Path, where: str = "") -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise SettingsError(f"{where}{path}: there is no such user's folder; ~ alone is your own") from None
+        raise SettingsError(
+            tr("{where}{path}: there is no such user's folder; ~ alone is your own", where=where, path=path)
+        ) from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from confirma_connector.columns import Columns
 from confirma_connector.fields import spelled
+from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
 from confirma_connector.records import Record
 
@@ -51,7 +52,7 @@ class Skipping:
             if record.part == "whole" and not any(
                 value is not None and spelled(value) for value in record.values.values()
             ):
-                self.skip(record, "the whole row is empty")
+                self.skip(record, tr("the whole row is empty"))
                 continue
             if begun is not None and self._goes_along(record, begun[0]):
                 self.skip(record, begun[1])
@@ -59,7 +60,7 @@ class Skipping:
             skip, reason = self._left_out(record)
             begun = None
             if self._begins(record, skip):
-                begun = skip, f"it belongs to {record.where}: {reason}"
+                begun = skip, tr("it belongs to {where}: {reason}", where=record.where, reason=reason)
             elif record.part == "whole" and skip is not None and (skip.part == "line" or self._is_torn(skip)):
                 yield self._marked(record, skip, reason)
                 continue
@@ -82,7 +83,7 @@ class Skipping:
         """Give a row whose line alone is left out, or one that would leave out an invoice and begins none."""
         if skip.part == "line":
             return replace(record, skipped=reason)
-        said = f"{reason}, which leaves out whole invoices, and this row begins none"
+        said = tr("{reason}, which leaves out whole invoices, and this row begins none", reason=reason)
         return replace(record, problems=(*record.problems, said))
 
     def skip(

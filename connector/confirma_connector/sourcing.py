@@ -8,6 +8,7 @@ from typing import Any
 
 from confirma_connector.columns import Columns
 from confirma_connector.fields import Conversion, Kind, UnreadableCell, spelled
+from confirma_connector.language import tr
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.mappingfile import Test
 from confirma_connector.masking import PERSONAL, hidden, masked
@@ -94,7 +95,7 @@ class Field:
         if count is None:
             return value
         if count <= 0:
-            raise ValueError(f"is for {count} units: expected more than none")
+            raise ValueError(tr("is for {count} units: expected more than none", count=count))
         return share(value, count)
 
     def _turned(self, value: Any, test: Test, record: Record) -> Any:
@@ -104,7 +105,12 @@ class Field:
             return value
         if value < 0:
             header = self._columns.header(test.column, record)
-            raise ValueError(f'is negative already, and "{header}" says minus as well: expected it from one of the two')
+            raise ValueError(
+                tr(
+                    'is negative already, and "{header}" says minus as well: expected it from one of the two',
+                    header=header,
+                )
+            )
         return negated(value)
 
     def _read(self, record: Record) -> Any:

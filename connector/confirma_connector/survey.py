@@ -15,6 +15,7 @@ from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
+from confirma_connector.language import tr
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
@@ -103,7 +104,7 @@ class Survey:
     def claim(self, item: Item) -> Claim:
         """Give an item with its request body."""
         if item.facts is None:
-            raise ValueError(f"{item.label} is not a valid invoice")
+            raise ValueError(tr("{label} is not a valid invoice", label=item.label))
         start, length = item.body
         self._spool.seek(start)
         return Claim(item.facts, self._spool.read(length))
@@ -115,8 +116,12 @@ class Survey:
             self._spool.write(body)
         except OSError as error:
             raise SourceError(
-                f"{self.path}: its requests cannot be put aside ({error.strerror or error}); is the folder for "
-                "temporary files full? TMPDIR names another"
+                tr(
+                    "{path}: its requests cannot be put aside ({reason}); is the folder for temporary files "
+                    "full? TMPDIR names another",
+                    path=self.path,
+                    reason=error.strerror or error,
+                )
             ) from None
         return (start, len(body))
 
@@ -162,7 +167,7 @@ def _digest(path: Path) -> str:
     try:
         return digest(path)
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read: {error.strerror}") from None
+        raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
 
 
 def _fill(
@@ -204,7 +209,7 @@ def _fill(
         settings.limits.check("problems", f"{found.path}, {item.where}", problems)
     for path, was in ((found.path, found.digest), *((found.beside,) if found.beside else ())):
         if _digest(path) != was:
-            raise SourceError(f"{path}: changed while it was read; run again when nobody is writing it")
+            raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))
     found.used = usage.lines()
     found.skipped = mapper.skipped
     found.unheard = mapper.unheard()
@@ -277,8 +282,11 @@ def _refuse_repeated(found: Survey, header: str) -> None:
 def _twice(item: Item, named: str, header: str) -> Problem:
     return Problem(
         "E-NUMBER-TWICE",
-        f"the invoice number stands also at {named}: it is used twice, or the rows of one invoice stand apart "
-        "(a mapping may say scattered: true)",
+        tr(
+            "the invoice number stands also at {named}: it is used twice, or the rows of one invoice "
+            "stand apart (a mapping may say scattered: true)",
+            named=named,
+        ),
         where=item.where,
         header=header,
         value=item.label,

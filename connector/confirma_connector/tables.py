@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from confirma_connector.language import tr
+
 __all__ = ["CodeTable", "TableError", "UnknownCode", "read_table"]
 
 _LARGEST = 5_000_000
@@ -40,11 +42,21 @@ class CodeTable:
             return code
         if _ELSE in self.codes:
             return self.codes[_ELSE]
-        raise UnknownCode(f'the table "{self.name}" of the mapping does not know this code; {self._hint(code)}')
+        raise UnknownCode(
+            tr(
+                'the table "{name}" of the mapping does not know this code; {hint}',
+                name=self.name,
+                hint=self._hint(code),
+            )
+        )
 
     def _hint(self, code: str) -> str:
         near = difflib.get_close_matches(code, list(self.codes)[:_MOST_COMPARED], 1)
-        return f'did you mean "{near[0]}"?' if near else f"it knows {', '.join(list(self.codes)[:10])}"
+        return (
+            tr('did you mean "{near}"?', near=near[0])
+            if near
+            else tr("it knows {code}", code=", ".join(list(self.codes)[:10]))
+        )
 
 
 def read_table(folder: Path, name: str) -> dict[str, str]:
@@ -58,15 +70,29 @@ def read_table(folder: Path, name: str) -> dict[str, str]:
     table: dict[str, str] = {}
     try:
         if [cell.strip().lower() for cell in next(rows, [])] != ["code", "value"]:
-            raise TableError(f"{name}: the first line must be code{delimiter}value")
+            raise TableError(tr("{name}: the first line must be code{delimiter}value", name=name, delimiter=delimiter))
         for row in rows:
             if not any(row):
                 continue
             if len(row) != 2:
-                raise TableError(f"{name}, line {rows.line_num}: expected two columns, found {len(row)}")
+                raise TableError(
+                    tr(
+                        "{name}, line {line_num}: expected two columns, found {count}",
+                        name=name,
+                        line_num=rows.line_num,
+                        count=len(row),
+                    )
+                )
             code, value = (cell.strip() for cell in row)
             if code in table:
-                raise TableError(f'{name}, line {rows.line_num}: the code "{code}" stands twice')
+                raise TableError(
+                    tr(
+                        '{name}, line {line_num}: the code "{code}" stands twice',
+                        name=name,
+                        line_num=rows.line_num,
+                        code=code,
+                    )
+                )
             table[code] = value
     except csv.Error as error:
         raise TableError(f"{name}, line {rows.line_num}: {error}") from None
@@ -78,16 +104,16 @@ def _text(folder: Path, name: str) -> str:
         path = (folder / name).resolve()
         is_below = path.is_relative_to(folder.resolve()) and not Path(name).is_absolute()
     except (OSError, RuntimeError, ValueError):  # a loop of links, or a character that no name can have
-        raise TableError(f"{name!r} is not the name of a file") from None
+        raise TableError(tr("{name!r} is not the name of a file", name=name)) from None
     if not is_below:
-        raise TableError(f"{name} lies outside the mapping's folder")
+        raise TableError(tr("{name} lies outside the mapping's folder", name=name))
     try:
         if not path.is_file():
-            raise TableError(f"{name}: there is no such file in the mapping's folder")
+            raise TableError(tr("{name}: there is no such file in the mapping's folder", name=name))
         if path.stat().st_size > _LARGEST:
-            raise TableError(f"{name} is larger than {_LARGEST:,} bytes")
+            raise TableError(tr("{name} is larger than {largest:,} bytes", name=name, largest=_LARGEST))
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TableError(f"{name} cannot be read: {error.strerror}") from None
+        raise TableError(tr("{name} cannot be read: {reason}", name=name, reason=error.strerror)) from None
     except UnicodeDecodeError:
-        raise TableError(f"{name} is not UTF-8") from None
+        raise TableError(tr("{name} is not UTF-8", name=name)) from None

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from confirma_connector.language import mark, tr
+
 __all__ = ["TRANSFORMS"]
 
 _ZEROS_IN_FRONT = re.compile(r"0+(?=[0-9A-Za-z])")
@@ -25,7 +27,7 @@ _COUNTRIES = MappingProxyType(
             "SE": ("Ruotsi", "Sverige", "Sweden"),
             "NO": ("Norja", "Norge", "Noreg", "Norway"),
             "DK": ("Tanska", "Danmark", "Denmark"),
-            "AX": ("Ahvenanmaa", "Åland", "Åland Islands"),
+            "AX": ("Ahvenanmaa", "Åland", mark("Åland Islands")),
             "EE": ("Viro", "Eesti", "Estland", "Estonia"),
             "DE": ("Saksa", "Deutschland", "Tyskland", "Germany"),
         }.items()
@@ -58,7 +60,7 @@ def digits(text: str) -> str:
     """Only the digits 0 to 9 are kept: "INV-2024/17" gives "202417"."""
     kept = "".join(sign for sign in text if sign in "0123456789")
     if not kept:
-        raise ValueError("expected at least one digit")
+        raise ValueError(tr("expected at least one digit"))
     return kept
 
 
@@ -79,7 +81,7 @@ def rate_in_text(text: str) -> str:
     """The one percentage in a text is kept: "20.0% (VAT on Income)" gives "20"; a text without one stays as it is."""
     found = _PERCENTAGE.findall(text)
     if not text.count("%") == len(found) <= 1:
-        raise ValueError("expected one percentage, such as 25.5%, and no second one")
+        raise ValueError(tr("expected one percentage, such as 25.5%, and no second one"))
     if not found:
         return text.strip()
     whole, mark, decimals = found[0]
@@ -91,7 +93,7 @@ def first_letters(text: str) -> str:
     """Only the letters at the beginning are kept: "RINV/2024/00012" gives "RINV"."""
     letters = _LETTERS.match(text.strip())
     if letters is None:
-        raise ValueError("expected a text that begins with letters")
+        raise ValueError(tr("expected a text that begins with letters"))
     return letters[0]
 
 
@@ -99,7 +101,7 @@ def decimal_point(text: str) -> str:
     """A number with a comma or a point gets a point: "12,50" gives "12.50"; "1,500", which may be 1500, is an error."""
     line = text.strip()
     if _THOUSAND_OR_NOT.fullmatch(line):
-        raise ValueError("expected a number that can be read in one way: this may be thousands or three decimals")
+        raise ValueError(tr("expected a number that can be read in one way: this may be thousands or three decimals"))
     return line.replace(",", ".") if line.count(",") == 1 and "." not in line else line
 
 
@@ -107,7 +109,7 @@ def postal_code_fi(text: str) -> str:
     """A Finnish postal code gets back the zeros it lost: "100" gives "00100"."""
     line = text.strip()
     if not _POSTAL_CODE.fullmatch(line):
-        raise ValueError("expected a Finnish postal code of at most five digits")
+        raise ValueError(tr("expected a Finnish postal code of at most five digits"))
     return line.zfill(5)
 
 
@@ -115,7 +117,7 @@ def business_id(text: str) -> str:
     """A Finnish business id is written as 1234567-8: "FI01120389", "0112038 9" and "112038-9" give "0112038-9"."""
     match = _BUSINESS_ID.fullmatch("".join(text.split()).upper())
     if match is None:
-        raise ValueError("expected a Finnish business id such as 1234567-8 or all its eight digits")
+        raise ValueError(tr("expected a Finnish business id such as 1234567-8 or all its eight digits"))
     number, check = match[1] or match[3], match[2] or match[4]
     return f"{number.zfill(7)}-{check}"
 
@@ -129,7 +131,7 @@ def reference(text: str) -> str:
     """A payment reference is written without spaces and without zeros in front."""
     compact = "".join(text.split()).upper().lstrip("0")
     if not compact:
-        raise ValueError("expected a payment reference")
+        raise ValueError(tr("expected a payment reference"))
     return compact
 
 
@@ -146,7 +148,7 @@ def negate(text: str) -> str:
         negative, body = False, line.removeprefix("+")
     body = body.strip()
     if not _UNSIGNED.fullmatch(body):
-        raise ValueError("expected a number whose sign can be turned")
+        raise ValueError(tr("expected a number whose sign can be turned"))
     is_zero = not any(sign in "123456789" for sign in body)
     return body if negative or is_zero else f"-{body}"
 
@@ -161,14 +163,14 @@ def first_line(text: str) -> str:
     for line in text.splitlines():
         if line.strip():
             return line.strip()
-    raise ValueError("expected a text with at least one line that is not blank")
+    raise ValueError(tr("expected a text with at least one line that is not blank"))
 
 
 def last_word(text: str) -> str:
     """Only the last word is kept: "Lasku 1001" gives "1001"."""
     words = text.split()
     if not words:
-        raise ValueError("expected a text with at least one word")
+        raise ValueError(tr("expected a text with at least one word"))
     return words[-1]
 
 
@@ -179,8 +181,11 @@ def country(text: str) -> str:
         return name.upper()
     if name.casefold() not in _COUNTRIES:
         raise ValueError(
-            f"expected a country code of two letters, or the name of one of {_listed_countries()}; "
-            "other names need a table in the mapping"
+            tr(
+                "expected a country code of two letters, or the name of one of {listed_countries}; other "
+                "names need a table in the mapping",
+                listed_countries=_listed_countries(),
+            )
         )
     return _COUNTRIES[name.casefold()]
 

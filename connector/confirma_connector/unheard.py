@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from confirma_connector.language import tr
 from confirma_connector.records import Record
 
 __all__ = ["Unheard"]
@@ -48,7 +49,11 @@ class Unheard:
             for spelling in several:
                 near = next((name for name in unread if _is_slip(_plain(spelling), name)), None)
                 if near:
-                    yield f'the mapping reads "{spelling}", which is nowhere in this file; is "{near}" meant?'
+                    yield tr(
+                        'the mapping reads "{spelling}", which is nowhere in this file; is "{near}" meant?',
+                        spelling=spelling,
+                        near=near,
+                    )
 
 
 def _plain(path: str) -> str:

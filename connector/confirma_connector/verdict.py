@@ -13,6 +13,7 @@ import httpx
 from confirma_connector import answers
 from confirma_connector.answers import Explanation
 from confirma_connector.contract import Contract
+from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
 __all__ = ["LONGEST_PAUSE", "Verdict", "classed", "http_date", "refusal", "retry_after"]
@@ -63,35 +64,49 @@ def classed(
         if not answer.content.strip() or _is_json(answer.content):
             status = answers.stated_status(answer.content, contract)
             return Verdict("sent", "taken", http_status=code, status=status, text=text)
-        return Verdict("uncertain", "odd", f"HTTP {code} with something that is not the API's answer", code, text=text)
+        return Verdict(
+            "uncertain",
+            "odd",
+            tr("HTTP {code} with something that is not the API's answer", code=code),
+            code,
+            text=text,
+        )
     if code == 429:
         wait = retry_after(answer.headers.get("Retry-After"), server_now)
-        return Verdict("ready", "busy", "the server asks to wait", code, text=text, pause=wait)
+        return Verdict("ready", "busy", tr("the server asks to wait"), code, text=text, pause=wait)
     if code in (401, 403, 404, 405, 415):
         return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
     if answer.is_redirect or 300 <= code < 400:
-        redirect = f"{host}: HTTP {code}: the address answers with a redirect, which is never followed"
-        return Verdict("uncertain", "stop", f"{redirect}: is the address right?", code)
+        redirect = tr(
+            "{host}: HTTP {code}: the address answers with a redirect, which is never followed", host=host, code=code
+        )
+        return Verdict("uncertain", "stop", tr("{redirect}: is the address right?", redirect=redirect), code)
     if code in (400, 402, 413, 422) and (explained is not None or code != 402):
         if was_uncertain:
-            return Verdict("uncertain", "refused", f"{said}; an earlier attempt may have arrived", code, text=text)
+            return Verdict(
+                "uncertain", "refused", tr("{said}; an earlier attempt may have arrived", said=said), code, text=text
+            )
         if explained is None:
-            return Verdict("ready", "refused", f"{said}: refused before it reached the API", code, text=text)
+            return Verdict(
+                "ready", "refused", tr("{said}: refused before it reached the API", said=said), code, text=text
+            )
         mark = answers.alike(explained, code)
         return Verdict("rejected", "refused", said, code, fields=explained.fields, text=text, mark=mark)
     kind: Kind = "odd" if code >= 500 else "refused"
-    return Verdict("uncertain", kind, f"{said}: it is not known whether the invoice arrived", code, text=text)
+    return Verdict(
+        "uncertain", kind, tr("{said}: it is not known whether the invoice arrived", said=said), code, text=text
+    )
 
 
 def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
     """Say in one line why the server will not talk to us, and what to look at."""
     explained = answers.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
     looks = {
-        401: "the key is not valid (any more), or is of another environment",
-        403: "the key has no permission for this",
-        404: "is the address right?",
+        401: tr("the key is not valid (any more), or is of another environment"),
+        403: tr("the key has no permission for this"),
+        404: tr("is the address right?"),
     }
-    hint = looks.get(answer.status_code, "is the address right, and does the contract fit this server?")
+    hint = looks.get(answer.status_code, tr("is the address right, and does the contract fit this server?"))
     return f"{host}: {_sentence(answer.status_code, explained)}: {hint}"
 
 

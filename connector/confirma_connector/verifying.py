@@ -17,6 +17,7 @@ from confirma_connector.contract import Contract
 from confirma_connector.errors import SettingsError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 from confirma_connector.opening import opened
 from confirma_connector.run import Run
 from confirma_connector.survey import Item, Survey
@@ -59,8 +60,12 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
     ):
         item = next(_candidates(journal, found, number), None)
         if item is None or item.facts is None:
-            wanted = f"no valid invoice {number}" if number is not None else "no valid invoice that is not done already"
-            raise SettingsError(f"{path}: there is {wanted} in it; see confirma check")
+            wanted = (
+                tr("no valid invoice {number}", number=number)
+                if number is not None
+                else tr("no valid invoice that is not done already")
+            )
+            raise SettingsError(tr("{path}: there is {wanted} in it; see confirma check", path=path, wanted=wanted))
         body = found.claim(item).body
         usage = Usage(run.contract)
         usage.add(simplejson.loads(body, use_decimal=True), body)
@@ -69,7 +74,7 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
 
 def _refuse_production(run: Run) -> None:
     if run.settings.environment == "production":
-        raise SettingsError("verify sends one invoice to staging to be looked at: name the environment staging")
+        raise SettingsError(tr("verify sends one invoice to staging to be looked at: name the environment staging"))
 
 
 def _candidates(journal: Journal, found: Survey, number: int | None) -> Iterator[Item]:
@@ -108,10 +113,16 @@ def trail(run: Run, subject: Subject) -> Trail:
 def proofs(contract: Contract, subject: Subject, records: Sequence[Listed]) -> Iterator[str]:
     """Say what one invoice that was taken, and its *records*, prove about the contract, and what they do not."""
     if subject.used:
-        yield f"The service took a request with these values; it did not refuse them: {', '.join(subject.used)}."
+        yield tr(
+            "The service took a request with these values; it did not refuse them: {used}.",
+            used=", ".join(subject.used),
+        )
         yield (
-            "That it understood them you see only on the printed invoice: ask Confirma for the picture of invoice "
-            f"{subject.number}, and compare rows, sums, references and the way it is delivered."
+            tr(
+                "That it understood them you see only on the printed invoice: ask Confirma for the picture "
+                "of invoice {number}, and compare rows, sums, references and the way it is delivered.",
+                number=subject.number,
+            )
         )
     if not records:
         return
@@ -119,8 +130,8 @@ def proofs(contract: Contract, subject: Subject, records: Sequence[Listed]) -> I
     lines = [key for key in contract.file.listing if key.startswith("record.")]
     known = {key: [name for name in contract.names("listing", key) if name in came] for key in lines}
     there = [f"{key} = {names[0]}" for key, names in known.items() if names]
-    yield f"These members came back in the delivery information: {', '.join(there)}."
+    yield tr("These members came back in the delivery information: {there}.", there=", ".join(there))
     if absent := [key for key, names in known.items() if not names]:
-        yield f"Not seen, so not proved: {', '.join(absent)}."
+        yield tr("Not seen, so not proved: {absent}.", absent=", ".join(absent))
     if strange := sorted(came - {name for names in known.values() for name in names}):
-        yield f"Came back and means nothing to this program: {', '.join(strange)}."
+        yield tr("Came back and means nothing to this program: {strange}.", strange=", ".join(strange))

@@ -15,6 +15,7 @@ from confirma_connector.claiming import Folders, claim, jobs
 from confirma_connector.errors import Busy, SettingsError, Unavailable, UnwritableResults
 from confirma_connector.files import locked, replacing
 from confirma_connector.handling import Happening, handle, name_of, refuse_all
+from confirma_connector.language import tr
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Run
 
@@ -66,7 +67,7 @@ def watch(run: Run, orders: Orders, hear: Callable[[Happening], None]) -> int:
     folders = orders.folders
     folders.check()
     if run.settings.environment == "production" and not orders.choice.is_agreed:
-        raise SettingsError("production asks before anything goes, and a watch has nobody to ask: say --yes")
+        raise SettingsError(tr("production asks before anything goes, and a watch has nobody to ask: say --yes"))
     watching = _Watching(run, orders, hear, Arrivals(folders.inbox, orders.patterns, orders.settle))
     try:
         return watching.go()
@@ -97,7 +98,9 @@ class _Watching:
         try:
             work.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
-            raise SettingsError(f"IN {work.parent}: cannot be written into ({error.strerror or error})") from None
+            raise SettingsError(
+                tr("IN {parent}: cannot be written into ({reason})", parent=work.parent, reason=error.strerror or error)
+            ) from None
         with contextlib.ExitStack() as stack:
             while not self._is_ours(stack):
                 self._pause(self.orders.every)
@@ -112,7 +115,7 @@ class _Watching:
 
     def _is_ours(self, stack: contextlib.ExitStack) -> bool:
         """Whether no other watch has this folder. Raises Busy with `is_once`."""
-        busy = f"another watch of {self.orders.folders.inbox} is active"
+        busy = tr("another watch of {inbox} is active", inbox=self.orders.folders.inbox)
         try:
             stack.enter_context(locked(self.orders.folders.work / "lock", busy))
         except Busy as error:

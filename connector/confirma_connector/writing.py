@@ -12,6 +12,7 @@ from confirma_connector import replying, results
 from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
 from confirma_connector.journal import Journal, ResultsFile
+from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem
@@ -83,24 +84,36 @@ class Writing:
         other = next((seller for seller in found.sellers if bound and seller != bound), None)
         if other:
             account = self.journal.account
-            raise SettingsError(f"{found.path}: account {account} belongs to seller {bound}, this file is of {other}")
+            raise SettingsError(
+                tr(
+                    "{path}: account {account} belongs to seller {bound}, this file is of {other}",
+                    path=found.path,
+                    account=account,
+                    bound=bound,
+                    other=other,
+                )
+            )
 
     def _update(self, file: ResultsFile, choice: Choice) -> None:
         place = file.source if file.kind == "csv" else file.path
         if not file.path.exists() or not place.exists():
-            self.notices.append(f"{file.path} is gone; its states stay in the journal")
+            self.notices.append(tr("{path} is gone; its states stay in the journal", path=file.path))
             self._answer_alone(file, choice)
             return
         try:
             mapping = self.run.mapping(place, choice.mapping or file.mapping)
             found = self._read(place, mapping, file.source)
         except CannotRun as error:
-            spoilt = f"; if it is spoilt, delete it and run: confirma track {shlex.quote(str(file.source))}"
+            spoilt = tr(
+                "; if it is spoilt, delete it and run: confirma track {quote}", quote=shlex.quote(str(file.source))
+            )
             self.notices.append(self._unwritten(error) + spoilt)
             return
         try:
             if self._is_another(found, file):
-                self.notices.append(f"{place} holds none of the invoices that were sent any more, and is left alone")
+                self.notices.append(
+                    tr("{place} holds none of the invoices that were sent any more, and is left alone", place=place)
+                )
                 return
             self.write(found, Target(file.path, keeps=file.kind != "csv", is_named=True))
         finally:
@@ -137,7 +150,7 @@ class Writing:
 
     def _unwritten(self, error: Exception) -> str:
         self.is_unwritten = True
-        return f"{error} (the states are in the journal; the next run catches up)"
+        return tr("{error} (the states are in the journal; the next run catches up)", error=error)
 
     def _join(self, base: Survey, use: Use | None = None) -> list[tuple[Item, Outcome]]:
         keyed = ((item, item.key or (-1, 0)) for item in base.items)

@@ -13,6 +13,8 @@ from pathlib import Path
 import yaml
 from yaml.reader import ReaderError
 
+from confirma_connector.language import tr
+
 __all__ = ["Document", "Place", "Tree", "YamlError", "load"]
 
 Tree = str | list["Tree"] | dict[str, "Tree"]
@@ -61,11 +63,11 @@ def load(path: Path) -> Document:
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise YamlError(1, f"the file is larger than {_LARGEST:,} bytes")
+        raise YamlError(1, tr("the file is larger than {largest:,} bytes", largest=_LARGEST))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise YamlError(data[: error.start].count(b"\n") + 1, "the file is not UTF-8") from None
+        raise YamlError(data[: error.start].count(b"\n") + 1, tr("the file is not UTF-8")) from None
     try:
         document = Document(path)
         _Builder(document).build(_events(text))
@@ -73,7 +75,9 @@ def load(path: Path) -> Document:
         raise YamlError(*_explained(error)) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise YamlError(line, f"the character #x{error.character:04x} cannot stand in YAML") from None
+        raise YamlError(
+            line, tr("the character #x{character:04x} cannot stand in YAML", character=error.character)
+        ) from None
     return document
 
 
@@ -83,17 +87,19 @@ def _explained(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     begun, noticed = error.context_mark, error.problem_mark
     line = noticed.line + 1 if noticed else 1
     if begun and "quoted scalar" in said:
-        return begun.line + 1, "this is not YAML: a quote is opened here and never closed"
+        return begun.line + 1, tr("this is not YAML: a quote is opened here and never closed")
     if r"'\t'" in said:
-        return line, "this is not YAML: there is a tab here, and YAML wants spaces"
+        return line, tr("this is not YAML: there is a tab here, and YAML wants spaces")
     if begun and "could not find expected ':'" in said:
         return (
             begun.line + 1,
-            'this is not YAML: a key wants a colon and a space behind it, as in "number: Laskunumero"',
+            tr('this is not YAML: a key wants a colon and a space behind it, as in "number: Laskunumero"'),
         )
     if "mapping values are not allowed" in said or "block" in said:
-        return line, f"this is not YAML: look at the indentation, and at a colon in a text without quotes ({said})"
-    return line, f"this is not YAML: {said}"
+        return line, tr(
+            "this is not YAML: look at the indentation, and at a colon in a text without quotes ({said})", said=said
+        )
+    return line, tr("this is not YAML: {said}", said=said)
 
 
 def _events(text: str) -> list[yaml.Event]:
@@ -110,7 +116,7 @@ def _shallow(events: Iterable[yaml.Event]) -> list[yaml.Event]:
     for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise YamlError(_line(event), f"nested deeper than {_DEEPEST} levels")
+            raise YamlError(_line(event), tr("nested deeper than {deepest} levels", deepest=_DEEPEST))
         kept.append(event)
     return kept
 
@@ -126,7 +132,7 @@ class _Builder:
         content = (event for event in events if isinstance(event, _CONTENT))
         if sum(isinstance(event, yaml.DocumentStartEvent) for event in events) > 1:
             second = [event for event in events if isinstance(event, yaml.DocumentStartEvent)][1]
-            raise YamlError(_line(second), "a second document begins here; a file is one")
+            raise YamlError(_line(second), tr("a second document begins here; a file is one"))
         if (first := next(content, None)) is not None:
             self._document.tree = self._tree(first, content, ())
 
@@ -153,10 +159,10 @@ class _Builder:
             _refuse_odd(key)
             line = _line(key)
             if not isinstance(key, yaml.ScalarEvent):
-                raise YamlError(line, "a key must be plain text")
+                raise YamlError(line, tr("a key must be plain text"))
             name = str(key.value)
             if name in seen:
-                raise YamlError(line, f'"{name}" stands twice: here and on line {seen[name]}')
+                raise YamlError(line, tr('"{name}" stands twice: here and on line {seen}', name=name, seen=seen[name]))
             seen[name] = line
             self._document.spots[(*place, name)] = (self._document.path, line)
             yield name, self._tree(next(rest), rest, (*place, name))
@@ -174,8 +180,10 @@ def _line(event: yaml.Event) -> int:
 
 def _refuse_odd(event: yaml.Event) -> None:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        raise YamlError(_line(event), "anchors and aliases (& and *) are not used here; quote the text if it begins so")
+        raise YamlError(
+            _line(event), tr("anchors and aliases (& and *) are not used here; quote the text if it begins so")
+        )
     if any("\ud800" <= sign <= "\udfff" for sign in getattr(event, "value", "")):
-        raise YamlError(_line(event), "half of a pair of surrogates is no text: write the character itself")
+        raise YamlError(_line(event), tr("half of a pair of surrogates is no text: write the character itself"))
     if tag := getattr(event, "tag", None):
-        raise YamlError(_line(event), f"tags like {tag} are not used here: every value is text")
+        raise YamlError(_line(event), tr("tags like {tag} are not used here: every value is text", tag=tag))

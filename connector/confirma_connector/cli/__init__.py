@@ -45,7 +45,7 @@ _COMMANDS: Mapping[str, str] = {
 
 
 _ABOUT_THE_KEY = frozenset({"login", "logout", "token"})
-_NOT_REPEATED = "these words are not understood, and not repeated, as one may be the key: it is never given here"
+_NOT_REPEATED = mark("these words are not understood, and not repeated, as one may be the key: it is never given here")
 
 
 class _Commands(click.Group):
@@ -97,7 +97,7 @@ class _Commands(click.Group):
             complain(str(error))
             code = error.exit_code
         except (click.Abort, KeyboardInterrupt):
-            complain("stopped; nothing is lost, run again to go on")
+            complain(tr("stopped; nothing is lost, run again to go on"))
             code = 130
         except BrokenPipeError:
             code = 2

@@ -12,6 +12,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 from confirma_connector.opening import held
 
 __all__ = ["account"]
@@ -42,7 +43,11 @@ def account(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         return
     sandbox_line(settings.environment)
     say(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
-    unbound = "any: the sandbox takes every seller" if settings.environment == "sandbox" else "the first send binds it"
+    unbound = (
+        tr("any: the sandbox takes every seller")
+        if settings.environment == "sandbox"
+        else tr("the first send binds it")
+    )
     say(f"  seller: {seller or unbound}")
     say(f"  invoices: {count}, numbered {'anew every year' if numbering == 'yearly' else 'once for ever'}")
     sandbox_line(settings.environment)
@@ -55,9 +60,17 @@ def bind(seller: str, **given: Any) -> None:
     """Bind the account to the seller BUSINESS-ID, in the place of the one it belonged to."""
     settings = options.loaded_settings(given)
     if settings.environment == "sandbox":
-        raise SettingsError("the sandbox takes every seller: there is nothing to bind")
+        raise SettingsError(tr("the sandbox takes every seller: there is nothing to bind"))
     with held(settings) as journal:
         before = journal.seller()
         journal.bind(seller.strip())
-    was = f", no longer to {before}" if before and before != seller.strip() else ""
-    say(f"account {settings.account} ({settings.environment}) belongs to seller {seller.strip()}{was}")
+    was = tr(", no longer to {before}", before=before) if before and before != seller.strip() else ""
+    say(
+        tr(
+            "account {account} ({environment}) belongs to seller {seller}{was}",
+            account=settings.account,
+            environment=settings.environment,
+            seller=seller.strip(),
+            was=was,
+        )
+    )

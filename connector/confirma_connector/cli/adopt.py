@@ -15,6 +15,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.progress import listener, logged
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
+from confirma_connector.language import tr
 
 __all__ = ["adopt"]
 
@@ -28,7 +29,7 @@ __all__ = ["adopt"]
 def adopt(files: tuple[Path, ...], as_json: bool, log_json: bool, reason: str, until: str | None, **given: Any) -> None:
     """Make the invoices of FILES known as sent elsewhere, before this program came: it never sends them."""
     if not files:
-        raise click.UsageError("no file is named")
+        raise click.UsageError(tr("no file is named"))
     try:
         run = options.prepared(given, listener(log_json=log_json))
         told = adopting(run, options.choice_from(files, given), reason, options.day("--until", until))

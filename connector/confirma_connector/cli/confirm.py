@@ -18,6 +18,7 @@ from confirma_connector.cli.saying import say
 from confirma_connector.confirming import confirm as written
 from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import SettingsError, SourceError
+from confirma_connector.language import tr
 from confirma_connector.production import missing
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
@@ -48,18 +49,24 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
     if not lines:
         return
     if not options.at_a_terminal() and not (by and ground and yes):
-        raise SettingsError("nothing was confirmed: without a terminal to ask at, say --by NAME --ground TEXT --yes")
-    by = by or click.prompt("Who confirms this", err=True)
-    ground = ground or click.prompt("On what ground", err=True)
+        raise SettingsError(
+            tr("nothing was confirmed: without a terminal to ask at, say --by NAME --ground TEXT --yes")
+        )
+    by = by or click.prompt(tr("Who confirms this"), err=True)
+    ground = ground or click.prompt(tr("On what ground"), err=True)
     if not (
         yes
         or click.confirm(
-            f"{'Is the value' if len(lines) == 1 else f'Is each of the {len(lines)} values'} above right?", err=True
+            tr(
+                "{more} above right?",
+                more=tr("Is the value") if len(lines) == 1 else tr("Is each of the {count} values", count=len(lines)),
+            ),
+            err=True,
         )
     ):
-        raise SettingsError("nothing was confirmed")
+        raise SettingsError(tr("nothing was confirmed"))
     written(overlay, lines, by, ground, run.contract.version)
-    say(f"{len(lines)} confirmed by {by}, kept in {overlay}")
+    say(tr("{count} confirmed by {by}, kept in {overlay}", count=len(lines), by=by, overlay=overlay))
 
 
 def _run(settings: Settings, overlay: Path) -> Run:
@@ -71,18 +78,23 @@ def _run(settings: Settings, overlay: Path) -> Run:
 def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
     sample = _sample(run, found, lines)
     if sample is None:
-        raise SourceError(f"{found.path}: there is no valid invoice in it; see confirma check")
+        raise SourceError(tr("{path}: there is no valid invoice in it; see confirma check", path=found.path))
     if left := sum(item.facts is None for item in found.items):
-        say(f"{left} of {len(found.items)} invoices are invalid and not looked at")
+        say(tr("{left} of {count} invoices are invalid and not looked at", left=left, count=len(found.items)))
     if not lines:
-        say(f"{found.path.name}: everything that its invoices use of the contract is confirmed")
+        say(tr("{name}: everything that its invoices use of the contract is confirmed", name=found.path.name))
         return
     say(
-        f"{found.path.name} uses {len(lines)} value{'s' * (len(lines) != 1)} of the contract that nobody has confirmed:"
+        tr(
+            "{name} uses {count} value{more} of the contract that nobody has confirmed:",
+            name=found.path.name,
+            count=len(lines),
+            more="s" * (len(lines) != 1),
+        )
     )
     for one in lines:
         say(f"  {one.text()}")
-    say(f"invoice {sample.label} as it will be sent:")
+    say(tr("invoice {label} as it will be sent:", label=sample.label))
     say(shown(found.claim(sample).body, run.contract))
 
 

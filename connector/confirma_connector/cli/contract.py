@@ -12,6 +12,7 @@ from confirma_connector.cli.confirm import confirm
 from confirma_connector.cli.saying import say
 from confirma_connector.cli.verify import verify
 from confirma_connector.contract import read
+from confirma_connector.language import tr
 
 __all__ = ["contract"]
 
@@ -24,7 +25,12 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
     """List every name and value on the wire that is used and that nobody has confirmed."""
     if context.invoked_subcommand:
         if as_json or any(given.values()):
-            raise click.UsageError(f"options stand behind {context.invoked_subcommand}, not before it")
+            raise click.UsageError(
+                tr(
+                    "options stand behind {invoked_subcommand}, not before it",
+                    invoked_subcommand=context.invoked_subcommand,
+                )
+            )
         return
     settings = options.loaded_settings(given)
     found = read(settings.contract)
@@ -33,7 +39,7 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
         lines = [{"section": one.section, "key": one.key, "wire": one.item.wire} for one in provisional]
         say(json.dumps({"version": 1, "contract": found.version, "provisional": lines}, indent=2))
         return
-    say(f"contract {found.version}: {len(provisional)} provisional lines")
+    say(tr("contract {version}: {count} provisional lines", version=found.version, count=len(provisional)))
     for one in provisional:
         say(f"  {one.text()}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from confirma_connector.language import tr
 from confirma_connector.overview.ledger import moment
 from confirma_connector.overview.sums import By, Group
 
@@ -16,7 +17,7 @@ def grid(groups: Sequence[Group], whole: Group, *by: By, dates: bool = False) ->
     Its last line is the *whole*.
     """
     currencies = tuple(whole.gross)
-    header = (*by, "invoices", *currencies, *(("oldest invoice", "latest change") if dates else ()))
+    header = (*by, "invoices", *currencies, *((tr("oldest invoice"), tr("latest change")) if dates else ()))
     names = ("all", *("" for _ in by[1:]))
     rows = [header]
     for group, labels in (*((group, group.names) for group in groups), (whole, names)):

@@ -12,6 +12,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 from confirma_connector.opening import held
 from confirma_connector.settings import Settings
 
@@ -36,9 +37,15 @@ def purge(older_than: int | None, **given: Any) -> None:
     sandbox_line(settings.environment)
     with held(settings) as book:
         count, left = book.purge(days), book.kept()
-    say(f"account {settings.account}: dropped the data of {_invoices(count)}")
+    say(tr("account {account}: dropped the data of {invoices}", account=settings.account, invoices=_invoices(count)))
     if left:
-        say(f"{_invoices(left)} came to a final state less than {days} days ago; --older-than 0 takes all")
+        say(
+            tr(
+                "{invoices} came to a final state less than {days} days ago; --older-than 0 takes all",
+                invoices=_invoices(left),
+                days=days,
+            )
+        )
     sandbox_line(settings.environment)
 
 
@@ -50,13 +57,19 @@ def backup(file: Path, **given: Any) -> None:
     settings = _with_journal(given)
     with Journal(settings.journal, settings.environment, settings.account) as book:
         book.backup(file)
-    say(f"copied {settings.journal} to {file}; it holds personal data: only you can read it, keep it so")
+    say(
+        tr(
+            "copied {journal} to {file}; it holds personal data: only you can read it, keep it so",
+            journal=settings.journal,
+            file=file,
+        )
+    )
 
 
 def _with_journal(given: dict[str, Any]) -> Settings:
     settings = options.loaded_settings(given)
     if not settings.journal.is_file():
-        raise SettingsError(f"there is no journal {settings.journal} yet")
+        raise SettingsError(tr("there is no journal {journal} yet", journal=settings.journal))
     return settings
 
 

@@ -12,6 +12,7 @@ from confirma_connector import contract, keys
 from confirma_connector.cli import options
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 from confirma_connector.opening import reached
 from confirma_connector.settings import as_key
 
@@ -35,15 +36,23 @@ def login(no_check: bool, **given: Any) -> None:
         with reached(settings.model_copy(update={"token": key}), read) as client:
             client.validate()
     keys.store(here, key)
-    say(f"the key for {here} is in the system keyring{', in the place of the earlier one' if is_there else ''}")
+    say(
+        tr(
+            "the key for {here} is in the system keyring{more}",
+            here=here,
+            more=tr(", in the place of the earlier one") if is_there else "",
+        )
+    )
     if settings.token.get_secret_value():
-        setting = f"the key file {settings.token_file}" if settings.token_file else "CONFIRMA_TOKEN"
-        say(f"{setting} is set, and stands before the keyring: unset it to use this key", err=True)
+        setting = (
+            tr("the key file {token_file}", token_file=settings.token_file) if settings.token_file else "CONFIRMA_TOKEN"
+        )
+        say(tr("{setting} is set, and stands before the keyring: unset it to use this key", setting=setting), err=True)
 
 
 def _entered(here: keys.Place) -> SecretStr:
     if sys.stdin.isatty():
-        text = click.prompt(f"The key for {here}", hide_input=True, err=True)
+        text = click.prompt(tr("The key for {here}", here=here), hide_input=True, err=True)
     else:
         text = sys.stdin.readline().removeprefix("\ufeff")
     try:
@@ -51,5 +60,5 @@ def _entered(here: keys.Place) -> SecretStr:
     except ValueError as error:
         raise SettingsError(str(error)) from None
     if not key.get_secret_value():
-        raise SettingsError("no key was given: type it when asked, or give it as one line of standard input")
+        raise SettingsError(tr("no key was given: type it when asked, or give it as one line of standard input"))
     return key

@@ -9,6 +9,7 @@ import click
 from confirma_connector import contract, keys
 from confirma_connector.cli import options
 from confirma_connector.cli.saying import say
+from confirma_connector.language import tr
 
 __all__ = ["logout"]
 
@@ -20,5 +21,5 @@ def logout(**given: Any) -> None:
     settings = options.loaded_settings(given)
     here = keys.place(settings, contract.read(settings.contract))
     keys.forget(here.beside)
-    words = "is no longer in" if keys.forget(here) else "was not in"
-    say(f"the key for {here} {words} the system keyring")
+    words = tr("is no longer in") if keys.forget(here) else tr("was not in")
+    say(tr("the key for {here} {words} the system keyring", here=here, words=words))

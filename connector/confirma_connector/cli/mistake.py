@@ -5,15 +5,19 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 
+from confirma_connector.language import mark, tr
+
 __all__ = ["lines", "request"]
 
-_HEAD = "Traceback (the texts of the exceptions are left out: they may quote an invoice)"
+_HEAD = mark("Traceback (the texts of the exceptions are left out: they may quote an invoice)")
 
 
 def request(error: BaseException) -> str:
     """Ask in one line for a report of *error*."""
     kind = type(error).__name__
-    return f"this is a mistake in the program ({kind}); nothing is lost, but please report it with its traceback"
+    return tr(
+        "this is a mistake in the program ({kind}); nothing is lost, but please report it with its traceback", kind=kind
+    )
 
 
 def lines(error: BaseException) -> list[str]:

@@ -18,6 +18,7 @@ from confirma_connector import contract, plugins, settings
 from confirma_connector.cli.saying import harmless
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import mark, tr
 from confirma_connector.pipeline import Choice, Event, Run
 from confirma_connector.settings import Settings
 
@@ -39,14 +40,14 @@ __all__ = [
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _SETTINGS = {
-    "environment": "sandbox, staging or production.",
-    "url": "Another address than the environment's own.",
-    "account": "The account: one creditor, one key.",
-    "journal": "The journal's file.",
-    "contract": "An overlay on the shipped contract.",
-    "attachments": "The folder below which PDF attachments lie.",
-    "config": "The config file.",
-    "profile": "A profile of the config file.",
+    "environment": mark("sandbox, staging or production."),
+    "url": mark("Another address than the environment's own."),
+    "account": mark("The account: one creditor, one key."),
+    "journal": mark("The journal's file."),
+    "contract": mark("An overlay on the shipped contract."),
+    "attachments": mark("The folder below which PDF attachments lie."),
+    "config": mark("The config file."),
+    "profile": mark("A profile of the config file."),
 }
 
 
@@ -139,9 +140,9 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
     """Give what the options choose. Raises SettingsError."""
     output, in_place = given.get("output"), bool(given.get("in_place"))
     if len(files) > 1 and output:
-        raise SettingsError("--output names one file; give one FILE with it")
+        raise SettingsError(tr("--output names one file; give one FILE with it"))
     if output and in_place:
-        raise SettingsError("--output and --in-place exclude each other")
+        raise SettingsError(tr("--output and --in-place exclude each other"))
     return Choice(
         paths=files,
         mapping=given.get("mapping"),
@@ -158,7 +159,7 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
 def _numbers(texts: tuple[str, ...]) -> frozenset[int] | None:
     words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     if not all(word.isascii() and word.isdigit() for word in words):
-        raise SettingsError(f"--only takes invoice numbers like 1001,1002, not {','.join(words)}")
+        raise SettingsError(tr("--only takes invoice numbers like 1001,1002, not {words}", words=",".join(words)))
     return frozenset(map(int, words)) if texts else None
 
 
@@ -168,11 +169,13 @@ def new_file(path: Path, suffix: str, *, replaces: bool) -> Path:
     Raises SettingsError.
     """
     if path.suffix.lower() != suffix:
-        raise SettingsError(f"{path}: what is written there is a {suffix} file; give it such a name")
+        raise SettingsError(
+            tr("{path}: what is written there is a {suffix} file; give it such a name", path=path, suffix=suffix)
+        )
     if not path.parent.is_dir():
-        raise SettingsError(f"{path}: there is no such folder")
+        raise SettingsError(tr("{path}: there is no such folder", path=path))
     if path.exists() and not replaces:
-        raise SettingsError(f"{path}: there is such a file already; name another, or say --replace")
+        raise SettingsError(tr("{path}: there is such a file already; name another, or say --replace", path=path))
     return path
 
 
@@ -183,4 +186,6 @@ def day(option: str, text: str | None) -> dt.date | None:
     for pattern in ("%Y-%m-%d", "%d.%m.%Y"):
         with contextlib.suppress(ValueError):
             return dt.datetime.strptime(text.strip(), pattern).date()
-    raise SettingsError(f"{option} takes a day like 2026-01-31 or 31.1.2026, and {text} is none")
+    raise SettingsError(
+        tr("{option} takes a day like 2026-01-31 or 31.1.2026, and {text} is none", option=option, text=text)
+    )

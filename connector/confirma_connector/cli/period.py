@@ -6,6 +6,7 @@ import datetime as dt
 
 from confirma_connector.cli.options import day
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 
 __all__ = ["period"]
 
@@ -17,5 +18,5 @@ def period(first: tuple[str, str | None], last: tuple[str, str | None]) -> tuple
     """
     begin, end = day(*first) or dt.date.min, day(*last) or dt.date.max
     if begin > end:
-        raise SettingsError(f"the period ends before it begins: {begin} to {end}")
+        raise SettingsError(tr("the period ends before it begins: {begin} to {end}", begin=begin, end=end))
     return begin, end

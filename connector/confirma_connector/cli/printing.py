@@ -11,6 +11,7 @@ from typing import NoReturn
 import click
 
 from confirma_connector.cli.saying import complain, say
+from confirma_connector.language import mark, tr
 from confirma_connector.report import FileReport, InvoiceReport, Report
 
 __all__ = ["counted", "finish", "printed", "sandbox_line", "show"]
@@ -24,7 +25,7 @@ _TOLD = ("conflict", "rejected", "uncertain", "failed", "attention", "unknown")
 """States whose message is printed in one line with the invoice."""
 
 
-_SANDBOX = "SANDBOX: nothing leaves this machine, every state is a TEST"
+_SANDBOX = mark("SANDBOX: nothing leaves this machine, every state is a TEST")
 
 
 def sandbox_line(environment: str, *, err: bool = False) -> None:
@@ -81,7 +82,7 @@ def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
     yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)
     if report.command == "check" and file.totals:
         sums = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(file.totals.items()))
-        yield f"  total of the valid ones: {sums}; by method: {counted(file.methods)}"
+        yield tr("  total of the valid ones: {sums}; by method: {counted}", sums=sums, counted=counted(file.methods))
     yield from (f"  {notice}" for notice in file.notices)
     if file.results:
         yield f"  results: {file.results}"
@@ -95,7 +96,7 @@ def _troubles(name: str, invoices: Iterable[InvoiceReport]) -> Iterator[str]:
         elif invoice.message and invoice.state in _TOLD:
             yield f"  invoice {invoice.number}: {invoice.state}: {invoice.message}"
         elif invoice.state == "ready" and invoice.is_new and invoice.message:
-            yield f"  invoice {invoice.number}: not sent: {invoice.message}"
+            yield tr("  invoice {number}: not sent: {message}", number=invoice.number, message=invoice.message)
         if invoice.state in ("invalid", "rejected", "conflict"):
             yield from (f"    {problem.text(name)}" for problem in errors)
         yield from (

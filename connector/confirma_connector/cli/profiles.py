@@ -14,6 +14,7 @@ from confirma_connector.cli.printing import printed, show
 from confirma_connector.cli.progress import logged
 from confirma_connector.cli.running import carried_out
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 from confirma_connector.report import ProfileReport, Reports
 
 __all__ = ["track_all"]
@@ -49,4 +50,6 @@ def _refuse_what_is_of_one(files: tuple[Path, ...], given: Mapping[str, Any]) ->
     said = [f"--{name}" for name in _OF_ONE_OPTIONS if given.get(name)] + ["FILE"] * bool(files)
     said += [name for name in _OF_ONE_VARIABLES if os.environ.get(name, "").strip()]
     if said:
-        raise SettingsError(f"--all-profiles takes everything of an account from its profile: leave out {said[0]}")
+        raise SettingsError(
+            tr("--all-profiles takes everything of an account from its profile: leave out {said}", said=said[0])
+        )

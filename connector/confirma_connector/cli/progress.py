@@ -13,13 +13,14 @@ from typing import Any
 import click
 
 from confirma_connector.cli.saying import harmless, say
+from confirma_connector.language import mark, tr
 from confirma_connector.pipeline import Event
 
 __all__ = ["listener", "logged"]
 
 _LINES = {
     "reading": "reading {name}",
-    "asking": "asking Confirma what it has",
+    "asking": mark("asking Confirma what it has"),
     "writing": "writing {name}",
 }
 
@@ -88,6 +89,6 @@ class _Bar:
         if event.what == "reading" and event.done:
             click.echo(f"\rreading {harmless(Path(event.path).name)}: {event.done:,} rows", err=True, nl=False)
         elif event.what == "asking":
-            click.echo("\r\033[Kasking Confirma what it has …", err=True, nl=False)
+            click.echo(tr("\r\x1b[Kasking Confirma what it has …"), err=True, nl=False)
         elif event.what == "writing":
             click.echo("\r\033[K", err=True, nl=False)

@@ -15,6 +15,7 @@ from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import replacing
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 
 __all__ = ["report"]
 
@@ -32,7 +33,9 @@ def report(out: Path, replaces: bool, first: str | None, last: str | None, **giv
     try:
         from confirma_connector.overview.page import Heading, page
     except ImportError as error:
-        raise SettingsError(f'the report needs more: pip install "confirma-connector[report]" ({error.name})') from None
+        raise SettingsError(
+            tr('the report needs more: pip install "confirma-connector[report]" ({name})', name=error.name)
+        ) from None
     settings = options.loaded_settings(given)
     options.new_file(out, ".html", replaces=replaces)
     begin, end = period(("--from", first), ("--to", last))
@@ -45,5 +48,13 @@ def report(out: Path, replaces: bool, first: str | None, last: str | None, **giv
     with replacing(out) as fresh:
         fresh.write_bytes(made)
     sandbox_line(settings.environment)
-    say(f"made {out}: {len(entries)} invoice{'s' * (len(entries) != 1)} of account {settings.account}")
+    say(
+        tr(
+            "made {out}: {count} invoice{more} of account {account}",
+            out=out,
+            count=len(entries),
+            more="s" * (len(entries) != 1),
+            account=settings.account,
+        )
+    )
     sandbox_line(settings.environment)

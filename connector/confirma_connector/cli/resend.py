@@ -10,6 +10,7 @@ from confirma_connector import decide
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
+from confirma_connector.language import tr
 
 __all__ = ["resend"]
 
@@ -24,4 +25,10 @@ def resend(number: int, reason: str, year: int | None, **given: Any) -> None:
     run = options.prepared(given, lambda _: None)
     sandbox_line(run.settings.environment)
     entry = decide.resend(run, number, reason, year)
-    say(f"invoice {entry.number}: {entry.state}: the next send of its file sends it again")
+    say(
+        tr(
+            "invoice {number}: {state}: the next send of its file sends it again",
+            number=entry.number,
+            state=entry.state,
+        )
+    )

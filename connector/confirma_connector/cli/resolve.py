@@ -10,6 +10,7 @@ from confirma_connector.cli import options
 from confirma_connector.cli.saying import say
 from confirma_connector.decide import Decision
 from confirma_connector.decide import resolve as decide
+from confirma_connector.language import tr
 
 __all__ = ["resolve"]
 
@@ -25,7 +26,7 @@ __all__ = ["resolve"]
 def resolve(numbers: tuple[int, ...], decision: Decision | None, reason: str, year: int | None, **given: Any) -> None:
     """Decide about invoices where Confirma's own word is missing."""
     if decision is None:
-        raise click.UsageError("say one of --arrived, --not-arrived, --handled")
+        raise click.UsageError(tr("say one of --arrived, --not-arrived, --handled"))
     settings = options.loaded_settings(given)
     for number in numbers:
         entry = decide(settings, number, decision, reason, year)

@@ -15,6 +15,7 @@ from confirma_connector.cli.printing import finish, sandbox_line
 from confirma_connector.cli.progress import listener, logged
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
+from confirma_connector.language import tr
 from confirma_connector.report import AttentionReport, Report
 from confirma_connector.run import Choice, Run
 
@@ -32,7 +33,7 @@ def carry_out(
 ) -> NoReturn:
     """Run *story*, print its report and leave with its exit code."""
     if not files and command != "track":
-        raise click.UsageError("no file is named")
+        raise click.UsageError(tr("no file is named"))
     report = carried_out(command, story, files, given, as_json=as_json, log_json=log_json)
     finish(report, as_json=as_json, log_json=log_json)
 

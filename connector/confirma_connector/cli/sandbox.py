@@ -9,6 +9,7 @@ import click
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import private_file
+from confirma_connector.language import tr
 
 __all__ = ["sandbox"]
 
@@ -28,12 +29,32 @@ def sandbox(host: str, port: int, store: Path, key: str, pace: float) -> None:
     try:
         from confirma_connector.sandbox import run
 
-        say(f"the stand-in listens on http://{host}:{port} (OpenAPI: http://{host}:{port}/docs); Ctrl-C ends it")
-        say(f"use it with CONFIRMA_ENVIRONMENT=sandbox CONFIRMA_URL=http://{host}:{port} CONFIRMA_TOKEN={key}")
+        say(
+            tr(
+                "the stand-in listens on http://{host}:{port} (OpenAPI: http://{host}:{port}/docs); Ctrl-C ends it",
+                host=host,
+                port=port,
+            )
+        )
+        say(
+            tr(
+                "use it with CONFIRMA_ENVIRONMENT=sandbox CONFIRMA_URL=http://{host}:{port} CONFIRMA_TOKEN={key}",
+                host=host,
+                port=port,
+                key=key,
+            )
+        )
         run(host, port, private_file(store), key, pace)
     except ImportError as error:
         raise SettingsError(
-            f'the sandbox needs more: pip install "confirma-connector[sandbox]" ({error.name})'
+            tr('the sandbox needs more: pip install "confirma-connector[sandbox]" ({name})', name=error.name)
         ) from None
     except OSError as error:
-        raise SettingsError(f"the stand-in cannot listen on {host}:{port}: {error.strerror or error}") from None
+        raise SettingsError(
+            tr(
+                "the stand-in cannot listen on {host}:{port}: {reason}",
+                host=host,
+                port=port,
+                reason=error.strerror or error,
+            )
+        ) from None

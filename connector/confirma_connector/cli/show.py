@@ -13,6 +13,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
+from confirma_connector.language import tr
 from confirma_connector.outcome import entry_words
 
 __all__ = ["show"]
@@ -29,7 +30,12 @@ def show(number: int, as_json: bool, **given: Any) -> None:
         found = [(entry, journal.events(entry)) for entry in journal.named(number)]
     if not found:
         raise SettingsError(
-            f"the journal knows no invoice {number} of account {settings.account} ({settings.environment})"
+            tr(
+                "the journal knows no invoice {number} of account {account} ({environment})",
+                number=number,
+                account=settings.account,
+                environment=settings.environment,
+            )
         )
     if as_json:
         told = [

@@ -17,6 +17,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.files import replacing
 from confirma_connector.journal import Entry, Journal, Total
+from confirma_connector.language import tr
 from confirma_connector.outcome import entry_words
 from confirma_connector.overview.ledger import Mark, write_ledger
 from confirma_connector.overview.sums import OPEN, Group, gathered, totals_of
@@ -51,9 +52,9 @@ def status(
     With --csv: one line for each invoice of a period, for bookkeeping.
     """
     if dates is None and (output or mark):
-        raise click.UsageError("--output and --decimal go with --csv FROM TO")
+        raise click.UsageError(tr("--output and --decimal go with --csv FROM TO"))
     if dates is not None and as_json:
-        raise click.UsageError("--csv and --json exclude each other")
+        raise click.UsageError(tr("--csv and --json exclude each other"))
     settings = options.loaded_settings(given)
     if output:
         options.new_file(output, ".csv", replaces=replaces)
@@ -76,7 +77,7 @@ def _table(totals: Sequence[Total], entries: Sequence[Entry]) -> Iterator[str]:
     for whole in gathered(totals):
         yield from grid(gathered(totals, "state"), whole, "state", dates=True)
     if not totals:
-        yield "  no invoices yet"
+        yield tr("  no invoices yet")
     for entry in entries:
         words = entry_words(entry)
         yield f"  invoice {entry.number}: {entry.state}{': ' if words else ''}{words}"

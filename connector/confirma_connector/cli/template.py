@@ -9,6 +9,7 @@ import click
 
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 
 __all__ = ["template"]
 
@@ -24,7 +25,7 @@ def template(out: Path, language: Literal["fi", "sv", "en"]) -> None:
         from confirma_connector.template.making import make
     except ImportError as error:
         raise SettingsError(
-            f'the template needs more: pip install "confirma-connector[excel]" ({error.name})'
+            tr('the template needs more: pip install "confirma-connector[excel]" ({name})', name=error.name)
         ) from None
     make(out, language)
-    say(f'made {out}: fill it in (its second sheet says how), then: confirma check "{out}"')
+    say(tr('made {out}: fill it in (its second sheet says how), then: confirma check "{out}"', out=out))

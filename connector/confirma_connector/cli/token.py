@@ -11,6 +11,7 @@ from confirma_connector import contract, keys, renewing
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
+from confirma_connector.language import tr
 from confirma_connector.opening import reached
 from confirma_connector.renewing import Renewal
 
@@ -32,7 +33,14 @@ def check(**given: Any) -> None:
         say(f"confirma: {warning}", err=True)
     with reached(settings, contract.read(settings.contract)) as client:
         said = client.validate()
-        say(f"the key is valid: {settings.environment} at {client.host}, account {settings.account}")
+        say(
+            tr(
+                "the key is valid: {environment} at {host}, account {account}",
+                environment=settings.environment,
+                host=client.host,
+                account=settings.account,
+            )
+        )
     _quoted(said)
 
 
@@ -51,15 +59,16 @@ def renew(to: Path | None, **given: Any) -> None:
 
 def _told(done: Renewal) -> str:
     if done.outcome == "same":
-        return "the key in use is renewed and valid; there is no new one to store"
+        return tr("the key in use is renewed and valid; there is no new one to store")
     if done.outcome == "new":
-        return f"there is a new key, and it is valid: it is in {done.where}"
-    return (
-        "the key in use is not known to be valid any more, and what looks like a new one is not known to be one: "
-        f"it is in {done.where}; ask Confirma which holds"
+        return tr("there is a new key, and it is valid: it is in {where}", where=done.where)
+    return tr(
+        "the key in use is not known to be valid any more, and what looks like a new one is not "
+        "known to be one: it is in {where}; ask Confirma which holds",
+        where=done.where,
     )
 
 
 def _quoted(said: str) -> None:
     if said:
-        say(f"Confirma says: {said}")
+        say(tr("Confirma says: {said}", said=said))

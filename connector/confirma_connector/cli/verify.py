@@ -12,6 +12,7 @@ from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.progress import listener
 from confirma_connector.cli.saying import say
+from confirma_connector.language import tr
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Run
 from confirma_connector.showing import shown
@@ -40,7 +41,13 @@ def verify(file: Path, mapping: str | None, number: int | None, wait: float, **g
     run = options.prepared(given, listener(log_json=False, about={}))
     sandbox_line(run.settings.environment)
     subject = verifying.chosen(run, file, mapping, number)
-    say(f"1. invoice {subject.number}, as it is sent to {run.settings.environment}:")
+    say(
+        tr(
+            "1. invoice {number}, as it is sent to {environment}:",
+            number=subject.number,
+            environment=run.settings.environment,
+        )
+    )
     say(shown(subject.body, run.contract))
     report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
     with_file = " ".join([f'"{file}"', *options.repeated({**given, "mapping": mapping})])
@@ -60,19 +67,43 @@ def _looked_at(run: Run, subject: Subject, with_file: str, wait: float, said: st
     sent = verifying.trail(run, subject)
     records = verifying.listed(run, subject, wait) if sent.is_taken else []
     trail = verifying.trail(run, subject)
-    say("2. what happened, in the service's own words:")
+    say(tr("2. what happened, in the service's own words:"))
     for event, code, detail in trail.events:
         say(f"  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
-    again = f"confirma contract verify {with_file} --only {subject.number}"
+    again = tr("confirma contract verify {with_file} --only {number}", with_file=with_file, number=subject.number)
     if not trail.is_taken:
-        say(f"3. invoice {subject.number} is {trail.state}, and not known to be taken: {said or 'not sent'}")
-        say(f"  Put that right, then go on with: {again}")
+        say(
+            tr(
+                "3. invoice {number} is {state}, and not known to be taken: {said}",
+                number=subject.number,
+                state=trail.state,
+                said=said or "not sent",
+            )
+        )
+        say(tr("  Put that right, then go on with: {again}", again=again))
         return False
-    say(f"3. invoice {subject.number} is {trail.state}: {said or 'taken'}. What that proves, and what not:")
+    say(
+        tr(
+            "3. invoice {number} is {state}: {said}. What that proves, and what not:",
+            number=subject.number,
+            state=trail.state,
+            said=said or "taken",
+        )
+    )
     for proof in verifying.proofs(run.contract, subject, records):
         say(f"  {proof}")
     if records:
-        say(f"  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}")
+        say(
+            tr(
+                "  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}",
+                with_file=with_file,
+            )
+        )
     else:
-        say(f"  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}")
+        say(
+            tr(
+                "  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}",
+                again=again,
+            )
+        )
     return bool(records)

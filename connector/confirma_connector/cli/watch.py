@@ -19,6 +19,7 @@ from confirma_connector.cli.progress import listener, logged
 from confirma_connector.cli.running import logged_attention
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError, SettingsError
+from confirma_connector.language import mark, tr
 from confirma_connector.watching import Folders, Happening, Orders, Schedule
 
 __all__ = ["watch"]
@@ -92,17 +93,17 @@ def _orders(folder: Path, given: Mapping[str, Any]) -> Orders:
 
 def _schedule(every: str | None, at: str | None) -> Schedule | None:
     if every and at:
-        raise SettingsError("--track-every and --track-at exclude each other")
+        raise SettingsError(tr("--track-every and --track-at exclude each other"))
     if every:
         found = re.fullmatch(r"(\d{1,6})([smhd])", every.strip())
         if not found or not int(found[1]):
-            raise SettingsError(f"--track-every takes a time like 24h, 90m or 1d, and {every} is none")
+            raise SettingsError(tr("--track-every takes a time like 24h, 90m or 1d, and {every} is none", every=every))
         return Schedule(every=dt.timedelta(seconds=int(found[1]) * _UNITS[found[2]]))
     if at:
         try:
             return Schedule(at=dt.datetime.strptime(at.strip(), "%H:%M").time())
         except ValueError:
-            raise SettingsError(f"--track-at takes a time of the day like 06:30, and {at} is none") from None
+            raise SettingsError(tr("--track-at takes a time of the day like 06:30, and {at} is none", at=at)) from None
     return None
 
 
@@ -125,8 +126,8 @@ _LINES: Mapping[str, str] = {
     "seen": "seen {path}",
     "begun": "sending {path}",
     "sent": "{path}: {counts}",
-    "refused": "{path} cannot be sent: {message}",
-    "moved": "{path} moved to {to}",
+    "refused": mark("{path} cannot be sent: {message}"),
+    "moved": mark("{path} moved to {to}"),
     "tracked": "tracked: {counts}; {message}",
     "waiting": "waiting: {path}{message}",
 }
@@ -139,7 +140,7 @@ def _told(happening: Happening) -> None:
         message = happening.message.removeprefix(f"{path}: ")
         if happening.what == "waiting" and path:
             path = f"{path}: "
-        counts = counted(happening.states) or "no invoices"
+        counts = counted(happening.states) or tr("no invoices")
         said = line.format(path=path, to=happening.to, message=message, counts=counts)
         say(said.removesuffix("; "), err=True)
     for one in happening.attention:

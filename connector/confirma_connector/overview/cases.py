@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from confirma_connector.journal import Entry, signed
+from confirma_connector.language import tr
 from confirma_connector.outcome import entry_words
 from confirma_connector.overview.ledger import moment
 from confirma_connector.overview.markup import element, table
@@ -28,7 +29,11 @@ def reason_table(entries: Sequence[Entry]) -> Iterator[Element]:
     rows = [(state, words, whole_number(count), _named(found[state, words])) for (state, words), count in ordered]
     yield table("Reasons", ("state", "reason", "invoices", "numbers"), rows, {1: "words", 2: "number", 3: "words"})
     if len(found) > _REASONS:
-        yield element("p", f"{whole_number(len(found) - _REASONS)} more reasons are not listed.", class_="soft")
+        yield element(
+            "p",
+            tr("{whole_number} more reasons are not listed.", whole_number=whole_number(len(found) - _REASONS)),
+            class_="soft",
+        )
 
 
 def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
@@ -37,19 +42,19 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
     header = (
         "number",
         "type",
-        "invoice date",
+        tr("invoice date"),
         "gross",
         "",
         "method",
         "state",
-        "what is said",
-        "last change",
-        "case id",
+        tr("what is said"),
+        tr("last change"),
+        tr("case id"),
     )
     rows = [
         (
             str(entry.number),
-            "credit note" if entry.type == "CREDIT_NOTE" else "invoice",
+            tr("credit note") if entry.type == "CREDIT_NOTE" else "invoice",
             entry.date.isoformat(),
             amount(signed(entry.type, entry.gross)),
             entry.currency,
@@ -61,10 +66,12 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
         )
         for entry in ordered
     ]
-    yield table("Open invoices, oldest first", header, rows, {3: "number", 7: "words", 9: "id"})
+    yield table(tr("Open invoices, oldest first"), header, rows, {3: "number", 7: "words", 9: "id"})
     if len(entries) > _CASES:
         left = whole_number(len(entries) - _CASES)
-        yield element("p", f"{left} more are not listed here: confirma status --csv lists them all.", class_="soft")
+        yield element(
+            "p", tr("{left} more are not listed here: confirma status --csv lists them all.", left=left), class_="soft"
+        )
 
 
 def _named(numbers: Sequence[int]) -> str:

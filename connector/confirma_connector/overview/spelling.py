@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from xml.etree.ElementTree import Element
 
+from confirma_connector.language import tr
 from confirma_connector.overview.ledger import moment
 from confirma_connector.overview.markup import table
 from confirma_connector.overview.sums import By, Group
@@ -32,7 +33,7 @@ def group_table(caption: str, groups: Sequence[Group], whole: Group, *by: By, da
         sums = (amount(group.gross[one]) if one in group.gross else "\u2013" for one in whole.gross)
         return (*names, whole_number(group.count), *sums, *_span(group, dates))
 
-    header = (*by, "invoices", *whole.gross, *(("oldest invoice", "latest change") if dates else ()))
+    header = (*by, "invoices", *whole.gross, *((tr("oldest invoice"), tr("latest change")) if dates else ()))
     rows = [cells(group, tuple(name or "none" for name in group.names)) for group in groups]
     numbers = dict.fromkeys(range(len(by), len(by) + 1 + len(whole.gross)), "number")
     return table(caption, header, rows, numbers, cells(whole, ("all", *("" for _ in by[1:]))))

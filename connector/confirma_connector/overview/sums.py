@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Literal
 
 from confirma_connector.journal import Entry, State, Total, signed
+from confirma_connector.language import mark
 
 __all__ = ["OPEN", "STAGES", "By", "Group", "gathered", "stage_of", "totals_of"]
 
@@ -18,13 +19,13 @@ By = Literal["state", "method"]
 
 STAGES: Mapping[str, tuple[State, ...]] = {
     "needs a person": ("conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
-    "not sent": ("ready", "sending"),
-    "on the way": ("sent", "waiting"),
+    mark("not sent"): ("ready", "sending"),
+    mark("on the way"): ("sent", "waiting"),
     "done": ("delivered", "credited", "handled"),
 }
 """How far an invoice has come, as one reads it: what needs a person first. Each state stands in one stage."""
 
-OPEN: tuple[State, ...] = (*STAGES["needs a person"], *STAGES["not sent"])
+OPEN: tuple[State, ...] = (*STAGES["needs a person"], *STAGES[mark("not sent")])
 """States in which an invoice needs a person or was never sent."""
 
 _STAGE_OF: Mapping[State, str] = {state: stage for stage, states in STAGES.items() for state in states}

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import tr
 from confirma_connector.records import Problem, Severity
 from confirma_connector.rules import amounts, arithmetic, distribution, documents, identifiers, payments, spelling, vat
 from confirma_connector.rules.rule import Finding, Rule, Strictness
@@ -60,11 +61,27 @@ def severities(given: Mapping[str, str]) -> dict[str, Strictness]:
         rule = _named(name)
         value = _STRICTNESSES.get(text.strip().lower())
         if value is None:
-            raise ValueError(f'expected error, warning or off for rule {rule.code}, found "{text}"')
+            raise ValueError(
+                tr('expected error, warning or off for rule {code}, found "{text}"', code=rule.code, text=text)
+            )
         if rule.fixed and value != rule.severity:
-            raise ValueError(f"Rule {rule.code} is fixed: it cannot be set to {value}. {rule.summary}")
+            raise ValueError(
+                tr(
+                    "Rule {code} is fixed: it cannot be set to {value}. {summary}",
+                    code=rule.code,
+                    value=value,
+                    summary=rule.summary,
+                )
+            )
         if chosen.setdefault(rule.code, value) != value:
-            raise ValueError(f"Rule {rule.code} is set twice: to {chosen[rule.code]} and to {value}.")
+            raise ValueError(
+                tr(
+                    "Rule {code} is set twice: to {chosen} and to {value}.",
+                    code=rule.code,
+                    chosen=chosen[rule.code],
+                    value=value,
+                )
+            )
     return chosen
 
 
@@ -73,8 +90,12 @@ def _named(name: str) -> Rule:
     if code in _BY_CODE:
         return _BY_CODE[code]
     nearest = get_close_matches(code, _BY_CODE, n=1, cutoff=0.5)
-    hint = f' Did you mean "{nearest[0]}"?' if nearest else " The rules are " + ", ".join(_BY_CODE) + "."
-    raise ValueError(f'There is no rule "{name}".{hint}')
+    hint = (
+        tr(' Did you mean "{nearest}"?', nearest=nearest[0])
+        if nearest
+        else tr(" The rules are ") + ", ".join(_BY_CODE) + "."
+    )
+    raise ValueError(tr('There is no rule "{name}".{hint}', name=name, hint=hint))
 
 
 _Asked = tuple[str, Severity, Callable[[Invoice], Iterable[Finding]]]

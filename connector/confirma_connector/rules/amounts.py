@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import finds_once, given, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
 
 _CENT = Decimal("0.01")
-_TWO_DECIMALS = "expected an amount of at most two decimals"
+_TWO_DECIMALS = mark("expected an amount of at most two decimals")
 _ROW_AMOUNTS = ("net_amount", "vat_amount", "gross_amount", "discount_amount")
 _TOTALS = (
     "net_amount",
@@ -46,17 +47,17 @@ def _decimals(invoice: Invoice) -> Iterator[Finding]:
 
 
 def _unit_price_decimals(invoice: Invoice) -> Iterator[Finding]:
-    ending = "has more than two decimals: it is sent as it is, and the row's net amount decides"
+    ending = tr("has more than two decimals: it is sent as it is, and the row's net amount decides")
     yield from finds_once(
         invoice.rows,
         "unit_price",
-        f"This unit price {ending}",
+        tr("This unit price {ending}", ending=ending),
         lambda row: row.unit_price is not None and _is_finer_than_cents(row.unit_price),
     )
     yield from finds_once(
         invoice.rows,
         "quantity",
-        f"This quantity {ending}",
+        tr("This quantity {ending}", ending=ending),
         lambda row: row.quantity is not None and _is_finer_than_cents(row.quantity),
     )
 
@@ -67,13 +68,13 @@ def _payable(invoice: Invoice) -> Iterator[Finding]:
         if amount:
             yield Finding(
                 f"amounts.{member}",
-                "expected nothing paid in advance: the service has no place for it, and would bill the whole total",
+                tr("expected nothing paid in advance: the service has no place for it, and would bill the whole total"),
                 spelled(amount),
             )
     if total.payable_amount is not None and total.payable_amount != total.gross_amount:
         yield Finding(
             "amounts.payable_amount",
-            "expected the amount to pay to equal the total: the service would bill the total",
+            tr("expected the amount to pay to equal the total: the service would bill the total"),
             spelled(total.payable_amount),
         )
 
@@ -82,21 +83,21 @@ def _negative(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and invoice.amounts.gross_amount < 0:
         yield Finding(
             "amounts.gross_amount",
-            "expected a total that is not negative: a credit is sent as a CREDIT_NOTE",
+            tr("expected a total that is not negative: a credit is sent as a CREDIT_NOTE"),
             spelled(invoice.amounts.gross_amount),
         )
 
 
 def _no_rows(invoice: Invoice) -> Iterator[Finding]:
     if not invoice.rows:
-        yield Finding("rows", "expected at least one invoice row")
+        yield Finding("rows", tr("expected at least one invoice row"))
 
 
 def _row_text(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "description",
-        "expected a description or a product name on the row",
+        tr("expected a description or a product name on the row"),
         lambda row: not given(row.description) and not given(row.product_name),
     )
 
@@ -105,18 +106,20 @@ RULES = (
     Rule(
         "E-PAYABLE",
         "error",
-        "Nothing is paid in advance and the amount to pay is the total: the service has no place for anything else.",
+        mark(
+            "Nothing is paid in advance and the amount to pay is the total: the service has no place for anything else."
+        ),
         _payable,
         fixed=True,
     ),
-    Rule("E-DECIMALS", "error", "Amounts of money have at most two decimals.", _decimals, fixed=True),
+    Rule("E-DECIMALS", "error", mark("Amounts of money have at most two decimals."), _decimals, fixed=True),
     Rule(
         "E-UNIT-PRICE-DECIMALS",
         "warning",
-        "A unit price or quantity of more than two decimals is sent as it is; the net amount decides.",
+        mark("A unit price or quantity of more than two decimals is sent as it is; the net amount decides."),
         _unit_price_decimals,
     ),
-    Rule("E-NEGATIVE", "error", "The total of an INVOICE is not negative.", _negative),
-    Rule("E-NO-ROWS", "error", "An invoice has rows.", _no_rows),
-    Rule("E-ROW-TEXT", "warning", "Every row has a description or a product name.", _row_text),
+    Rule("E-NEGATIVE", "error", mark("The total of an INVOICE is not negative."), _negative),
+    Rule("E-NO-ROWS", "error", mark("An invoice has rows."), _no_rows),
+    Rule("E-ROW-TEXT", "warning", mark("Every row has a description or a product name."), _row_text),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from confirma_connector.invoice import Invoice, Row
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import finds_once, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
@@ -34,7 +35,7 @@ def _row_price(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "net_amount",
-        "quantity times unit price makes another amount; the amount is sent as it is",
+        tr("quantity times unit price makes another amount; the amount is sent as it is"),
         _price_misfits,
     )
 
@@ -49,7 +50,7 @@ def _row_vat(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "vat_amount",
-        "the VAT amount does not fit the VAT percentage; it is sent as it is",
+        tr("the VAT amount does not fit the VAT percentage; it is sent as it is"),
         _vat_misfits,
     )
 
@@ -59,14 +60,17 @@ def _rounding(invoice: Invoice) -> Iterator[Finding]:
     if difference:
         yield Finding(
             "amounts.gross_amount",
-            f"the rows add up to {invoice.amounts.gross_amount - difference:.2f}; "
-            f"the difference of {difference:.2f} is sent as rounding",
+            tr(
+                "the rows add up to {gross_amount:.2f}; the difference of {difference:.2f} is sent as rounding",
+                gross_amount=invoice.amounts.gross_amount - difference,
+                difference=difference,
+            ),
             spelled(invoice.amounts.gross_amount),
         )
 
 
 RULES = (
-    Rule("E-ROW-PRICE", "warning", "Quantity times unit price is the row's amount.", _row_price),
-    Rule("E-ROW-VAT", "warning", "A row's VAT amount fits its VAT percentage.", _row_vat),
-    Rule("E-ROUNDING", "warning", "The rows add up to the total; a difference of cents is rounding.", _rounding),
+    Rule("E-ROW-PRICE", "warning", mark("Quantity times unit price is the row's amount."), _row_price),
+    Rule("E-ROW-VAT", "warning", mark("A row's VAT amount fits its VAT percentage."), _row_vat),
+    Rule("E-ROUNDING", "warning", mark("The rows add up to the total; a difference of cents is rounding."), _rounding),
 )

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import addresses, given, postal_target
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
 
-_FIVE = (re.compile(r"\d{5}", re.ASCII), "five digits, such as 00100")
-_FIVE_SPACED = (re.compile(r"\d{3} ?\d{2}", re.ASCII), "five digits, such as 114 55")
-_FOUR = (re.compile(r"\d{4}", re.ASCII), "four digits, such as 0150")
+_FIVE = (re.compile(r"\d{5}", re.ASCII), mark("five digits, such as 00100"))
+_FIVE_SPACED = (re.compile(r"\d{3} ?\d{2}", re.ASCII), mark("five digits, such as 114 55"))
+_FOUR = (re.compile(r"\d{4}", re.ASCII), mark("four digits, such as 0150"))
 _POSTAL_CODES = {"FI": _FIVE, "AX": _FIVE, "SE": _FIVE_SPACED, "NO": _FOUR, "DK": _FOUR}
 
 
@@ -23,13 +24,15 @@ def _letter_address(invoice: Invoice) -> Iterator[Finding]:
         return
     path, address = postal_target(invoice)
     for member, text, name in (
-        ("street", address.street, "the street address"),
-        ("postal_code", address.postal_code, "the postal code"),
-        ("postal_district", address.postal_district, "the post office (city)"),
-        ("country_code", address.country_code, "the country code"),
+        ("street", address.street, tr("the street address")),
+        ("postal_code", address.postal_code, tr("the postal code")),
+        ("postal_district", address.postal_district, tr("the post office (city)")),
+        ("country_code", address.country_code, tr("the country code")),
     ):
         if not given(text):
-            yield Finding(f"{path}.{member}", f"expected {name}: a letter cannot be dispatched without it")
+            yield Finding(
+                f"{path}.{member}", tr("expected {name}: a letter cannot be dispatched without it", name=name)
+            )
 
 
 def _postal_code(invoice: Invoice) -> Iterator[Finding]:
@@ -40,7 +43,11 @@ def _postal_code(invoice: Invoice) -> Iterator[Finding]:
         if expected:
             yield Finding(
                 f"{path}.postal_code",
-                f"expected a postal code of {expected}, as the country is {country}",
+                tr(
+                    "expected a postal code of {expected}, as the country is {country}",
+                    expected=expected,
+                    country=country,
+                ),
                 text,
                 at_most="error" if path == target else "warning",
             )
@@ -59,7 +66,7 @@ def _email_missing(invoice: Invoice) -> Iterator[Finding]:
     contact, recipient = invoice.buyer.contact, invoice.recipient
     texts = (contact.email if contact is not None else None, recipient.email if recipient is not None else None)
     if not any(given(text) for text in texts):
-        yield Finding("buyer.contact.email", "expected an e-mail address: the invoice is to be sent by e-mail")
+        yield Finding("buyer.contact.email", tr("expected an e-mail address: the invoice is to be sent by e-mail"))
 
 
 def _edi_address(invoice: Invoice) -> Iterator[Finding]:
@@ -74,12 +81,13 @@ def _edi_address(invoice: Invoice) -> Iterator[Finding]:
             path, (account, operator) = "recipient", own
     if account in _NO_ADDRESS:
         yield Finding(
-            f"{path}.electronic_invoice_account", f"expected the e-invoice address of the receiver{_zero(account)}"
+            f"{path}.electronic_invoice_account",
+            tr("expected the e-invoice address of the receiver{zero}", zero=_zero(account)),
         )
     if operator in _NO_ADDRESS:
         yield Finding(
             f"{path}.electronic_routing_address",
-            f"expected the operator (intermediator) of the e-invoice address{_zero(operator)}",
+            tr("expected the operator (intermediator) of the e-invoice address{zero}", zero=_zero(operator)),
         )
 
 
@@ -88,18 +96,22 @@ _NO_ADDRESS = frozenset({"", "0"})
 
 def _zero(text: str) -> str:
     return (
-        "; a formula that looks up an empty cell gives 0: the mapping can say empty: [0] for the field" if text else ""
+        tr("; a formula that looks up an empty cell gives 0: the mapping can say empty: [0] for the field")
+        if text
+        else ""
     )
 
 
 RULES = (
-    Rule("E-LETTER-ADDRESS", "error", "A letter has street, postal code, post office and country.", _letter_address),
+    Rule(
+        "E-LETTER-ADDRESS", "error", mark("A letter has street, postal code, post office and country."), _letter_address
+    ),
     Rule(
         "E-POSTAL-CODE",
         "error",
-        "A postal code fits its country (FI, AX, SE, NO, DK); only a warning where no letter goes to it.",
+        mark("A postal code fits its country (FI, AX, SE, NO, DK); only a warning where no letter goes to it."),
         _postal_code,
     ),
-    Rule("E-EMAIL-MISSING", "error", "An invoice by e-mail has an e-mail address to go to.", _email_missing),
-    Rule("E-EDI-ADDRESS", "error", "An e-invoice has the receiver's address and operator.", _edi_address),
+    Rule("E-EMAIL-MISSING", "error", mark("An invoice by e-mail has an e-mail address to go to."), _email_missing),
+    Rule("E-EDI-ADDRESS", "error", mark("An e-invoice has the receiver's address and operator."), _edi_address),
 )

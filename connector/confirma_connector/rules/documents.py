@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
@@ -14,31 +15,31 @@ _LARGEST = 2_147_483_647
 
 def _number(invoice: Invoice) -> Iterator[Finding]:
     if invoice.number <= 0:
-        yield Finding("number", "expected an invoice number above zero", str(invoice.number))
+        yield Finding("number", tr("expected an invoice number above zero"), str(invoice.number))
 
 
 def _number_size(invoice: Invoice) -> Iterator[Finding]:
     if invoice.number > _LARGEST:
         yield Finding(
             "number",
-            "expected an invoice number of at most 2147483647: the service may not take a larger one",
+            tr("expected an invoice number of at most 2147483647: the service may not take a larger one"),
             str(invoice.number),
         )
 
 
 def _due_date(invoice: Invoice) -> Iterator[Finding]:
     if invoice.due_date is not None and invoice.due_date < invoice.date:
-        yield Finding("due_date", "expected a due date on or after the invoice date", invoice.due_date.isoformat())
+        yield Finding("due_date", tr("expected a due date on or after the invoice date"), invoice.due_date.isoformat())
 
 
 def _due_date_missing(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and invoice.due_date is None:
-        yield Finding("due_date", "expected the due date")
+        yield Finding("due_date", tr("expected the due date"))
 
 
 def _credited_number(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "CREDIT_NOTE" and invoice.references.credited_invoice_number is None:
-        yield Finding("references.credited_invoice_number", "expected the number of the invoice that is credited")
+        yield Finding("references.credited_invoice_number", tr("expected the number of the invoice that is credited"))
 
 
 def _asked_by_send(_: Invoice) -> Iterator[Finding]:
@@ -47,15 +48,17 @@ def _asked_by_send(_: Invoice) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("E-NUMBER", "error", "The invoice number is above zero.", _number),
-    Rule("E-NUMBER-SIZE", "warning", "The invoice number is at most 2147483647.", _number_size),
-    Rule("E-DUE-DATE", "error", "The due date is not before the invoice date.", _due_date),
-    Rule("E-DUE-DATE-MISSING", "error", "An invoice has a due date.", _due_date_missing),
-    Rule("E-CREDITED-NUMBER", "error", "A credit note names the invoice that it credits.", _credited_number),
+    Rule("E-NUMBER", "error", mark("The invoice number is above zero."), _number),
+    Rule("E-NUMBER-SIZE", "warning", mark("The invoice number is at most 2147483647."), _number_size),
+    Rule("E-DUE-DATE", "error", mark("The due date is not before the invoice date."), _due_date),
+    Rule("E-DUE-DATE-MISSING", "error", mark("An invoice has a due date."), _due_date_missing),
+    Rule("E-CREDITED-NUMBER", "error", mark("A credit note names the invoice that it credits."), _credited_number),
     Rule(
         "E-OLD-INVOICE",
         "warning",
-        "An invoice dated more than 35 days ago was not sent elsewhere (asked by `send`; an error in production).",
+        mark(
+            "An invoice dated more than 35 days ago was not sent elsewhere (asked by `send`; an error in production)."
+        ),
         _asked_by_send,
     ),
 )

@@ -11,6 +11,7 @@ from stdnum.eu import vat
 from stdnum.fi import hetu, ytunnus
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import mark, tr
 from confirma_connector.masking import hidden
 from confirma_connector.rules.codes import OPERATORS
 from confirma_connector.rules.places import given, is_finnish, parties, receivers
@@ -38,15 +39,17 @@ def _business_id(invoice: Invoice) -> Iterator[Finding]:
         if text and is_finnish(party) and not _business_id_digits(text):
             yield Finding(
                 f"{path}.business_id",
-                "expected a Finnish business id such as 2331972-7 whose check digit fits; "
-                "for a company abroad give the country code of its address",
+                tr(
+                    "expected a Finnish business id such as 2331972-7 whose check digit fits; for a company "
+                    "abroad give the country code of its address"
+                ),
                 text,
             )
 
 
 def _seller_id(invoice: Invoice) -> Iterator[Finding]:
     if not given(invoice.seller.business_id):
-        yield Finding("seller.business_id", "expected the seller's business id")
+        yield Finding("seller.business_id", tr("expected the seller's business id"))
 
 
 @lru_cache(maxsize=65536)
@@ -67,14 +70,16 @@ def _expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
     """Say what a VAT number should have been; "" when it is right, or of a country that cannot be checked."""
     prefix = text[:2].upper()
     if not _EU_PREFIX.fullmatch(prefix):
-        return "a VAT number that begins with its country: FI and eight digits in Finland" if finnish else ""
+        return tr("a VAT number that begins with its country: FI and eight digits in Finland") if finnish else ""
     if prefix != "EL" and prefix.lower() not in vat.MEMBER_STATES:
         return ""
     if not _vat_number_is_valid(text):
-        spelling = "FI and the eight digits of a business id" if prefix == "FI" else "the VAT number of its country"
-        return f"{spelling}, with fitting check digits"
+        spelling = (
+            tr("FI and the eight digits of a business id") if prefix == "FI" else tr("the VAT number of its country")
+        )
+        return tr("{spelling}, with fitting check digits", spelling=spelling)
     own = _business_id_digits(business_id) if finnish and prefix == "FI" else ""
-    return "a VAT number with the same digits as the business id" if own and own != _digits(text) else ""
+    return tr("a VAT number with the same digits as the business id") if own and own != _digits(text) else ""
 
 
 def _digits(text: str) -> str:
@@ -86,7 +91,7 @@ def _identity_number(invoice: Invoice) -> Iterator[Finding]:
     if text and not hetu.is_valid(text):
         yield Finding(
             "buyer.personal_identity_number",
-            "expected a Finnish personal identity code whose check character fits",
+            tr("expected a Finnish personal identity code whose check character fits"),
             hidden(text),
         )
 
@@ -95,7 +100,7 @@ def _gln(invoice: Invoice) -> Iterator[Finding]:
     for path, party in receivers(invoice):
         text = given(party.gln_number)
         if text and not _gln_is_valid(text):
-            yield Finding(f"{path}.gln_number", "expected a GLN of 13 digits whose check digit fits", text)
+            yield Finding(f"{path}.gln_number", tr("expected a GLN of 13 digits whose check digit fits"), text)
 
 
 @lru_cache(maxsize=65536)
@@ -109,7 +114,7 @@ def _ovt(invoice: Invoice) -> Iterator[Finding]:
         if text.startswith("0037") and not _ovt_is_valid(text):
             yield Finding(
                 f"{path}.electronic_invoice_account",
-                "expected an OVT: 0037, the eight digits of a business id, and at most five signs more",
+                tr("expected an OVT: 0037, the eight digits of a business id, and at most five signs more"),
                 text,
             )
 
@@ -126,17 +131,17 @@ def _operator(invoice: Invoice) -> Iterator[Finding]:
         if text and (text[:8] if _BRANCH.fullmatch(text) else text) not in OPERATORS:
             yield Finding(
                 f"{path}.electronic_routing_address",
-                "expected a known e-invoice operator or the BIC of its bank, such as 003721291126 or NDEAFIHH",
+                tr("expected a known e-invoice operator or the BIC of its bank, such as 003721291126 or NDEAFIHH"),
                 text,
             )
 
 
 RULES = (
-    Rule("E-BUSINESS-ID", "error", "A Finnish business id has fitting check digits.", _business_id),
-    Rule("E-SELLER-ID", "warning", "The seller has a business id.", _seller_id),
-    Rule("E-VAT-NUMBER", "warning", "A VAT number fits its country, and the Finnish business id.", _vat_number),
-    Rule("E-HETU", "warning", "A personal identity code has a fitting check character.", _identity_number),
-    Rule("E-GLN", "warning", "A GLN has 13 digits and a fitting check digit.", _gln),
-    Rule("E-OVT", "warning", "An e-invoice address that begins with 0037 is a proper OVT.", _ovt),
-    Rule("E-OPERATOR", "warning", "The e-invoice operator is a known one (list of 2024).", _operator),
+    Rule("E-BUSINESS-ID", "error", mark("A Finnish business id has fitting check digits."), _business_id),
+    Rule("E-SELLER-ID", "warning", mark("The seller has a business id."), _seller_id),
+    Rule("E-VAT-NUMBER", "warning", mark("A VAT number fits its country, and the Finnish business id."), _vat_number),
+    Rule("E-HETU", "warning", mark("A personal identity code has a fitting check character."), _identity_number),
+    Rule("E-GLN", "warning", mark("A GLN has 13 digits and a fitting check digit."), _gln),
+    Rule("E-OVT", "warning", mark("An e-invoice address that begins with 0037 is a proper OVT."), _ovt),
+    Rule("E-OPERATOR", "warning", mark("The e-invoice operator is a known one (list of 2024)."), _operator),
 )

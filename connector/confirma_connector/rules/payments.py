@@ -10,6 +10,7 @@ from stdnum import bic, iban, iso11649, luhn
 
 from confirma_connector import references
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import country, given, is_finnish
 from confirma_connector.rules.rule import Finding, Rule
 
@@ -28,7 +29,9 @@ def _iban(invoice: Invoice) -> Iterator[Finding]:
     if text and not _iban_is_valid(text):
         yield Finding(
             "seller.payment_details.iban",
-            "expected an IBAN with the length of its country and fitting check digits (FI and 16 digits in Finland)",
+            tr(
+                "expected an IBAN with the length of its country and fitting check digits (FI and 16 digits in Finland)"
+            ),
             text,
         )
 
@@ -37,7 +40,7 @@ def _bic(invoice: Invoice) -> Iterator[Finding]:
     details = invoice.seller.payment_details
     text = given(details.bic) if details is not None else ""
     if text and not _bic_is_valid(text):
-        yield Finding("seller.payment_details.bic", "expected a BIC of 8 or 11 signs, such as NDEAFIHH", text)
+        yield Finding("seller.payment_details.bic", tr("expected a BIC of 8 or 11 signs, such as NDEAFIHH"), text)
 
 
 def _reference(invoice: Invoice) -> Iterator[Finding]:
@@ -47,7 +50,7 @@ def _reference(invoice: Invoice) -> Iterator[Finding]:
     compact = "".join(text.split())
     if compact[:2].upper() == "RF":
         if not _rf_is_valid(compact):
-            yield Finding("references.payment", "expected an RF reference whose check digits fit", text)
+            yield Finding("references.payment", tr("expected an RF reference whose check digits fit"), text)
     elif (
         is_finnish(invoice.seller)
         and not references.is_finnish(compact)
@@ -55,7 +58,7 @@ def _reference(invoice: Invoice) -> Iterator[Finding]:
     ):
         yield Finding(
             "references.payment",
-            "expected a Finnish reference of 4 to 20 digits whose last digit fits, or an RF reference",
+            tr("expected a Finnish reference of 4 to 20 digits whose last digit fits, or an RF reference"),
             text,
         )
 
@@ -77,14 +80,17 @@ def _ocr_is_valid(compact: str) -> bool:
 
 def _reference_missing(invoice: Invoice) -> Iterator[Finding]:
     if invoice.type == "INVOICE" and not given(invoice.references.payment):
-        yield Finding("references.payment", "expected the reference that the buyer pays with")
+        yield Finding("references.payment", tr("expected the reference that the buyer pays with"))
 
 
 RULES = (
-    Rule("E-IBAN", "error", "The seller's IBAN has its country's length and fitting check digits.", _iban),
-    Rule("E-BIC", "warning", "The seller's BIC is well formed.", _bic),
+    Rule("E-IBAN", "error", mark("The seller's IBAN has its country's length and fitting check digits."), _iban),
+    Rule("E-BIC", "warning", mark("The seller's BIC is well formed."), _bic),
     Rule(
-        "E-REFERENCE", "error", "The payment reference (Finnish, RF or Swedish) has fitting check digits.", _reference
+        "E-REFERENCE",
+        "error",
+        mark("The payment reference (Finnish, RF or Swedish) has fitting check digits."),
+        _reference,
     ),
-    Rule("E-REFERENCE-MISSING", "warning", "An invoice has a payment reference.", _reference_missing),
+    Rule("E-REFERENCE-MISSING", "warning", mark("An invoice has a payment reference."), _reference_missing),
 )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from confirma_connector.invoice import Address, Buyer, Invoice, PartyAddress, Recipient, Row, Seller
+from confirma_connector.language import tr
 from confirma_connector.rules.rule import Finding
 
 __all__ = [
@@ -98,6 +99,6 @@ def finds_once(rows: tuple[Row, ...], column: str, message: str, speaks: Callabl
     found = [index for index, row in enumerate(rows) if speaks(row)]
     if found:
         value = getattr(rows[found[0]], column)
-        more = f" (so on {len(found)} rows)" if len(found) > 1 else ""
+        more = tr(" (so on {count} rows)", count=len(found)) if len(found) > 1 else ""
         text = spelled(value) if isinstance(value, Decimal) else given(value)
         yield Finding(f"rows[{found[0]}].{column}", f"{message}{more}", text)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from confirma_connector.invoice import Buyer, Invoice, Seller
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.codes import COUNTRIES, CURRENCIES, LANGUAGES
 from confirma_connector.rules.places import addresses, given
 from confirma_connector.rules.rule import Finding, Rule
@@ -23,7 +24,7 @@ _URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:[/?#][
 def _currency(invoice: Invoice) -> Iterator[Finding]:
     if invoice.currency_code not in CURRENCIES:
         yield Finding(
-            "currency_code", "expected a currency code of three capitals, such as EUR or SEK", invoice.currency_code
+            "currency_code", tr("expected a currency code of three capitals, such as EUR or SEK"), invoice.currency_code
         )
 
 
@@ -31,7 +32,7 @@ def _country(invoice: Invoice) -> Iterator[Finding]:
     for path, address in addresses(invoice):
         code = address.country_code
         if code and code not in COUNTRIES and code.strip():
-            yield Finding(f"{path}.country_code", "expected a country code of two capitals, such as FI or SE", code)
+            yield Finding(f"{path}.country_code", tr("expected a country code of two capitals, such as FI or SE"), code)
 
 
 def _language(invoice: Invoice) -> Iterator[Finding]:
@@ -42,7 +43,7 @@ def _language(invoice: Invoice) -> Iterator[Finding]:
         ("recipient.language_code", recipient.language_code if recipient is not None else None),
     ):
         if code and code not in LANGUAGES and code.strip():
-            yield Finding(path, "expected a language code of two capitals, such as FI, SV or EN", code)
+            yield Finding(path, tr("expected a language code of two capitals, such as FI, SV or EN"), code)
 
 
 @lru_cache(maxsize=65536)
@@ -53,7 +54,7 @@ def _is_email(text: str) -> bool:
 def _email(invoice: Invoice) -> Iterator[Finding]:
     for path, text in _emails(invoice):
         if text and not _is_email(text):
-            yield Finding(path, "expected one e-mail address, such as laskut@example.com", text)
+            yield Finding(path, tr("expected one e-mail address, such as laskut@example.com"), text)
 
 
 def _emails(invoice: Invoice) -> Iterator[tuple[str, str]]:
@@ -73,13 +74,18 @@ def _url(invoice: Invoice) -> Iterator[Finding]:
     urls += [(f"attachments[{index}].url", attachment.url) for index, attachment in enumerate(invoice.attachments)]
     for path, url in urls:
         if given(url) and not _URL.fullmatch(given(url)):
-            yield Finding(path, "expected a web address that begins with https:// or http://", given(url))
+            yield Finding(path, tr("expected a web address that begins with https:// or http://"), given(url))
 
 
 RULES = (
-    Rule("E-CURRENCY", "error", "The currency is a code of ISO 4217.", _currency),
-    Rule("E-COUNTRY", "error", "Every country is a two-letter code of ISO 3166-1.", _country),
-    Rule("E-LANGUAGE", "error", "Every language is a code of ISO 639-1 in capitals (or the service's DK).", _language),
-    Rule("E-EMAIL", "error", "Every e-mail address is well formed, by the pattern of the HTML standard.", _email),
-    Rule("E-URL", "error", "Every web address is well formed.", _url),
+    Rule("E-CURRENCY", "error", mark("The currency is a code of ISO 4217."), _currency),
+    Rule("E-COUNTRY", "error", mark("Every country is a two-letter code of ISO 3166-1."), _country),
+    Rule(
+        "E-LANGUAGE",
+        "error",
+        mark("Every language is a code of ISO 639-1 in capitals (or the service's DK)."),
+        _language,
+    ),
+    Rule("E-EMAIL", "error", mark("Every e-mail address is well formed, by the pattern of the HTML standard."), _email),
+    Rule("E-URL", "error", mark("Every web address is well formed."), _url),
 )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 
 from confirma_connector.invoice import Invoice, Row
+from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import finds_once, given, is_finnish, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
@@ -65,7 +66,9 @@ def _rate(invoice: Invoice) -> Iterator[Finding]:
         return
     unknown = {row.vat_percentage for row in invoice.rows if row.vat_percentage and row.vat_percentage not in known}
     for rate in sorted(rate for rate in unknown if rate is not None):
-        message = f"expected a Finnish VAT rate that was in force {_when(invoice)}: {_listed(known)}"
+        message = tr(
+            "expected a Finnish VAT rate that was in force {when}: {known}", when=_when(invoice), known=_listed(known)
+        )
         yield from finds_once(invoice.rows, "vat_percentage", message, partial(_has_rate, rate))
 
 
@@ -75,10 +78,12 @@ def _has_rate(rate: Decimal, row: Row) -> bool:
 
 def _when(invoice: Invoice) -> str:
     if invoice.supply_date is not None:
-        return f"on the supply date {invoice.supply_date.isoformat()}"
+        return tr("on the supply date {supply_date}", supply_date=invoice.supply_date.isoformat())
     if invoice.type == "CREDIT_NOTE":
         return f"by {invoice.date.isoformat()}"
-    return f"on the invoice date {invoice.date.isoformat()} (the supply date, which decides, is not known)"
+    return tr(
+        "on the invoice date {date} (the supply date, which decides, is not known)", date=invoice.date.isoformat()
+    )
 
 
 def _listed(rates: tuple[Decimal, ...]) -> str:
@@ -89,12 +94,12 @@ def _zero(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "vat_code",
-        "expected a VAT code as the reason for 0 % on the row",
+        tr("expected a VAT code as the reason for 0 % on the row"),
         lambda row: row.vat_percentage == 0 and bool(row.net_amount) and not given(row.vat_code),
     )
 
 
 RULES = (
-    Rule("E-VAT-RATE", "warning", "A VAT rate was in force in Finland on the supply date.", _rate),
-    Rule("E-VAT-ZERO", "warning", "A row with 0 % VAT has a VAT code as its reason.", _zero),
+    Rule("E-VAT-RATE", "warning", mark("A VAT rate was in force in Finland on the supply date."), _rate),
+    Rule("E-VAT-ZERO", "warning", mark("A row with 0 % VAT has a VAT code as its reason."), _zero),
 )

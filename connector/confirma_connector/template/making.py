@@ -9,6 +9,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.language import tr
 from confirma_connector.template.guide import add_guide
 from confirma_connector.template.invoices import add_invoices
 from confirma_connector.template.lists import add_lists
@@ -23,22 +24,24 @@ def make(path: Path, language: Language = "fi", today: dt.date | None = None) ->
     Raises SettingsError when the name does not end in .xlsx, is taken, or cannot be written.
     """
     if path.suffix != ".xlsx":
-        raise SettingsError(f"{path}: the name of the workbook must end in .xlsx")
+        raise SettingsError(tr("{path}: the name of the workbook must end in .xlsx", path=path))
     data = _workbook(path.name, language, today or dt.date.today())
     try:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError:
-        raise SettingsError(f"{path}: there is such a file already, and it stays as it is; give another name") from None
+        raise SettingsError(
+            tr("{path}: there is such a file already, and it stays as it is; give another name", path=path)
+        ) from None
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from None
+        raise SettingsError(tr("{path}: cannot be written: {reason}", path=path, reason=error.strerror)) from None
 
 
 def _workbook(name: str, language: Language, today: dt.date) -> bytes:
     wording = worded(language, today)
     book = Workbook()
     book.remove(book.worksheets[0])
-    book.properties.creator = "Confirma Connector"
+    book.properties.creator = tr("Confirma Connector")
     book.properties.title = wording.texts.guide.title
     sheet, guide, lists = (
         book.create_sheet(title) for title in (wording.sheet, wording.texts.sheets.guide, wording.texts.sheets.lists)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from confirma_connector.language import tr
 from confirma_connector.records import Record, Value
 from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.path import Path
@@ -81,7 +82,7 @@ class Cutter:
             order = {id(one): index for index, one in enumerate(_all(node))}
             lines.sort(key=lambda line: order[id(line)])
         own = frozenset(map(id, lines))
-        skipped = "" if meets else f"it is no {' or '.join(path.spelled for path in paths)}"
+        skipped = "" if meets else tr("it is no {names}", names=" or ".join(path.spelled for path in paths))
         told: dict[str, Value] = {}
         values = Values(node, node, top, own, self._path, told)
         yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values, lead))

@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple, TextIO
 
 from confirma_connector.encodings import encoding_of, opened
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.node import Node, Top
 
@@ -60,17 +61,34 @@ def edifact_messages(
         for line, segment in _segments(stream, place, limits):
             tag = segment.name
             if message is not None and tag in ("UNB", "UNZ", "UNH"):
-                raise SourceError(f"{place}, line {line}: the message before it has no end (UNT): was the file cut?")
+                raise SourceError(
+                    tr(
+                        "{place}, line {line}: the message before it has no end (UNT): was the file cut?",
+                        place=place,
+                        line=line,
+                    )
+                )
             if tag == "UNB":
                 if expected < 0:
-                    raise SourceError(f"{place}, line {line}: the interchange before it has no end (UNZ): was it cut?")
+                    raise SourceError(
+                        tr(
+                            "{place}, line {line}: the interchange before it has no end (UNZ): was it cut?",
+                            place=place,
+                            line=line,
+                        )
+                    )
                 top, count, expected = Top(), 0, -1
                 top.children.append(segment)
             elif tag == "UNZ":
                 expected = int(told) if (told := _first(segment)).isascii() and told.isdigit() else -1
                 if expected != count:
                     raise SourceError(
-                        f"{place}, line {line}: UNZ tells another number of messages than the {count} there are"
+                        tr(
+                            "{place}, line {line}: UNZ tells another number of messages than the {count} there are",
+                            place=place,
+                            line=line,
+                            count=count,
+                        )
                     )
             elif tag == "UNH":
                 message, open_, count, held = _message(segment), [], count + 1, 1
@@ -85,7 +103,13 @@ def edifact_messages(
                 limits.check("elements", f"{place}, line {line}", held)
                 _keep(message, open_, segment)
     if message is not None or expected < 0 or not top.children:
-        raise SourceError(f"{place}, line {line}: the file does not end as an interchange (UNZ): was it cut?")
+        raise SourceError(
+            tr(
+                "{place}, line {line}: the file does not end as an interchange (UNZ): was it cut?",
+                place=place,
+                line=line,
+            )
+        )
 
 
 def _first(segment: Node) -> str:
@@ -117,10 +141,14 @@ def _problems(message: Node, end: Node, found: int) -> tuple[str, ...]:
     problems = []
     if told.lstrip("0") != str(found):
         problems.append(
-            f"UNT at line {end.line} tells another number of segments than the {found} there are: was it cut?"
+            tr(
+                "UNT at line {line} tells another number of segments than the {found} there are: was it cut?",
+                line=end.line,
+                found=found,
+            )
         )
     if reference not in (child.text for child in end.children if child.name == "2.1"):
-        problems.append(f"UNT at line {end.line} has another reference than UNH")
+        problems.append(tr("UNT at line {line} has another reference than UNH", line=end.line))
     return tuple(problems)
 
 
@@ -141,7 +169,9 @@ def _segments(stream: TextIO, place: str, limits: Limits) -> Iterator[tuple[int,
             limits.check("line_length", f"{place}, line {line}", len(rest))
             if is_ended:
                 if rest.strip(_BLANK):
-                    raise SourceError(f"{place}, line {line}: a segment is not ended: was the file cut?")
+                    raise SourceError(
+                        tr("{place}, line {line}: a segment is not ended: was the file cut?", place=place, line=line)
+                    )
                 return
             more = stream.read(_BLOCK)
             text, at, is_ended = rest + more, 0, not more
@@ -155,7 +185,13 @@ def _segments(stream: TextIO, place: str, limits: Limits) -> Iterator[tuple[int,
 def _segment(text: str, signs: _Signs, line: int, place: str) -> Node:
     tag, *elements = _split(text, signs.element, signs.release)
     if not (len(tag) == 3 and tag.isascii() and tag.isalnum() and tag.isupper()):
-        raise SourceError(f"{place}, line {line}: this is no EDIFACT: a segment begins with three capital letters")
+        raise SourceError(
+            tr(
+                "{place}, line {line}: this is no EDIFACT: a segment begins with three capital letters",
+                place=place,
+                line=line,
+            )
+        )
     segment = Node(tag, "", line)
     for number, element in enumerate(elements, 1):
         for index, component in enumerate(_split(element, signs.component, signs.release), 1):

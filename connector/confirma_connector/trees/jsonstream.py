@@ -16,6 +16,7 @@ from typing import BinaryIO, TextIO
 
 from confirma_connector.encodings import encoding_of, opened
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
 from confirma_connector.trees.node import Node, Top
@@ -104,17 +105,21 @@ class _Reader:
                 self._named(frame, text)
                 expected = "a value"
             elif mark == "," and expected.startswith("a comma"):
-                expected = "a value" if frame.is_array else "a name and a colon"
+                expected = "a value" if frame.is_array else tr("a name and a colon")
             else:
                 raise self._wrong(f"expected {expected}")
         if len(self._open) > 1:
-            raise self._wrong("the file ends within a value: was it cut?")
+            raise self._wrong(tr("the file ends within a value: was it cut?"))
         if self._is_empty:
-            raise SourceError(f"{self._place} is empty")
+            raise SourceError(tr("{place} is empty", place=self._place))
         if self._unended:
             raise SourceError(
-                f"{self._place}, line {self._unended}: this is one page of several, as it names the address of the "
-                "next one: export all of them, and put them one after the other into one file"
+                tr(
+                    "{place}, line {unended}: this is one page of several, as it names the address of the next "
+                    "one: export all of them, and put them one after the other into one file",
+                    place=self._place,
+                    unended=self._unended,
+                )
             )
 
     # ---- tokens ----
@@ -162,9 +167,9 @@ class _Reader:
             text: str = json.loads(f'"{quoted}"')
             text.encode()
         except json.JSONDecodeError:
-            raise self._wrong("a backslash in a text, and behind it no sign that JSON knows") from None
+            raise self._wrong(tr("a backslash in a text, and behind it no sign that JSON knows")) from None
         except UnicodeEncodeError:
-            raise self._wrong("a text with half a character in it") from None
+            raise self._wrong(tr("a text with half a character in it")) from None
         return text
 
     def _scalar(self, word: str) -> str | None:
@@ -172,7 +177,9 @@ class _Reader:
             return _WORDS[word]
         number = _NUMBER.fullmatch(word)
         if number is None:
-            raise self._wrong("expected a value: a text in quotes, a number, true, false, null, an object or an array")
+            raise self._wrong(
+                tr("expected a value: a text in quotes, a number, true, false, null, an object or an array")
+            )
         return word if number[1] is None else f"{Decimal(word):f}"
 
     # ---- values ----
@@ -184,17 +191,23 @@ class _Reader:
             self._limits.check("nesting", f"{self._place}, line {self._line}", len(self._open))
         if mark == "{":
             self._begin(frame, is_top)
-            return "a name and a colon, or }"
+            return tr("a name and a colon, or }")
         if mark == "[":
             self._begin_array(frame, is_top)
-            return "a value or ]"
+            return tr("a value or ]")
         if mark not in ('"', ""):
             raise self._wrong("expected a value")
         value = text if mark else self._scalar(text)
         node = Node(frame.label(), "", self._line, (value or "").strip())
         is_no_invoice = is_top or (not self._within and self._cutter.begins(self._above(), node))
         if is_no_invoice and (value is not None or frame.is_array):
-            raise SourceError(f"{self._place}, line {self._line}: expected an object here, as it should be an invoice")
+            raise SourceError(
+                tr(
+                    "{place}, line {line}: expected an object here, as it should be an invoice",
+                    place=self._place,
+                    line=self._line,
+                )
+            )
         if value is not None:
             self._keep(frame, node, is_attribute=frame.key[:1] == "@" and bool(_ATTRIBUTE.fullmatch(frame.key)))
             self._note_page(frame.key, value)
@@ -218,7 +231,13 @@ class _Reader:
             self._is_empty = False
             self._open.append(_Open(Node(""), ""))
         elif is_top:
-            raise SourceError(f"{self._place}, line {self._line}: expected an object here, as it should be an invoice")
+            raise SourceError(
+                tr(
+                    "{place}, line {line}: expected an object here, as it should be an invoice",
+                    place=self._place,
+                    line=self._line,
+                )
+            )
         elif frame.is_array:
             inner = Node(frame.name or "", "", self._line)
             self._keep(frame, inner)
@@ -245,7 +264,7 @@ class _Reader:
 
     def _named(self, frame: _Open, name: str) -> None:
         if name in frame.keys:
-            told = f'line {self._line}: "{name}" stands twice in one object'
+            told = tr('line {line}: "{name}" stands twice in one object', line=self._line, name=name)
             if not self._within:
                 raise SourceError(f"{self._place}, {told}")
             self._problems.append(told)
@@ -256,7 +275,9 @@ class _Reader:
         if not name.endswith(_MORE) or not value:
             return
         if self._within:
-            self._problems.append(f'line {self._line}: there is more of it where it came from, as "{name}" says')
+            self._problems.append(
+                tr('line {line}: there is more of it where it came from, as "{name}" says', line=self._line, name=name)
+            )
         else:
             self._unended = self._line
 
@@ -270,10 +291,12 @@ class _Reader:
     def _after(self) -> str:
         if len(self._open) == 1:
             return "a value"
-        return "a comma or ]" if self._open[-1].is_array else "a comma or }"
+        return tr("a comma or ]") if self._open[-1].is_array else tr("a comma or }")
 
     def _wrong(self, what: str) -> SourceError:
-        return SourceError(f"{self._place}, line {self._line}: this is no JSON: {what}")
+        return SourceError(
+            tr("{place}, line {line}: this is no JSON: {what}", place=self._place, line=self._line, what=what)
+        )
 
 
 @lru_cache(1_000)
@@ -285,5 +308,5 @@ def _spelled(key: str) -> str:
 
 def _oddity(rest: str) -> str:
     if rest.startswith('"'):
-        return "a text is not closed, or has a line end or a control character in it"
-    return "a sign that does not belong here"
+        return tr("a text is not closed, or has a line end or a control character in it")
+    return tr("a sign that does not belong here")

@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from confirma_connector.language import tr
 from confirma_connector.records import Unreadable
 from confirma_connector.trees.node import Node
 
@@ -178,8 +179,13 @@ class Path:
         last = self.steps[-1].name if self.steps else self.spelled
         return Unreadable(
             different[0],
-            f"stands there {len(texts)} times, as {shown}: the mapping has to say which one, as {last}[1], "
-            f"or {last}[all] for all of them",
+            tr(
+                "stands there {count} times, as {shown}: the mapping has to say which one, as {last}[1], "
+                "or {last}[all] for all of them",
+                count=len(texts),
+                shown=shown,
+                last=last,
+            ),
         )
 
 
@@ -192,14 +198,16 @@ def _split(text: str, whole: str) -> Iterator[str]:
             yield text[start:index].strip()
             start = index + 1
     if depth:
-        raise PathError(f'"{whole}": a bracket is not opened or not closed')
+        raise PathError(tr('"{whole}": a bracket is not opened or not closed', whole=whole))
     yield text[start:].strip()
 
 
 def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -> _Step:
     found = (_MEMBER if spaces is None and not part.startswith(f"{_HERE}[") else _STEP).match(part)
     if found is None:
-        raise PathError(f'"{whole}": "{part}" is no name; expected names with / between them')
+        raise PathError(
+            tr('"{whole}": "{part}" is no name; expected names with / between them', whole=whole, part=part)
+        )
     said = found.groupdict()
     space, name = _space(said.get("prefix"), whole, spaces or {}), (said["name"] or _HERE).strip()
     conditions: list[_Condition] = []
@@ -224,8 +232,15 @@ def _space(prefix: str | None, whole: str, spaces: Mapping[str, str]) -> str | N
     if not prefix:
         return None
     if prefix not in spaces:
-        known = ", ".join(name for name in spaces if name not in _BUILT_IN) or "none is declared"
-        raise PathError(f'"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})')
+        known = ", ".join(name for name in spaces if name not in _BUILT_IN) or tr("none is declared")
+        raise PathError(
+            tr(
+                '"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})',
+                whole=whole,
+                prefix=prefix,
+                known=known,
+            )
+        )
     return spaces[prefix]
 
 
@@ -234,7 +249,7 @@ def _bracketed(text: str, whole: str) -> Iterator[str]:
     depth, start = 0, 0
     for index, sign in enumerate(text):
         if not depth and sign != "[":
-            raise PathError(f'"{whole}": "{text}" is not expected behind a name')
+            raise PathError(tr('"{whole}": "{text}" is not expected behind a name', whole=whole, text=text))
         depth += (sign == "[") - (sign == "]")
         if sign == "[" and depth == 1:
             start = index + 1
@@ -246,7 +261,13 @@ def _condition(text: str, whole: str, spaces: Mapping[str, str] | None, fold: bo
     is_met_by = not text.startswith("!")
     found = _CONDITION.fullmatch(text.removeprefix("!").strip())
     if found is None or not found["path"]:
-        raise PathError(f'"{whole}": "[{text}]" is no condition; expected as [NAME], [!NAME] or [NAME=value]')
+        raise PathError(
+            tr(
+                '"{whole}": "[{text}]" is no condition; expected as [NAME], [!NAME] or [NAME=value]',
+                whole=whole,
+                text=text,
+            )
+        )
     path = Path.parse(found["path"], spaces, fold=fold)
     if found["sign"] is None:
         return _Condition(path, None, is_met_by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 
+from confirma_connector.language import tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.path import Path
@@ -57,8 +58,10 @@ class Values(Mapping[str, Value]):
         if self._top.forgotten and path.may_lead(self._top.forgotten):
             return Unreadable(
                 "",
-                "cannot be told here: so many elements stand before and between the invoices that not all are "
-                "remembered; take it from the invoice itself, or let fewer invoices be exported at once",
+                tr(
+                    "cannot be told here: so many elements stand before and between the invoices that not all "
+                    "are remembered; take it from the invoice itself, or let fewer invoices be exported at once"
+                ),
             )
         return path.value(self._top)
 

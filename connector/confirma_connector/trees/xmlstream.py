@@ -13,6 +13,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
 from confirma_connector.trees.node import Node, Top
@@ -60,7 +61,7 @@ def xml_documents(
                 yield from reader.taken()
                 return
     if not count:
-        raise SourceError(f"{place}: the file is empty")
+        raise SourceError(tr("{place}: the file is empty", place=place))
 
 
 def _blocks(file: BinaryIO, first: bytes) -> Iterator[bytes]:
@@ -168,28 +169,59 @@ class _Reader:
                 raise self._broken(error) from None
         else:
             if not self._has_begun and not is_remark:
-                raise SourceError(f"{self._place}, line {self._line()}: this is not well-formed XML")
+                raise SourceError(
+                    tr("{place}, line {line}: this is not well-formed XML", place=self._place, line=self._line())
+                )
 
     def _line(self) -> int:
         return self._first_line + self._parser.CurrentLineNumber - 1
 
     def _refuse_doctype(self, *_: object) -> None:
-        raise SourceError(f"{self._place}, line {self._line()}: a DOCTYPE is not read; export the file without one")
+        raise SourceError(
+            tr(
+                "{place}, line {line}: a DOCTYPE is not read; export the file without one",
+                place=self._place,
+                line=self._line(),
+            )
+        )
 
     def _broken(self, error: Exception) -> SourceError:
         if not isinstance(error, expat.ExpatError):
-            return SourceError(f'{self._place}: its encoding "{self._encoding}" cannot be read; export it as UTF-8')
+            return SourceError(
+                tr(
+                    '{place}: its encoding "{encoding}" cannot be read; export it as UTF-8',
+                    place=self._place,
+                    encoding=self._encoding,
+                )
+            )
         where = f"{self._place}, line {self._first_line + error.lineno - 1}"
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]:
-            return SourceError(f'{where}: its encoding "{self._encoding}" cannot be read; export it as UTF-8')
+            return SourceError(
+                tr(
+                    '{where}: its encoding "{encoding}" cannot be read; export it as UTF-8',
+                    where=where,
+                    encoding=self._encoding,
+                )
+            )
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN] and self._suspect.is_broken:
             return SourceError(
-                f"{where}: these bytes are not {self._encoding}, as the file says or as is taken when it says nothing; "
-                "declare what they are, as in source: {encoding: iso-8859-15}"
+                tr(
+                    "{where}: these bytes are not {encoding}, as the file says or as is taken when it says "
+                    "nothing; declare what they are, as in source: {{encoding: iso-8859-15}}",
+                    where=where,
+                    encoding=self._encoding,
+                )
             )
         open_names = f", within {'/'.join(node.name for node in self._open[:6])}" if self._open else ""
         said = expat.errors.messages.get(error.code, str(error))
-        return SourceError(f"{where}: this is not well-formed XML: {said}{open_names}")
+        return SourceError(
+            tr(
+                "{where}: this is not well-formed XML: {said}{open_names}",
+                where=where,
+                said=said,
+                open_names=open_names,
+            )
+        )
 
     def _start(self, name: str, attributes: list[str]) -> None:
         space, _, local = name.rpartition(" ")
@@ -270,6 +302,10 @@ class _Suspect:
         if self._is_utf8 or self._is_wide or self.is_broken or not self._has_letters:
             return ()
         return (
-            f"the file says that its encoding is {self._encoding}, but its bytes are UTF-8: the letters would come out "
-            "wrong; let it be exported rightly, or say in the mapping source: {encoding: utf-8}",
+            tr(
+                "the file says that its encoding is {encoding}, but its bytes are UTF-8: the letters would "
+                "come out wrong; let it be exported rightly, or say in the mapping source: {{encoding: "
+                "utf-8}}",
+                encoding=self._encoding,
+            ),
         )

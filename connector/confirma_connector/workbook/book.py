@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.workbook.area import Area, area
 from confirma_connector.workbook.container import Container
@@ -111,7 +112,9 @@ class Book:
         try:
             return formats(self._parsed(part)) if part else ()
         except ValueError as error:
-            raise SourceError(f"{self.name}: its part {part} is damaged ({error})") from None
+            raise SourceError(
+                tr("{name}: its part {part} is damaged ({error})", name=self.name, part=part, error=error)
+            ) from None
 
     def strings(self) -> Iterator[bytes]:
         """Give the part of the shared strings piece by piece; nothing when there is none."""
@@ -134,13 +137,13 @@ class Book:
             identity = next((value for name, value in tab.attrib.items() if local_name(name) == "id"), "")
             kind, part = self._relations.get(identity, ("", ""))
             if kind == "worksheet" and part in seen:
-                raise SourceError(f"{self.name}: is damaged: two of its sheets are one and the same")
+                raise SourceError(tr("{name}: is damaged: two of its sheets are one and the same", name=self.name))
             seen.add(part)
             if kind == "worksheet":
                 is_visible = tab.get("state", "visible") == "visible"
                 found.append(Sheet(tab.get("name", ""), part, position, is_visible))
         if not found:
-            raise SourceError(f"{self.name}: has no worksheet")
+            raise SourceError(tr("{name}: has no worksheet", name=self.name))
         return found
 
     def tables(self, sheet: Sheet) -> list[Table]:
@@ -182,8 +185,8 @@ class Book:
         parts = [target for kind, target in self._related("").values() if kind == "officeDocument"]
         if len(parts) != 1 or not self.container.has("[Content_Types].xml"):
             if self.container.has("mimetype"):
-                raise SourceError(f'{self.name}: is an OpenDocument file; read it with "adapter: table"')
-            raise SourceError(f"{self.name}: is a zip file, but no workbook")
+                raise SourceError(tr('{name}: is an OpenDocument file; read it with "adapter: table"', name=self.name))
+            raise SourceError(tr("{name}: is a zip file, but no workbook", name=self.name))
         types = self._parsed("[Content_Types].xml")
         kinds = [
             kind.get("ContentType", "")
@@ -191,9 +194,9 @@ class Book:
             if kind.get("PartName", "").lstrip("/").lower() == parts[0].lower()
         ]
         if any("sheet.binary" in kind for kind in kinds):
-            raise SourceError(f'{self.name}: is a binary workbook (.xlsb); read it with "adapter: table"')
+            raise SourceError(tr('{name}: is a binary workbook (.xlsb); read it with "adapter: table"', name=self.name))
         if kinds and not any(("spreadsheetml" in kind or "ms-excel" in kind) for kind in kinds):
-            raise SourceError(f"{self.name}: is no workbook, but {kinds[0]}")
+            raise SourceError(tr("{name}: is no workbook, but {kind}", name=self.name, kind=kinds[0]))
         return parts[0]
 
     def _parsed(self, part: str) -> ElementTree.Element:

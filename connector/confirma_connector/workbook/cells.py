@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
+from confirma_connector.language import mark, tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.formats import PLAIN, Format
 from confirma_connector.workbook.markup import (
@@ -114,7 +115,7 @@ class RowReader:
             text = row.decode("utf-8", "replace")
         match = self._tag.match(text)
         if match is None:
-            raise ValueError("a row without a tag")
+            raise ValueError(tr("a row without a tag"))
         told = attributes(match[1])
         number = _counted(told.get("r", ""))
         self._before = self._before + 1 if number < 0 else number
@@ -193,7 +194,7 @@ class RowReader:
         column = 0
         found = list(elements(body, self._any))
         if len(found) != len(self._start.findall(body)):
-            raise ValueError("a cell has no end")
+            raise ValueError(tr("a cell has no end"))
         for _, _, attrs, inner in found:
             told = attributes(attrs)
             column = self._column(told.get("r", ""), column)
@@ -226,7 +227,7 @@ class RowReader:
     def _typed(self, kind: str, style: str, value: str, strings: Mapping[int, str]) -> Value:
         if kind == "s":
             text = strings.get(_counted(value))
-            return Unreadable("?", "points to a text that the workbook does not have") if text is None else text
+            return Unreadable("?", tr("points to a text that the workbook does not have")) if text is None else text
         if kind in ("", "n"):
             return self._number(style, value)
         if kind == "str":
@@ -237,8 +238,8 @@ class RowReader:
             return _moment(value.strip())
         shown = decoded(value).strip() or "#"
         if kind == "e":
-            return Unreadable(shown, f"shows the error {shown}: correct its formula")
-        return Unreadable(shown, f'is of the unknown kind "{kind}"')
+            return Unreadable(shown, tr("shows the error {shown}: correct its formula", shown=shown))
+        return Unreadable(shown, tr('is of the unknown kind "{kind}"', kind=kind))
 
     def _number(self, style: str, value: str) -> Value:
         if len(value) <= _FEW_DIGITS and self._is_bare.get(style, True) and _SIMPLE.fullmatch(value):
@@ -254,10 +255,10 @@ class RowReader:
 
 _REFERENCE = re.compile(rb'r="([A-Z]{1,3})\d+"')
 _SIMPLE = re.compile(r"0|-?(?:[1-9]\d*|0(?=\.\d*[1-9]))(?:\.\d+)?")
-_NEVER = "has a formula that was never calculated: open the workbook in Excel or LibreOffice and save it"
-_PERHAPS_NEVER = (
-    "has a formula whose 0 the program that wrote the workbook may only have put there until it is calculated: "
-    "open the workbook in Excel or LibreOffice and save it"
+_NEVER = mark("has a formula that was never calculated: open the workbook in Excel or LibreOffice and save it")
+_PERHAPS_NEVER = mark(
+    "has a formula whose 0 the program that wrote the workbook may only have put there until "
+    "it is calculated: open the workbook in Excel or LibreOffice and save it"
 )
 
 
@@ -272,5 +273,5 @@ def _moment(text: str) -> Value:
     try:
         moment = datetime.fromisoformat(text.removesuffix("Z"))
     except ValueError:
-        return Unreadable(text or "?", "is said to be a date, and is none")
+        return Unreadable(text or "?", tr("is said to be a date, and is none"))
     return moment if moment.time() != time() else moment.date()

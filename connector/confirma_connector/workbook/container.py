@@ -13,6 +13,7 @@ from typing import IO, BinaryIO, Self
 
 from confirma_connector.archives import DAMAGES, archive
 from confirma_connector.errors import NoWriteBack, SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 
 __all__ = ["Container", "copy_with"]
@@ -45,7 +46,7 @@ class Container:
         self.parts = {info.filename.replace("\\", "/").lower(): info for info in infos}
         if len(self.parts) < len(infos):
             self.close()
-            raise SourceError(f"{path.name}: is damaged: it holds the same part twice")
+            raise SourceError(tr("{name}: is damaged: it holds the same part twice", name=path.name))
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +79,7 @@ class Container:
     def member(self, part: str) -> zipfile.ZipInfo:
         """Give the directory's entry of a part. Raises SourceError when it is missing."""
         if not self.has(part):
-            raise SourceError(f"{self.name}: is damaged: its part {part} is missing")
+            raise SourceError(tr("{name}: is damaged: its part {part} is missing", name=self.name, part=part))
         return self.parts[part.lower()]
 
     def read(self, part: str) -> bytes:
@@ -100,18 +101,22 @@ class Container:
             yield
         except DAMAGES as error:
             reason = " ".join(str(error).split())
-            raise SourceError(f"{self.name}: is no workbook, or is damaged or cut off ({reason})") from None
+            raise SourceError(
+                tr("{name}: is no workbook, or is damaged or cut off ({reason})", name=self.name, reason=reason)
+            ) from None
         except RuntimeError:
-            raise SourceError(f"{self.name}: is encrypted; save it without a password") from None
+            raise SourceError(tr("{name}: is encrypted; save it without a password", name=self.name)) from None
 
 
 def _what_else(head: bytes, file: BinaryIO) -> str:
     if head != _OLE:
-        return "is no workbook by its content, whatever its name says" if head else "the file is empty"
+        return tr("is no workbook by its content, whatever its name says") if head else tr("the file is empty")
     file.seek(0)
     if any("EncryptedPackage".encode("utf-16-le") in block for block in iter(lambda: file.read(_CHUNK), b"")):
-        return "is protected by a password: save it without one"
-    return 'is an old .xls file by its content: save it as .xlsx, or read it with "adapter: table" under the name .xls'
+        return tr("is protected by a password: save it without one")
+    return tr(
+        'is an old .xls file by its content: save it as .xlsx, or read it with "adapter: table" under the name .xls'
+    )
 
 
 def copy_with(container: Container, replaced: Mapping[str, Iterable[bytes]], target: Path) -> bool:
@@ -142,7 +147,7 @@ def copy_with(container: Container, replaced: Mapping[str, Iterable[bytes]], tar
         out.writelines(directory)
         size, count, comment = out.tell() - start, len(directory), container.comment
         if start + size >= _LIMIT or count >= 0xFFFF:
-            raise NoWriteBack(f"{container.name} is too large to be written")
+            raise NoWriteBack(tr("{name} is too large to be written", name=container.name))
         out.write(_END.pack(b"PK\x05\x06", 0, 0, count, count, size, start, len(comment)) + comment)
     return is_other
 
@@ -155,7 +160,7 @@ def _copy_raw(source: BinaryIO, info: zipfile.ZipInfo, out: BinaryIO) -> None:
     while left:
         block = source.read(min(left, _CHUNK))
         if not block:
-            raise OSError(5, "the file ends too early", info.filename)
+            raise OSError(5, tr("the file ends too early"), info.filename)
         out.write(block)
         left -= len(block)
 
@@ -180,7 +185,7 @@ class _Packed:
             self._packed += out.write(deflater.compress(chunk))
         self._packed += out.write(deflater.flush())
         if self._size >= _LIMIT:
-            raise NoWriteBack(f"the part {self._info.filename} is too large to be written")
+            raise NoWriteBack(tr("the part {filename} is too large to be written", filename=self._info.filename))
 
     @property
     def is_other(self) -> bool:

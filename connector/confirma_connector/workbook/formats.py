@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Literal
 from xml.etree import ElementTree
 
+from confirma_connector.language import tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.markup import children
 
@@ -62,14 +63,16 @@ class Format:
         is_number = len(text) <= _LONGEST and _NUMBER.fullmatch(text)
         number = Decimal(text if is_number else "NaN") or Decimal(0)
         if number.is_nan() or abs(number.adjusted()) > _LARGEST:
-            return Unreadable(text, "is no number that a cell can hold")
+            return Unreadable(text, tr("is no number that a cell can hold"))
         if self.kind == "date":
             return self._moment(number, text, is_1904=is_1904)
         if number.adjusted() >= _MOST_DIGITS:
             return Unreadable(
                 f"{number:f}",
-                "is a number of more than 15 digits, of which a spreadsheet keeps only the first 15: "
-                "format the cell as text and enter it again",
+                tr(
+                    "is a number of more than 15 digits, of which a spreadsheet keeps only the first 15: "
+                    "format the cell as text and enter it again"
+                ),
             )
         kept = _FIFTEEN.plus(number)  # what Excel itself counts and shows; the rest is the residue of binary sums
         number = number if kept == number else kept.normalize()
@@ -84,7 +87,7 @@ class Format:
     def _moment(self, number: Decimal, text: str, *, is_1904: bool) -> Value:
         last = _LAST_DAY - 1462 if is_1904 else _LAST_DAY
         if not 0 <= number < last + 1:
-            return Unreadable(text, "has the format of a date, and is none")
+            return Unreadable(text, tr("has the format of a date, and is none"))
         days, seconds = divmod(int((number * 86_400).to_integral_value(ROUND_HALF_UP)), 86_400)
         if not self.has_day:
             minutes, second = divmod(days * 86_400 + seconds, 60)
@@ -92,7 +95,7 @@ class Format:
         if not self.has_time:
             days, seconds = int(number), 0
         if days > last or (days in (0, _NOT_A_LEAP_YEAR) and not is_1904):
-            return Unreadable(text, "has the format of a date, and is none")
+            return Unreadable(text, tr("has the format of a date, and is none"))
         day = _day_zero(days, is_1904=is_1904) + dt.timedelta(days=days)
         return dt.datetime.combine(day, dt.time()) + dt.timedelta(seconds=seconds) if seconds else day
 

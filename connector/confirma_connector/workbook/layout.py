@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import mark, tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Sheet, Table
@@ -54,7 +55,11 @@ class Layout:
         if len(places) > 1:
             named = " and ".join(column_letters(place) for place in places[:2])
             raise SourceError(
-                f"{self.sheet.quoted}: the result columns stand twice, from columns {named}: delete four of them"
+                tr(
+                    "{quoted}: the result columns stand twice, from columns {named}: delete four of them",
+                    quoted=self.sheet.quoted,
+                    named=named,
+                )
             )
         return places[0] if places else None
 
@@ -68,18 +73,32 @@ def choose_sheet(book: Book, wanted: Sequence[str]) -> Sheet:
         filled = [sheet for sheet in book.sheets if sheet.is_visible and has_values(book, sheet)]
         if len(filled) == 1:
             return filled[0]
-        which = f"has {len(filled)} sheets with content: {_listed(filled)}" if filled else "has no sheet with content"
+        which = (
+            tr("has {count} sheets with content: {filled}", count=len(filled), filled=_listed(filled))
+            if filled
+            else tr("has no sheet with content")
+        )
         raise SourceError(f"{book.name}: {which}; {_DECLARE}")
     found = {sheet.part: sheet for text in wanted for sheet in _called(book, text)}
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
-        raise SourceError(f'{book.name}: the sheet "{wanted[0]}" can be {_listed(found.values())}; {_DECLARE}')
+        raise SourceError(
+            tr(
+                '{name}: the sheet "{wanted}" can be {values}; {declare}',
+                name=book.name,
+                wanted=wanted[0],
+                values=_listed(found.values()),
+                declare=_DECLARE,
+            )
+        )
     named = '" or "'.join(wanted)
-    raise SourceError(f'{book.name}: has no sheet "{named}"; it has {_listed(book.sheets)}')
+    raise SourceError(
+        tr('{name}: has no sheet "{named}"; it has {sheets}', name=book.name, named=named, sheets=_listed(book.sheets))
+    )
 
 
-_DECLARE = "name one in the mapping, as in source: {sheet: Laskut}"
+_DECLARE = mark("name one in the mapping, as in source: {sheet: Laskut}")
 
 
 def _called(book: Book, text: str) -> list[Sheet]:
@@ -121,11 +140,19 @@ def layout(book: Book, sheet: Sheet, header_row: int | None) -> Layout:
         cells = {column: value for column, value in cells.items() if table.area.left <= column <= table.area.right}
     headers = {column: name for column, value in cells.items() if (name := text(value))}
     if not headers:
-        raise SourceError(f"{book.name}: {sheet.quoted} has no header in row {at}; {_HEADER}")
+        raise SourceError(
+            tr(
+                "{name}: {quoted} has no header in row {at}; {header}",
+                name=book.name,
+                quoted=sheet.quoted,
+                at=at,
+                header=_HEADER,
+            )
+        )
     return Layout(sheet, at, headers, table)
 
 
-_HEADER = "declare it in the mapping, as in source: {header_row: 3}, or none for a list without one"
+_HEADER = mark("declare it in the mapping, as in source: {header_row: 3}, or none for a list without one")
 
 
 def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table], filtered: Area | None) -> int:
@@ -141,7 +168,14 @@ def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table
         is_text = all(isinstance(value, str) for value in row.values.values())
         if is_text and len(row.values) >= max(2, widest / 2):
             return row.number
-    raise SourceError(f"{book.name}: no header is found in the first rows of {sheet.quoted}; {_HEADER}")
+    raise SourceError(
+        tr(
+            "{name}: no header is found in the first rows of {quoted}; {header}",
+            name=book.name,
+            quoted=sheet.quoted,
+            header=_HEADER,
+        )
+    )
 
 
 def text(value: Value) -> str:

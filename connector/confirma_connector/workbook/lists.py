@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from confirma_connector.errors import NoWriteBack
+from confirma_connector.language import tr
 from confirma_connector.workbook.area import Area, area
 from confirma_connector.workbook.book import Sheet, Table
 from confirma_connector.workbook.markup import IN_TAG, attributes, edges, elements, in_attribute
@@ -26,7 +27,7 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", widened, text)
     columns = next(elements(text, edges(f"{p}tableColumns")), None)
     if columns is None:
-        raise NoWriteBack(f"the table {table.name} names no columns, and cannot grow")
+        raise NoWriteBack(tr("the table {name} names no columns, and cannot grow", name=table.name))
     start, end, attrs, inner = columns
     tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", inner)
     used = [int(number) for tag in tags if (number := attributes(tag).get("id", "")).isdecimal() and len(number) < 10]

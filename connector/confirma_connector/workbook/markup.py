@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 
 __all__ = [
@@ -52,7 +53,13 @@ _ENCODING = re.compile(rb"""^<\?xml[^>]*encoding\s*=\s*["']([^"']*)["']""")
 def tree(data: bytes, part: str, name: str, limits: Limits) -> ElementTree.Element:
     """Parse a small part. Raises SourceError for broken XML and for document types, which workbooks never have."""
     if b"<!DOCTYPE" in data or b"<\x00!\x00D\x00" in data or b"\x00<\x00!\x00D" in data:
-        raise SourceError(f"{name}: its part {part} has a document type, which no workbook needs: it is not read")
+        raise SourceError(
+            tr(
+                "{name}: its part {part} has a document type, which no workbook needs: it is not read",
+                name=name,
+                part=part,
+            )
+        )
     count = depth = 0
     root: ElementTree.Element | None = None
     parser: Any = ElementTree.XMLPullParser(("start", "end"))  # what its events hold depends on their kinds
@@ -66,9 +73,11 @@ def tree(data: bytes, part: str, name: str, limits: Limits) -> ElementTree.Eleme
                     raise limits.refuse("nesting" if depth > limits.nesting else "elements", f"{name}, part {part}")
         parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
-        raise SourceError(f"{name}: its part {part} is damaged ({error})") from None
+        raise SourceError(
+            tr("{name}: its part {part} is damaged ({error})", name=name, part=part, error=error)
+        ) from None
     if root is None:
-        raise SourceError(f"{name}: its part {part} is damaged (nothing is in it)")
+        raise SourceError(tr("{name}: its part {part} is damaged (nothing is in it)", name=name, part=part))
     return root
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector.errors import NoWriteBack
+from confirma_connector.language import tr
 from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Table
 from confirma_connector.workbook.cells import RowReader
@@ -39,7 +40,7 @@ def plan(book: Book, found: Layout, ours: Sequence[str]) -> Plan:
         by_name = {found.headers[column]: column for column in range(place, place + 4)}
         return Plan(tuple(by_name[name] for name in ours), is_protected=is_protected)
     if len({name.casefold() for name in ours}) < len(ours):
-        raise NoWriteBack(f"{book.name}: two result columns would have the same header")
+        raise NoWriteBack(tr("{name}: two result columns would have the same header", name=book.name))
     start = _first_free(book, found, around)
     table, filtered = _joined_table(book, found, ours, start), _joined_filter(book, found, around, start)
     return Plan(tuple(range(start, start + 4)), tuple(ours), table, filtered, is_protected)
@@ -90,7 +91,9 @@ def _first_free(book: Book, found: Layout, around: _Surroundings) -> int:
     while not used.isdisjoint(range(start, start + 4)):
         start += 1
     if start + 3 > _LAST_COLUMN:
-        raise NoWriteBack(f"{book.name}: {found.sheet.quoted} has no room for result columns")
+        raise NoWriteBack(
+            tr("{name}: {quoted} has no room for result columns", name=book.name, quoted=found.sheet.quoted)
+        )
     return start
 
 
@@ -104,15 +107,22 @@ def _joined_table(book: Book, found: Layout, ours: Sequence[str], start: int) ->
         _check_apart(book, found)
         return None
     if table.query:
-        raise NoWriteBack(f"{book.name}: the table {table.name} is filled by a query, and cannot grow")
+        raise NoWriteBack(
+            tr("{name}: the table {name2} is filled by a query, and cannot grow", name=book.name, name2=table.name)
+        )
     taken = {name.casefold() for name in table.columns} & {name.casefold() for name in ours}
     if taken:
         raise NoWriteBack(
-            f'{book.name}: the table {table.name} has a column "{min(taken)}" already; '
-            "choose other headers under results: in the mapping"
+            tr(
+                '{name}: the table {name2} has a column "{min}" already; choose other headers under '
+                "results: in the mapping",
+                name=book.name,
+                name2=table.name,
+                min=min(taken),
+            )
         )
     if start != table.area.right + 1:
-        raise NoWriteBack(_torn(book, f"the table {table.name}"))
+        raise NoWriteBack(_torn(book, tr("the table {name}", name=table.name)))
     _check_encoding(book, table.part)
     return table
 
@@ -123,8 +133,13 @@ def _check_apart(book: Book, found: Layout) -> None:
         place = table.area
         if place.bottom >= found.header and place.left <= found.last and place.right >= min(found.headers):
             raise NoWriteBack(
-                f"{book.name}: the table {table.name} ({place}) is only a part of the list, so that results would not "
-                "be sorted with it"
+                tr(
+                    "{name}: the table {name2} ({place}) is only a part of the list, so that results would not "
+                    "be sorted with it",
+                    name=book.name,
+                    name2=table.name,
+                    place=place,
+                )
             )
 
 
@@ -133,15 +148,25 @@ def _joined_filter(book: Book, found: Layout, around: _Surroundings, start: int)
     if place is None or place.bottom < found.header or not place.left <= found.last <= place.right < start + 3:
         return None
     if start > place.right + 1:
-        raise NoWriteBack(_torn(book, f"the autofilter of {found.sheet.quoted}"))
+        raise NoWriteBack(_torn(book, tr("the autofilter of {quoted}", quoted=found.sheet.quoted)))
     _check_encoding(book, book.part)
     return place
 
 
 def _check_encoding(book: Book, part: str) -> None:
     if not is_utf8(book.container.read(part)):
-        raise NoWriteBack(f"{book.name}: its part {part} is not written in UTF-8; open the workbook and save it again")
+        raise NoWriteBack(
+            tr(
+                "{name}: its part {part} is not written in UTF-8; open the workbook and save it again",
+                name=book.name,
+                part=part,
+            )
+        )
 
 
 def _torn(book: Book, what: str) -> str:
-    return f"{book.name}: the columns right of {what} are in use, so that results would not be sorted with it"
+    return tr(
+        "{name}: the columns right of {what} are in use, so that results would not be sorted with it",
+        name=book.name,
+        what=what,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.workbook.book import Book, Sheet
 from confirma_connector.workbook.cells import Row, RowReader
 from confirma_connector.workbook.strings import shared_strings
@@ -48,7 +49,7 @@ def _strings(book: Book, wanted: Collection[int] | None = None) -> dict[int, str
     try:
         return shared_strings(book.strings(), book.name, book.limits, wanted)
     except ValueError as error:
-        raise SourceError(f"{book.name}: its shared texts are damaged: {error}") from None
+        raise SourceError(tr("{name}: its shared texts are damaged: {error}", name=book.name, error=error)) from None
 
 
 def has_values(book: Book, sheet: Sheet) -> bool:
@@ -79,12 +80,28 @@ def _rows(
         try:
             row = reader.row(piece.data, strings)
         except ValueError as error:
-            where = f"below row {before}" if before else "in its first rows"
-            raise SourceError(f"{book.name}: {sheet.quoted} is damaged {where} ({error})") from None
+            where = tr("below row {before}", before=before) if before else tr("in its first rows")
+            raise SourceError(
+                tr(
+                    "{name}: {quoted} is damaged {where} ({error})",
+                    name=book.name,
+                    quoted=sheet.quoted,
+                    where=where,
+                    error=error,
+                )
+            ) from None
         if row is None:
             continue
         if row.number <= before:
-            raise SourceError(f"{book.name}: {sheet.quoted} is damaged: row {row.number} comes after row {before}")
+            raise SourceError(
+                tr(
+                    "{name}: {quoted} is damaged: row {number} comes after row {before}",
+                    name=book.name,
+                    quoted=sheet.quoted,
+                    number=row.number,
+                    before=before,
+                )
+            )
         before = row.number
         yield row, piece.data, reader
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from confirma_connector.errors import SourceError
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.workbook.markup import CLOSINGS, IN_TAG, SPECIAL, is_utf8, masked, unfinished
 
@@ -50,11 +51,11 @@ class SheetPart:
         """Give the end of the opening tag of the sheet's data; without one, the end of the part."""
         self._find(b">", 0)
         if not is_utf8(self._buffer):
-            raise self._odd("it is not written in UTF-8; open the workbook and save it again")
+            raise self._odd(tr("it is not written in UTF-8; open the workbook and save it again"))
         while True:
             head = masked(self._buffer)
             if b"<!DOCTYPE" in head:
-                raise self._odd("it has a document type, which no workbook needs")
+                raise self._odd(tr("it has a document type, which no workbook needs"))
             root = _ROOT.search(head)
             if root and not unfinished(self._buffer):
                 self.prefix = f"{root[1].decode()}:" if root[1] else ""
@@ -65,7 +66,7 @@ class SheetPart:
             self._limits.check("part_size", self._place, len(self._buffer))
             if not self._more():
                 if root is None:
-                    raise self._odd("it is no worksheet")
+                    raise self._odd(tr("it is no worksheet"))
                 return len(self._buffer)
 
     def _tail(self) -> bytes:
@@ -92,7 +93,7 @@ class SheetPart:
             elif self._begins(row) and self._buffer[self._at + len(row)] in b" \t\r\n/>":
                 yield Piece("row", self._taken(self._row_end()))
             else:
-                raise self._odd("there is something other than rows among its rows")
+                raise self._odd(tr("there is something other than rows among its rows"))
 
     def _row_end(self) -> int:
         """Give the end of the row that comes next."""
@@ -133,7 +134,7 @@ class SheetPart:
     def _more_of_it(self) -> None:
         self._limits.check("row_size", self._place, len(self._buffer) - self._at)
         if not self._more():
-            raise self._odd("it ends in the middle")
+            raise self._odd(tr("it ends in the middle"))
 
     def _odd(self, why: str) -> SourceError:
-        return SourceError(f"{self._place}: the sheet cannot be read: {why}")
+        return SourceError(tr("{place}: the sheet cannot be read: {why}", place=self._place, why=why))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from confirma_connector.errors import NoWriteBack, SourceError
+from confirma_connector.language import tr
 from confirma_connector.records import Result
 from confirma_connector.workbook.book import Book
 from confirma_connector.workbook.cells import RowReader, RowTag
@@ -28,9 +29,15 @@ def splice(book: Book, found: Layout, ours: Sequence[str], results: Sequence[Res
     Raises NoWriteBack, with the reason, for a workbook that cannot carry them.
     """
     if book.is_signed:
-        raise NoWriteBack(f"{book.name} is digitally signed, and any change would break the signature")
+        raise NoWriteBack(tr("{name} is digitally signed, and any change would break the signature", name=book.name))
     if not found.header:
-        raise NoWriteBack(f"{book.name}: {found.sheet.quoted} has no header row, so it cannot carry result columns")
+        raise NoWriteBack(
+            tr(
+                "{name}: {quoted} has no header row, so it cannot carry result columns",
+                name=book.name,
+                quoted=found.sheet.quoted,
+            )
+        )
     due = _by_row(book, results)
     planned = plan(book, found, [" ".join(name.split()) for name in ours])
     parts = {found.sheet.part: _Splicing(book, found, planned, due).chunks(), **dict(_grown(book, found, planned))}
@@ -40,7 +47,11 @@ def splice(book: Book, found: Layout, ours: Sequence[str], results: Sequence[Res
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return f"{found.sheet.quoted} is protected, and stays so; the results are in it" if planned.is_protected else ""
+    return (
+        tr("{quoted} is protected, and stays so; the results are in it", quoted=found.sheet.quoted)
+        if planned.is_protected
+        else ""
+    )
 
 
 def _grown(book: Book, found: Layout, planned: Plan) -> Iterator[tuple[str, Iterator[bytes]]]:
@@ -59,7 +70,14 @@ def _by_row(book: Book, results: Sequence[Result]) -> dict[int, tuple[str, ...]]
     due: dict[int, tuple[str, ...]] = {}
     for result in results:
         if not isinstance(result.at, int) or due.setdefault(result.at, cells := result.cells()) is not cells:
-            raise SourceError(f"{book.name}: two results for the same row, {result.at!r} ({result.number})")
+            raise SourceError(
+                tr(
+                    "{name}: two results for the same row, {at!r} ({number})",
+                    name=book.name,
+                    at=result.at,
+                    number=result.number,
+                )
+            )
     return due
 
 
@@ -87,7 +105,12 @@ class _Splicing:
         if self._due:
             rows = ", ".join(map(str, self._due))
             raise SourceError(
-                f"{self._book.name}: {self._found.sheet.quoted} has no row {rows}: was it changed just now?"
+                tr(
+                    "{name}: {quoted} has no row {rows}: was it changed just now?",
+                    name=self._book.name,
+                    quoted=self._found.sheet.quoted,
+                    rows=rows,
+                )
             )
 
     def _head(self, head: bytes) -> bytes:
@@ -138,7 +161,13 @@ class _Splicing:
             if cell.column in left:
                 if cell.has_formula:
                     name = f"{self._found.sheet.quoted}!{column_letters(cell.column)}{tag.number}"
-                    raise NoWriteBack(f"{self._book.name}: {name} has a formula, where a result is to stand")
+                    raise NoWriteBack(
+                        tr(
+                            "{name}: {name2} has a formula, where a result is to stand",
+                            name=self._book.name,
+                            name2=name,
+                        )
+                    )
                 text = left.pop(cell.column)
                 fresh = self._cell(cell.column, tag.number, text, cell.style, keeps=True).encode()
                 pieces += [data[end : cell.start], fresh if text or cell.has_content else data[cell.start : cell.end]]

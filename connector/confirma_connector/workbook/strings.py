@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.workbook.markup import IN_TAG, decoded, edges, elements, is_utf8, masked, plain, unfinished
 
@@ -45,7 +46,7 @@ def _items(chunks: Iterable[bytes]) -> Iterator[str]:
         cut = buffer.rfind(end)
         if cut < 0 or unfinished(buffer[:cut]):
             if len(buffer) > _LONGEST:
-                raise ValueError("a text has no end")
+                raise ValueError(tr("a text has no end"))
             continue
         cut = buffer.find(b">", cut) + 1
         if cut:
@@ -59,11 +60,11 @@ def _root(data: bytes) -> re.Match[bytes] | None:
     """Find the opening tag in what has been read so far; None when there is more to read before it."""
     root = _PREFIX.search(masked(data))
     if b">" in data and not is_utf8(data):
-        raise ValueError("they are not written in UTF-8")
+        raise ValueError(tr("they are not written in UTF-8"))
     if b"<!DOCTYPE" in (data[: root.start()] if root else data):
-        raise ValueError("they have a document type, which no workbook needs")
+        raise ValueError(tr("they have a document type, which no workbook needs"))
     if root is None and len(data) > _LONGEST:
-        raise ValueError("they have no beginning")
+        raise ValueError(tr("they have no beginning"))
     return root
 
 

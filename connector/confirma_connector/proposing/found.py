@@ -1,0 +1,103 @@
+"""What is known of a file that has no mapping yet: how it is laid out, how it spells, what its columns seem to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+__all__ = ["Column", "Convention", "Layout", "Proposal", "Row", "Shape", "SkipProposal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its *header* as the adapter names it ("" or `#3` where it has none), and what stands in it.
+
+    *texts* are the cells of the rows of the layout, in their order, spelled as in the source ("" for an empty one);
+    *kinds* say of typed cells what they are in a workbook ("text", "number", "date", "error", "").
+    *place* counts from 1; *letter* is the spreadsheet's, where there is one.
+    """
+
+    header: str
+    place: int
+    texts: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
+    letter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Convention:
+    """How the file spells numbers or dates: *value* is as in `locale:`; not proved, it is one of *candidates*."""
+
+    value: tuple[str, ...]
+    is_proved: bool
+    evidence: str
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that may be no invoice row: where it stands, what it is taken for, and by what sign."""
+
+    where: str
+    kind: Literal["total", "group", "note", "instruction", "numbers", "repeated header", "empty"]
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkipProposal:
+    """One line of `skip:` (as in a mapping file) that leaves out *rows*; not *is_proved*, it is to be confirmed."""
+
+    rule: Mapping[str, Any]
+    rows: tuple[Row, ...]
+    is_proved: bool
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file is laid out: who reads it, with which options, and what stands in its columns.
+
+    *source* is the block `source:` of the mapping, *why* says for each of its keys how it was found out. *open* are
+    questions that the file itself does not answer (several sheets with invoices): each with its candidates.
+    """
+
+    path: Path
+    adapter: str
+    source: Mapping[str, Any]
+    why: Mapping[str, str]
+    columns: tuple[Column, ...]
+    rows: int
+    wheres: tuple[str, ...]
+    open: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a column may be: a field of the mapping (`buyer.name`, `rows.quantity`), with the evidence in a sentence.
+
+    *is_exact* says that the header is a known word for nothing else: it is applied. Anything weaker is asked.
+    *rule* is what the field's line needs beside the column (a transform, a table, negative_when).
+    """
+
+    field: str
+    column: Column
+    is_exact: bool
+    evidence: str
+    strength: int = 0
+    rule: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the rows make invoices: one row each, one row a line with repeated or blank invoice columns.
+
+    *lines* are those of the mapping file (`group_by`, `fill_down`, `first_in_group`); *skips* leave rows out.
+    """
+
+    kind: Literal["row per invoice", "row per line, repeated", "row per line, blank"]
+    lines: Mapping[str, Any]
+    skips: tuple[SkipProposal, ...]
+    is_proved: bool
+    evidence: str
