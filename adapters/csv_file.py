@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 
 _SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
 _OTHER_FORMATS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"<", b"{", b"[")
@@ -43,12 +43,21 @@ class Options(BaseModel):
     def _header_line(cls, value: Any) -> int | None:
         if value is None or str(value).strip().lower() == "none":
             return None if value is None else 0
-        return _counted(value, "header_row", least=1, otherwise=tr(", or none for a file without a header"))
+        if (line := _counted(value)) > 0:
+            return line
+        raise ValueError(
+            tr(
+                '"{value}" is no header_row; expected a whole number from 1, or none for a file without a header',
+                value=value,
+            )
+        )
 
     @field_validator("skip_rows", mode="before")
     @classmethod
     def _lines_to_skip(cls, value: Any) -> int:
-        return _counted(value, "skip_rows", least=0)
+        if (count := _counted(value)) >= 0:
+            return count
+        raise ValueError(tr('"{value}" is no skip_rows; expected a whole number from 0', value=value))
 
     @model_validator(mode="after")
     def _agree(self) -> Options:
@@ -59,19 +68,10 @@ class Options(BaseModel):
         return self
 
 
-def _counted(value: Any, name: str, *, least: int, otherwise: str = "") -> int:
+def _counted(value: Any) -> int:
+    """Give *value* as a whole number, -1 when it is none."""
     text = str(value).strip()
-    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) >= least:
-        return int(text)
-    raise ValueError(
-        tr(
-            '"{value}" is no {name}; expected a whole number from {least}{otherwise}',
-            value=value,
-            name=name,
-            least=least,
-            otherwise=otherwise,
-        )
-    )
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 @hookimpl
@@ -125,7 +125,7 @@ def read(source: Source) -> Iterator[Record]:
             values, problems = _ragged(
                 fields, names, problem, is_trimmed=last is not None and _is_trimmed(fields, last)
             )
-        yield Record(values, at, f"line {line}", None, "whole", problems)
+        yield Record(values, at, tr("line {line}", line=line), None, "whole", problems)
 
 
 @hookimpl
@@ -184,12 +184,15 @@ def _ragged(
     if any(fields[width:]):
         values |= {f"#{column}": field for column, field in enumerate(fields[width:], width + 1)}
     if any(fields[width:]) or (len(fields) < width and not is_trimmed):
-        problems.append(tr("has {counting} where the header has {width}", counting=_counting(len(fields)), width=width))
+        problems.append(
+            trn(
+                "has {count} field where the header has {width}",
+                "has {count} fields where the header has {width}",
+                len(fields),
+                width=width,
+            )
+        )
     return values, tuple(problems)
-
-
-def _counting(fields: int) -> str:
-    return "1 field" if fields == 1 else f"{fields} fields"
 
 
 # ---- writing back ----
@@ -211,9 +214,9 @@ def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[st
         if due.setdefault(result.at, cells := [_spelled(text, layout) for text in result.cells()]) is not cells:
             raise SourceError(
                 tr(
-                    "{name}: two results for the same place, {at!r} ({number})",
+                    "{name}: two results for the same place, {place} ({number})",
                     name=layout.name,
-                    at=result.at,
+                    place=repr(result.at),
                     number=result.number,
                 )
             )
@@ -237,9 +240,9 @@ def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: Bin
     if due:
         raise SourceError(
             tr(
-                "{name} has no record at place {repr}: was it changed just now?",
+                "{name} has no record at place {places}: was it changed just now?",
                 name=layout.name,
-                repr=", ".join(map(repr, due)),
+                places=", ".join(map(repr, due)),
             )
         )
     if _sha256(source) != again.digest():
@@ -290,10 +293,10 @@ def _place(cells: Sequence[str], ours: list[str], layout: Layout) -> int | None:
     if len(places) > 1:
         raise SourceError(
             tr(
-                "{name}: the result columns stand twice, from columns {place} and {place2}: delete four of them",
+                "{name}: the result columns stand twice, from columns {first} and {second}: delete four of them",
                 name=layout.name,
-                place=places[0] + 1,
-                place2=places[1] + 1,
+                first=places[0] + 1,
+                second=places[1] + 1,
             )
         )
     return places[0] if places else None
@@ -309,13 +312,23 @@ def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout
     has_more = any(row.fields[columns.width :])
     if columns.new:
         if has_more and count >= start + 4 and not any(row.fields[start + 4 :]):
-            raise _unfit(row, layout, tr("would fall into the result columns"))
+            raise NoWriteBack(
+                tr(
+                    "{where} has more fields than the header, which would fall into the result columns",
+                    where=_where(row, layout),
+                )
+            )
         if has_more or (cells is None and count < start):
             return row.text
         if cells is None:
             return row.text + delimiter * (start + 4 - count)
         if count > start + row.text.endswith(delimiter):  # one bare delimiter too many: the first text goes behind it
-            raise _unfit(row, layout, tr("are empty and leave the results no place"))
+            raise NoWriteBack(
+                tr(
+                    "{where} has more fields than the header, which are empty and leave the results no place",
+                    where=_where(row, layout),
+                )
+            )
         return row.text + delimiter * (start + 1 - count) + delimiter.join(cells)
     is_cut = start < count < start + 4 and (columns.width > start + 4 or not _is_trimmed(row.fields, start))
     if cells is None or has_more or is_cut:
@@ -325,10 +338,8 @@ def _filled(row: Row, cells: list[str] | None, columns: _Columns, layout: Layout
     return delimiter.join(spelled)
 
 
-def _unfit(row: Row, layout: Layout, why: str) -> NoWriteBack:
-    return NoWriteBack(
-        tr("{name}, line {line} has more fields than the header, which {why}", name=layout.name, line=row.line, why=why)
-    )
+def _where(row: Row, layout: Layout) -> str:
+    return tr("{name}, line {line}", name=layout.name, line=row.line)
 
 
 def _plain(text: str, layout: Layout) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.trees import Cutter, Paths, TreeOptions, edifact_messages
 
 _BEGINNING = re.compile(rb"UNA.{6}|UNB.UNO[A-Z]")
@@ -48,5 +48,5 @@ def read(source: Source) -> Iterator[Record]:
             yield from cutter.records(above, message, top, problems)
     if is_empty:
         raise SourceError(
-            tr("{name}: has no message {document}", name=source.path.name, document=" or ".join(chosen.document))
+            tr("{name}: has no message {document}", name=source.path.name, document=either(chosen.document))
         )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.archives import DAMAGES, archive
-from confirma_connector.language import tr
+from confirma_connector.language import listed, tr, trn
 from confirma_connector.limits import DEFAULTS
 from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
@@ -112,21 +112,20 @@ def _skipped(row: Row, found: Layout, chosen: Options) -> str:
     if row.is_hidden and chosen.hidden == "skip":
         return tr("the row is hidden")
     if found.table and found.table.has_totals and row.number == found.table.area.bottom:
-        return tr("it is the totals row of the table {name}", name=found.table.name)
+        return tr("it is the totals row of the table {table}", table=found.table.name)
     return ""
 
 
 def _told(name: str, found: Layout, hidden: Sequence[int]) -> str:
-    rows = ", ".join(map(str, hidden[:_NAMED])) + (f" and {len(hidden) - _NAMED} more" if len(hidden) > _NAMED else "")
-    which = f"row {rows} is" if len(hidden) == 1 else tr("{count} rows are", count=len(hidden))
-    named = "" if len(hidden) == 1 else f" ({rows})"
-    return tr(
-        "{name}: on {quoted} {which} hidden or filtered out{named}: show them, or declare in the "
-        "mapping source: {{hidden: send}} or {{hidden: skip}}",
+    return trn(
+        "{name}: on {sheet} row {rows} is hidden or filtered out: show it, or declare in the mapping "
+        "source: {{hidden: send}} or {{hidden: skip}}",
+        "{name}: on {sheet} {count} rows are hidden or filtered out ({rows}): show them, or declare in the mapping "
+        "source: {{hidden: send}} or {{hidden: skip}}",
+        len(hidden),
         name=name,
-        quoted=found.sheet.quoted,
-        which=which,
-        named=named,
+        sheet=found.sheet.quoted,
+        rows=listed(list(map(str, hidden)), _NAMED),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.trees import Cutter, Paths, TreeOptions, json_documents
 
 _OBJECTS = re.compile(rb'\[\s*\{|\{\s*["}]')
@@ -54,6 +54,6 @@ def read(source: Source) -> Iterator[Record]:
             tr(
                 "{name}: has no object {document}, which is an invoice by the mapping",
                 name=source.path.name,
-                document=" or ".join(chosen.document),
+                document=either(chosen.document),
             )
         )

@@ -77,10 +77,20 @@ def _found(source: Source, chosen: RecordKinds) -> Iterator[_Found]:
         quote=chosen.quote if chosen.delimiter else "",
         header_row=0,
     )
-    place = f"field {chosen.kind.end}" if chosen.delimiter else f"characters {chosen.kind.start + 1}-{chosen.kind.end}"
-    expected = ", ".join(text or "nothing" for text in kinds)
-    strange = tr(
-        "is of no kind that the mapping knows: expected one of {expected} in {place}", expected=expected, place=place
+    expected = ", ".join(text or tr("nothing") for text in kinds)
+    strange = (
+        tr(
+            "is of no kind that the mapping knows: expected one of {expected} in field {field}",
+            expected=expected,
+            field=chosen.kind.end,
+        )
+        if chosen.delimiter
+        else tr(
+            "is of no kind that the mapping knows: expected one of {expected} in characters {first}-{last}",
+            expected=expected,
+            first=chosen.kind.start + 1,
+            last=chosen.kind.end,
+        )
     )
     for row in rows(source.open, layout):
         if not row.fields:
@@ -92,7 +102,8 @@ def _found(source: Source, chosen: RecordKinds) -> Iterator[_Found]:
             problems.append(strange)
         elif not kind.skip:
             problems += kind.problems(row.fields)
-        yield _Found(row.at, f"line {row.line}", name, kind, kind.values(row.fields) if kind else {}, tuple(problems))
+        where = tr("line {line}", line=row.line)
+        yield _Found(row.at, where, name, kind, kind.values(row.fields) if kind else {}, tuple(problems))
 
 
 # ---- records that belong together ----
@@ -174,13 +185,13 @@ def _line(one: _Found, above: str, index: _Index) -> Record:
     """Give a line of the document that its key says, else of the one *above* it ("" for none)."""
     document, problem, by = above or one.where, "", one.kind.key if one.kind else None
     if by and not one.key:
-        problem = tr("has no {by}: it does not say which invoice it belongs to", by=by)
+        problem = tr("has no {key}: it does not say which invoice it belongs to", key=by)
     elif by and one.key in index.headers:
         document = one.key
     elif by:
         document, problem = (
-            tr("no invoice: {key}", key=one.key),
-            tr("there is no invoice with its {by} in this file", by=by),
+            f"no invoice: {one.key}",  # not for people
+            tr("there is no invoice with its {key} in this file", key=by),
         )
     elif not above:
         problem = tr("stands before the first invoice")
@@ -197,7 +208,7 @@ def _looked_up(one: _Found, kind: Kind, index: _Index, problems: list[str]) -> d
         if doubt := index.doubtful.get((name, key)):
             problems.append(doubt)
         elif (values := index.looked_up.get((name, key))) is None:
-            problems.append(tr("there is no {name} record with its {by} in this file", name=name, by=by))
+            problems.append(tr("there is no {type} record with its {key} in this file", type=name, key=by))
         else:
             found |= {f"{name}.{field}": text for field, text in values.items()}
     return found

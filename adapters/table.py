@@ -26,10 +26,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from confirma_connector import Match, Record, Source, SourceError, Unreadable, hookimpl
+from confirma_connector import Match, Record, SeveralSheets, Source, SourceError, Unreadable, hookimpl
 from confirma_connector.archives import archive, refuse_liars
 from confirma_connector.extent import check_ods, check_xlsb
-from confirma_connector.language import mark, tr
+from confirma_connector.language import either, listed, mark, tr, trn
 
 _OLE, _ZIP, _PARQUET = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"PAR1"
 _ODS_MARK = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
@@ -157,7 +157,7 @@ def _refuse_deadly(source: Source) -> None:
         source.limits.check("held_cells", name, int(tried.stdout))
 
 
-_TRY = """
+_TRY = """# not for people
 import contextlib, sys
 from python_calamine import load_workbook
 with contextlib.suppress(ImportError, OSError, ValueError):
@@ -180,9 +180,9 @@ def _sheet_records(source: Source, chosen: Options) -> Iterator[Record]:
     if header > len(rows) or not (header == 0 or any(map(_filled, rows[header - 1]))):
         raise SourceError(
             tr(
-                '{name}: row {header} of sheet "{sheet}", the header_row declared, is empty',
+                '{name}: row {row} of sheet "{sheet}", the header_row declared, is empty',
                 name=name,
-                header=header,
+                row=header,
                 sheet=sheet,
             )
         )
@@ -214,18 +214,18 @@ def _wanted_sheet(wanted: Sequence[str], there: Sequence[str], name: str) -> str
     found = list(dict.fromkeys(sheet for spelling in wanted for sheet in _meant(spelling, there)))
     if len(found) == 1:
         return found[0]
-    named = _listed(wanted, " or ")
+    named = either(f'"{name}"' for name in wanted)
     if found:
         raise SourceError(
             tr(
-                "{name}: sheet {named} may be {found}; declare one of them, or its place as #1",
+                "{name}: sheet {wanted} may be {found}; declare one of them, or its place as #1",
                 name=name,
-                named=named,
-                found=_listed(found, " or "),
+                wanted=named,
+                found=either(f'"{sheet}"' for sheet in found),
             )
         )
     raise SourceError(
-        tr("{name}: there is no sheet {named}; there are {there}", name=name, named=named, there=_listed(there))
+        tr("{name}: there is no sheet {wanted}; there are {sheets}", name=name, wanted=named, sheets=_listed(there))
     )
 
 
@@ -242,17 +242,23 @@ def _only_sheet(sheets: dict[str, list[_Row]], name: str) -> tuple[str, list[_Ro
     if len(filled) == 1:
         return filled[0], sheets[filled[0]]
     if filled:
-        declare = tr('declare one, as in source: {{sheet: "{filled}"}}', filled=filled[0])
-        raise SourceError(
+        raise SeveralSheets(
             tr(
-                "{name}: more than one sheet has rows: {filled}; {declare}",
+                '{name}: more than one sheet has rows: {sheets}; declare one, as in source: {{sheet: "{first}"}}',
                 name=name,
-                filled=_listed(filled),
-                declare=declare,
-            )
+                sheets=_listed(filled),
+                first=filled[0],
+            ),
+            filled,
         )
     raise SourceError(
-        tr("{name}: the sheet {sheets} is empty", name=name, sheets=_listed(list(sheets)))
+        trn(
+            "{name}: the sheet {sheets} is empty",
+            "{name}: the sheets {sheets} are empty",
+            len(sheets),
+            name=name,
+            sheets=_listed(list(sheets)),
+        )
         if sheets
         else tr("{name}: has no sheets", name=name)
     )
@@ -304,7 +310,7 @@ def _parquet_records(source: Source, chosen: Options) -> Iterator[Record]:
     columns, names = _parquet_columns(source)
     for at, row in enumerate(zip(*columns, strict=True), 1):
         if any(map(_filled, row)):
-            yield Record(dict(zip(names, row, strict=True)), at, f"row {at}")
+            yield Record(dict(zip(names, row, strict=True)), at, tr("row {row}", row=at))
 
 
 def _parquet_columns(source: Source) -> tuple[list[list[_Cell]], list[str]]:
@@ -368,7 +374,7 @@ def _number(number: float) -> _Cell:
     if math.isnan(number):
         return ""
     if abs(number) >= _MOST:
-        return Unreadable(f"{number:.15G}", _TOO_LONG)
+        return Unreadable(f"{number:.15G}", tr(_TOO_LONG))
     return Decimal(int(number)) if number.is_integer() else Decimal(repr(number))
 
 
@@ -391,9 +397,8 @@ def _spelled(cell: _Cell) -> str:
     return cell.text if isinstance(cell, Unreadable) else str(cell)
 
 
-def _listed(names: Sequence[str], join: str = ", ") -> str:
-    shown = [f'"{name}"' for name in names[:10]]
-    return join.join(shown) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+def _listed(names: Sequence[str]) -> str:
+    return listed([f'"{name}"' for name in names], 10)
 
 
 @contextlib.contextmanager
@@ -403,15 +408,23 @@ def _whole(source: Source) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        needed = tr('reading this file needs more: pip install "confirma-connector[table]"')
-        raise SourceError(f"{name}: {needed} ({error.name or _line(error)})") from None
+        raise SourceError(
+            tr(
+                '{name}: reading this file needs more: pip install "confirma-connector[table]" ({missing})',
+                name=name,
+                missing=error.name or _line(error),
+            )
+        ) from None
     except SourceError:
         raise
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":  # calamine's, on some files
-            asked = tr("is it damaged, or protected with a password?")
             raise SourceError(
-                tr("{name}: cannot be read; {asked} ({line})", name=name, asked=asked, line=_line(error))
+                tr(
+                    "{name}: cannot be read; is it damaged, or protected with a password? ({error})",
+                    name=name,
+                    error=_line(error),
+                )
             ) from None
         raise
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, Field
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.trees import Cutter, TreeOptions, xml_documents
 
 _MARKUP = re.compile(rb"<(?:\?xml\s|!--|(?!html[\s>])[A-Za-z_][\w.:-]*[\s/>])", re.IGNORECASE)
@@ -54,12 +54,12 @@ def read(source: Source) -> Iterator[Record]:
         is_empty = False
         yield from cutter.records(above, document, top, problems)
     if is_empty:
-        known = " or ".join(chosen.document)
+        known = either(chosen.document)
         raise SourceError(
             tr(
-                "{name}: has no {known}, which is an invoice by the mapping{beginning}",
+                "{name}: has no {document}, which is an invoice by the mapping{beginning}",
                 name=source.path.name,
-                known=known,
+                document=known,
                 beginning=_beginning(source),
             )
         )
@@ -75,6 +75,10 @@ def _beginning(source: Source) -> str:
     space = re.search(
         rb"\sxmlns" + (b":" + re.escape(prefix) if prefix else b"") + rb"""\s*=\s*["']([^"']*)""", attributes
     )
-    return tr("; it begins with <{name}>", name=name.decode()) + (
-        f" of {space[1].decode('utf-8', 'replace')}" if space else ""
+    if space is None:
+        return tr("; it begins with <{element}>", element=name.decode())
+    return tr(
+        "; it begins with <{element}> of {namespace}",
+        element=name.decode(),
+        namespace=space[1].decode("utf-8", "replace"),
     )

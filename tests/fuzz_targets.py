@@ -19,7 +19,7 @@ import httpx
 from mutating import mutated
 from pydantic import SecretStr
 
-from confirma_connector import Record, Result, Source, answers, contract, overlay
+from confirma_connector import Record, Result, Source, answers, contract, errorbodies, overlay
 from confirma_connector.client import Client
 from confirma_connector.errors import (
     AdapterError,
@@ -365,7 +365,7 @@ def _overlaid(mapping: LoadedMapping, dice: random.Random, paths: Sequence[Path]
         return _accepted(error, (ContractError,), [paths[0].name], 10_000)
     _surveyed(_ROOT / "samples/row-per-invoice/invoices.csv", mapping, chosen)
     for body in _ANSWERS:
-        answers.explanation(body, "application/json", chosen)
+        errorbodies.explanation(body, "application/json", chosen)
         answers.stated_status(body, chosen)
     answers.listing(_LISTING, chosen)
     return None

@@ -146,7 +146,7 @@ def test_a_batch_of_which_invoices_are_left_out_has_no_positive_receipt() -> Non
     good, bad = answered("teapps", "delivered"), answered("teapps", "failed", number="1002")
     assert write("teapps", [good], batch).answers == ()
     assert write("teapps", [good], batch).notices == (
-        "batch B7 has no receipt: 1 of the invoices in its file are left out",
+        "batch B7 has no receipt: 1 of the invoices in its file is left out",
     )
     (one,) = write("teapps", [good, bad], batch).answers
     assert code("teapps", one) == "NEG"

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confirma_connector import answers
-from confirma_connector.answers import Explanation, Listed
+from confirma_connector.answers import Listed
 from confirma_connector.contract import read
+from confirma_connector.errorbodies import Explanation, alike, explanation
 
 CONTRACT = read()
 TIME = "2026-11-20T10:00:00Z"
@@ -182,14 +183,14 @@ _json = st.recursive(
 def test_no_json_can_break_the_reading(tree: Any, total: Any) -> None:
     listing(tree, total=total)
     body = json.dumps(tree).encode()
-    answers.explanation(body, "application/json", CONTRACT)
+    explanation(body, "application/json", CONTRACT)
     answers.stated_status(body, CONTRACT)
 
 
 @given(st.binary(max_size=40))
 def test_no_bytes_can_break_the_reading(body: bytes) -> None:
     for kind in ("", "text/plain", "text/html", "application/json"):
-        answers.explanation(body, kind, CONTRACT)
+        explanation(body, kind, CONTRACT)
     answers.stated_status(body, CONTRACT)
 
 
@@ -269,7 +270,7 @@ def test_only_a_known_status_of_a_success_is_taken(body: bytes, status: str) -> 
     ],
 )
 def test_a_refusal_is_understood_in_every_known_shape(body: str, kind: str, message: str, fields: Any) -> None:
-    assert answers.explanation(body.encode(), kind, CONTRACT) == Explanation(message, fields)
+    assert explanation(body.encode(), kind, CONTRACT) == Explanation(message, fields)
 
 
 @pytest.mark.parametrize(
@@ -292,7 +293,7 @@ def test_a_refusal_is_understood_in_every_known_shape(body: str, kind: str, mess
     ],
 )
 def test_a_gateways_page_or_nothing_is_no_word_of_the_api(body: str, kind: str) -> None:
-    assert answers.explanation(body.encode(), kind, CONTRACT) is None
+    assert explanation(body.encode(), kind, CONTRACT) is None
 
 
 def test_refusals_of_one_kind_are_alike_whatever_their_values() -> None:
@@ -300,10 +301,10 @@ def test_refusals_of_one_kind_are_alike_whatever_their_values() -> None:
         Explanation("1001 is bad", (("a", "1001"), ("b", ""))),
         Explanation("1002 is bad", (("b", "x"), ("a", "1002"))),
     )
-    assert answers.alike(one, 400) == answers.alike(other, 400)
-    assert answers.alike(one, 400) != answers.alike(one, 422)
-    assert answers.alike(Explanation("x"), 400) != answers.alike(Explanation("y"), 400)
-    assert answers.alike(None, 400) == answers.alike(None, 400)
+    assert alike(one, 400) == alike(other, 400)
+    assert alike(one, 400) != alike(one, 422)
+    assert alike(Explanation("x"), 400) != alike(Explanation("y"), 400)
+    assert alike(None, 400) == alike(None, 400)
 
 
 def test_an_overlay_changes_what_is_read(tmp_path: Path) -> None:

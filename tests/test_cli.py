@@ -408,7 +408,7 @@ def test_lists_are_json_too(world: World) -> None:
     assert shown["events"][0]["event"] == "claimed"
     world.send(world.source(name="b.csv", rows=invoice_rows(1003, Sähköposti="", Postinumero="00001")))
     out = invoke(world, "track")[1]
-    assert "invoice 1003: failed: postal code is not valid" in out
+    assert 'invoice 1003: failed: b.results.csv, line 2, column "Postinumero": Confirma says' in out
     for words in (["adapters"], ["mappings"], ["contract"]):
         assert json.loads(invoke(world, *words, "--json")[1])["version"] == 1
 
@@ -468,4 +468,4 @@ def test_a_row_that_is_wrong_under_a_number_that_was_sent_says_what_is_wrong_wit
     code, out, _ = invoke(world, "send", world.source(name="b.csv", rows=invoice_rows(1001, Hinta="kaksi")))
     assert code == 1
     assert "conflict: this number is waiting already" in out
-    assert 'b.csv, line 2, column "Hinta": "kaksi"' in out
+    assert 'line 2  Hinta  "kaksi"  invoice 1001' in out

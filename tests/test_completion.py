@@ -76,7 +76,7 @@ def test_a_word_that_a_field_does_not_know_is_refused_with_those_it_knows(tmp_pa
     rules = {"distribution.method": "Tapa", "buyer.entity_type": "Laji"}
     (draft,) = drafts(tmp_path, [row(Tapa="email", Laji="Business")], invoice=rules)
     assert {problem.field: problem.message.partition(";")[0] for problem in errors(draft)} == {
-        "distribution.method": "expected EMAIL or EDI or LETTER",
+        "distribution.method": "expected EMAIL, EDI or LETTER",
         "buyer.entity_type": "expected BUSINESS or CONSUMER",
     }
 

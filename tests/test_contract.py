@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from confirma_connector.contract import Contract, read
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
+from confirma_connector.wirenames import Names
 
 SHIPPED = read()
 
@@ -202,7 +203,7 @@ enums: {method: {EMAIL: {wire: E_MAIL}}}
     assert "rows" not in body["invoice"]
     assert body["invoice"]["parties"]["customer"]["name"] == "Ostaja Oy"
     assert body["distribution"]["method"] == "E_MAIL"
-    assert renamed.field_of("invoice.invoiceRows[0].vatRate") == "rows[0].vat_percentage"
+    assert Names(renamed).fields("invoice.invoiceRows[0].vatRate") == ("rows[0].vat_percentage",)
 
 
 def test_an_overlay_adds_headers_and_statuses_and_changes_paths(tmp_path: Path) -> None:
@@ -345,27 +346,3 @@ def test_what_is_provisional_is_listed_and_only_that() -> None:
         }
         & listed
     )
-
-
-@pytest.mark.parametrize(
-    ("wire", "field"),
-    [
-        ("invoice.rows[2].vatPercentage", "rows[2].vat_percentage"),
-        ("/invoice/rows/2/vatPercentage", "rows[2].vat_percentage"),
-        ("$.invoice.rows[0]", "rows[0]"),
-        ("invoice.rows", "rows"),
-        ("Invoice.Header.DueDate", "due_date"),
-        ("header.dueDate", "due_date"),
-        ("invoice.parties.buyerParty.address.street2", "buyer.address.street2"),
-        ("parties.sellerParty.paymentDetails.iban", "seller.payment_details.iban"),
-        ("distribution.method", "distribution.method"),
-        ("processing.paymentControlEnabled", "processing.payment_control_enabled"),
-        ("invoice.amounts.grossAmount", "amounts.gross_amount"),
-        ("invoice.attachments[0].data", "attachments[0].data"),
-        ("nothing.known", ""),
-        ("", ""),
-        ("[0]", ""),
-    ],
-)
-def test_a_wire_path_is_turned_back_into_a_field(wire: str, field: str) -> None:
-    assert SHIPPED.field_of(wire) == field

@@ -41,9 +41,11 @@ def test_the_whole_loop_of_a_delivery_error_in_the_results_file(world: World) ->
     assert world.command("send", source).returncode == 0
     tracked = world.command("track")
     assert tracked.returncode == 1
-    assert "1002: failed: postal code is not valid" in tracked.stdout
+    told = "1002: failed: in.results.csv, line 3, column \"Postinumero\": Confirma says that it is not valid"
+    assert told in " ".join(tracked.stdout.split())
     results = world.folder / "in.results.csv"
-    assert [row["confirma_message"] for row in csv_rows(results)][1] == "postal code is not valid"
+    expected = 'Postinumero "00001": Confirma says that it is not valid [E-NOT-DELIVERED]'
+    assert [row["confirma_message"] for row in csv_rows(results)][1] == expected
 
     results.write_text(results.read_text("utf-8").replace("00001", "00100"), "utf-8")
     held = world.command("send", results)

@@ -243,7 +243,7 @@ def test_news_for_a_person_stand_before_an_outage_and_a_mistake_before_both(worl
     with Journal(world.folder / "beta.sqlite3", "staging", "beta") as book, locked(book.lock_path, "busy"):
         code, out, err = invoke(world, "track", "--all-profiles", **environ)
         assert (code, "another run for account beta" in err) == (1, True)
-        assert "invoice 1001: failed: postal code is not valid" in out
+        assert 'invoice 1001: failed: a.results.csv, line 2, column "Postinumero": Confirma says' in out
         assert invoke(world, "track", "--all-profiles", **environ)[0] == 3
         (world.folder / "acme.key").unlink()
         assert invoke(world, "track", "--all-profiles", **environ)[0] == 2

@@ -82,7 +82,7 @@ def test_a_workbook_goes_out_and_comes_back_with_its_states(excel: World) -> Non
     assert states(results) == {"1001": "waiting", "1002": "waiting"}
     assert excel.track().exit_code == 1
     assert states(results) == {"1001": "delivered", "1002": "failed"}
-    assert cells(results)["1002"]["confirma_message"] == "postal code is not valid"
+    assert cells(results)["1002"]["confirma_message"].startswith('Postinumero "00001": Confirma says')
     assert source.read_bytes() == before
     (listed,) = openpyxl.load_workbook(results)["Laskut"].tables.values()
     assert [column.name for column in listed.tableColumns][-4:] == [
@@ -144,7 +144,7 @@ def test_a_mistake_is_named_by_its_cell_and_stands_beside_its_row(excel: World) 
     source = book(excel.folder, [*invoice_rows(1001), *invoice_rows(1002, Hinta="kaksi"), *invoice_rows(1003)])
     done = excel.command("check", source)
     assert done.returncode == 1
-    assert 'in.xlsx, Laskut!Q5, column "Hinta": "kaksi": expected a number' in done.stdout
+    assert 'Laskut!Q5  Hinta  "kaksi"  invoice 1002\n        expected a number' in done.stdout
     assert excel.command("send", source).returncode == 1
     assert states(excel.folder / "in.results.xlsx") == {"1001": "waiting", "1002": "invalid", "1003": "waiting"}
     message = cells(excel.folder / "in.results.xlsx")["1002"]["confirma_message"]
@@ -175,7 +175,7 @@ def test_a_filtered_list_stops_the_run_until_the_mapping_says_what_to_do(excel: 
     mapping.write_text(mapping.read_text("utf-8").replace("{sheet: Laskut}", "{sheet: Laskut, hidden: skip}"), "utf-8")
     done = excel.command("send", source)
     assert done.returncode == 0
-    assert "skipped: in.xlsx, Laskut!5: the row is hidden (it has an amount)" in done.stdout
+    assert "skipped: Laskut!5: the row is hidden (it has an amount)" in done.stdout
     assert excel.arrived() == [1001, 1003]
 
 

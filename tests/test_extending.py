@@ -264,7 +264,7 @@ def test_a_blank_key_where_nothing_is_extended_is_an_error(tmp_path: Path) -> No
         ("invoice:\n  due_dat: X\n", '5: invoice.due_dat: there is no such field; did you mean "due_date"?'),
         ("invoice:\n  due_date: {column: X, table: kindz}\n", '5: invoice.due_date.table: there is no table "kindz"'),
         ("source: {delimeter: tab}\n", '4: source.delimeter: there is no such key here; did you mean "delimiter"?'),
-        ("tables:\n  kinds:\n    Muu: INVOISE\n", '6: invoice.type.table: "INVOISE": expected INVOICE or CREDIT_NOTE'),
+        ("tables:\n  kinds:\n    Muu: INVOISE\n", '6: invoice.type.table: "INVOISE": expected INVOICE, CREDIT_NOTE'),
         ("tables: {kinds: {Muu: INVOICE, file: x.csv}}\n", "4: tables.kinds: a table is either a file or codes"),
         ("tables: {more: {file: no.csv}}\n", "4: tables.more.file: no.csv: there is no such file"),
         ("locale: {thousands: ','}\n", '4: locale: "," is declared both as decimal and as thousands mark'),
@@ -294,7 +294,7 @@ def test_a_mistake_of_the_extending_file_names_it_and_the_line(tmp_path: Path, m
         ("name: base\n", "", "1: name: is required"),
         (BASE, "- a\n", "1: expected a block of key: value lines"),
         (BASE, "", "1: name: is required"),
-        ("prices: gross", "prices: [", "14: this is not YAML"),
+        ("prices: gross", "prices: [", "12: this is not YAML: a bracket is opened here"),
     ],
 )
 def test_a_mistake_of_the_base_names_the_base_and_the_line(tmp_path: Path, right: str, wrong: str, said: str) -> None:

@@ -76,7 +76,7 @@ def busy(retry_after: str | None) -> Row:
 IMPATIENT = {"timeout": 0.4}
 LATE = {"kind": "slow", "seconds": 0.6}
 TIMED_OUT = r"broke before an answer came \(.*timed out"
-REFUSED = r'line \d+, column "Eräpvm": is wrong \[E-REFUSED\]'
+REFUSED = r'line \d+, column "Eräpvm": Confirma says that it is not valid \[E-REFUSED\]'
 AT_THE_GATEWAY = r"HTTP \d+: refused before it reached the API"
 OPEN = "it is not known whether the invoice arrived"
 NEXT = {

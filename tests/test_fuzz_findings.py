@@ -88,7 +88,7 @@ def test_what_a_server_says_moves_no_cursor_and_can_be_stored(said: str, shown: 
         ("concurrency = " + "9" * 5000, "cannot be read"),
         ('journal = "~nobody-of-this-name/journal"', "there is no such user's folder"),
         ('mapping = "~nobody-of-this-name/own.yaml"', "there is no such user's folder"),
-        ("concurrency = 0", "concurrency: Input should be greater than or equal to 1"),
+        ("concurrency = 0", "concurrency: expected 1 or more"),
         ('environment = "sandbox"\nurl = "https://example.com"', "the sandbox runs on this machine"),
     ],
 )

@@ -135,7 +135,7 @@ def test_an_invoice_of_too_many_rows_is_wrong_and_all_others_are_read(world: Wor
     result = check(world, path, limits="rows_per_invoice = 3")
     assert result.exit_code == 1
     assert (
-        "in.csv, line 2: the invoice has 4 rows, more than the 3 that are read; "
+        "line 2      invoice 1001\n        the invoice has 4 rows, more than the 3 that are read; "
         "if that is right, raise rows_per_invoice under [limits] in the config file [E-ROWS]"
     ) in result.stdout
     assert "ready: 1" in result.stdout

@@ -213,7 +213,7 @@ def test_the_column_of_amounts_adds_up_to_the_printed_total(world: World) -> Non
     totals = table_lines(printed)
     assert totals["all"] == ["2", "749.60"]
     assert totals["EDI"] == ["failed", "1", "-250.50"]
-    assert totals["EMAIL"] == ["delivered", "1", "1000.10"]
+    assert totals["EMAIL"] == ["delivered", "1", "1,000.10"]
 
 
 def test_text_from_outside_is_no_formula_and_numbers_stay_numbers(world: World) -> None:

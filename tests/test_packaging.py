@@ -83,10 +83,10 @@ def test_there_are_adapters():
 def test_a_bundled_adapter_imports_only_what_a_partner_may(adapter):
     ours = {name for name in imported_names(adapter) if name.split(".")[0] == "confirma_connector"}
     others = {name.split(".")[0] for name in imported_names(adapter)} - {"confirma_connector"}
-    readers = {"archives", "delimited", "dialect", "extent", "limits", "recordkinds", "trees", "workbook"}
-    public = {"confirma_connector", *(f"confirma_connector.{name}" for name in readers)}
+    shared = {"archives", "delimited", "dialect", "extent", "language", "limits", "recordkinds", "trees", "workbook"}
+    public = {"confirma_connector", *(f"confirma_connector.{name}" for name in shared)}
     assert ours <= public, (
-        "a partner imports names from confirma_connector itself, and its readers of text, trees, workbooks"
+        "a partner imports names from confirma_connector itself, its readers of text, trees, workbooks, and its language"
     )
     assert others <= sys.stdlib_module_names | LIBRARIES
 

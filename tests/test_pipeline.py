@@ -194,10 +194,10 @@ def test_a_refusal_by_wire_path_names_the_cell(world: World, path: str) -> None:
     report = world.send(source)
     assert (report.exit_code, states(report)) == (1, {"1001": "waiting", "1002": "rejected"})
     (problem,) = told(report)["1002"].details
-    assert problem.text("in.csv") == 'in.csv, line 4, column "ALV": "14": no such rate [E-REFUSED]'
+    assert problem.text("in.csv") == 'in.csv, line 4, column "ALV": "14": Confirma says "no such rate" [E-REFUSED]'
     assert '"14"' not in told(report)["1002"].message
     cells = csv_rows(world.folder / "in.results.csv")
-    assert cells[1]["confirma_message"] == 'line 4, ALV "14": no such rate [E-REFUSED]'
+    assert cells[1]["confirma_message"] == 'line 4, ALV "14": Confirma says "no such rate" [E-REFUSED]'
     again = world.send(source)
     assert told(again)["1002"].details == (problem,)
     assert world.posts() == 2

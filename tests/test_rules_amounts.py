@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from invoices import invoice, spoken
 
+from confirma_connector.language import LanguageCode, using
+
 TOTALS = ("net", "vat", "gross", "rounding", "paid", "prepaid", "payable")
 
 
@@ -21,6 +23,14 @@ def test_a_row_amount_of_more_than_two_decimals_is_an_error(name: str) -> None:
     row = invoice().rows[0].model_dump()
     wrong = invoice(rows=[row, {**row, f"{name}_amount": "-0.001"}])
     assert spoken("E-DECIMALS", wrong) == [("error", f"rows[1].{name}_amount", "-0.001")]
+
+
+def test_an_amount_is_spelled_as_whoever_reads_it_writes_numbers() -> None:
+    wrong = invoice(amounts__net_amount="10.005")
+    spellings: list[tuple[LanguageCode, str]] = [("en", "10.005"), ("fi", "10,005"), ("sv", "10,005"), ("en", "10.005")]
+    for language, spelling in spellings:
+        with using(language):
+            assert spoken("E-DECIMALS", wrong) == [("error", "amounts.net_amount", spelling)]
 
 
 @pytest.mark.parametrize("amount", ["0", "10", "10.5", "10.55", "-10.55", "10.5500", "1E+3", "1E+40"])

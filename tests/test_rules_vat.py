@@ -61,7 +61,7 @@ def test_without_a_supply_date_the_invoice_date_is_taken_and_said() -> None:
     (problem,) = (problem for problem in check(wrong) if problem.code == "E-VAT-RATE")
     assert "on the invoice date 2026-01-15" in problem.message
     assert "the supply date, which decides, is not known" in problem.message
-    assert "25.5, 13.5, 10 or 0 %" in problem.message
+    assert "25.5 %, 13.5 %, 10 % or 0 %" in problem.message
     assert spoken("E-VAT-RATE", taxed("13.5", date="2026-01-15", supply_date=None)) == []
 
 

@@ -175,9 +175,11 @@ def test_one_error_in_one_row_stops_that_invoice_and_not_the_file(world: World) 
     done = world.command("send", world.source(rows=rows, name="virhe.csv"))
     assert done.returncode == 1
     assert world.arrived() == [1001, 1003]
-    (line,) = [line for line in done.stdout.splitlines() if "kaksi" in line]
-    for part in ("virhe.csv", "line 7", "ALV", '"kaksi"', "decimal"):
-        assert part in line
+    lines = done.stdout.splitlines()
+    (index,) = [index for index, line in enumerate(lines) if "kaksi" in line]
+    assert lines[0].startswith("virhe.csv")
+    assert lines[index].split() == ["line", "7", "ALV", '"kaksi"', "invoice", "1002"]
+    assert "decimal" in lines[index + 1]
     cells = csv_rows(world.folder / "virhe.results.csv")
     assert cells[3]["confirma_state"] == "invalid"
     assert "kaksi" in cells[3]["confirma_message"]

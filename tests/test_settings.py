@@ -105,11 +105,13 @@ def test_every_environment_variable_is_heard(tmp_path: Path) -> None:
         "CONFIRMA_ATTACHMENTS": str(tmp_path),
         "CONFIRMA_MAPPING": "row-per-line",
         "CONFIRMA_RETENTION_DAYS": "7",
+        "CONFIRMA_LANGUAGE": "sv",
     }
     assert set(ENVIRONMENT_VARIABLES) == {*values, "CONFIRMA_TOKEN_FILE"}
     found = load({}, values)
     assert (found.url, found.concurrency, found.quiet_period, found.timeout) == ("https://host.example", 2, 1.5, 3)
     assert (found.retention_days, load({}, {}).retention_days) == (7, 30)
+    assert (found.language, load({}, {}).language) == ("sv", None)
     assert load({}, {**values, "CONFIRMA_ACCOUNT": " spaced "}).account == "spaced"
     assert load({}, {"CONFIRMA_URL": "", "CONFIRMA_TOKEN": " "}).environment == "sandbox"
 

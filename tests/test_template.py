@@ -100,9 +100,11 @@ def test_a_workbook_is_made_and_passes_its_check_with_no_mapping_named(world: Wo
     assert file["methods"] == {"EMAIL": 1, "EDI": 1}
 
 
-def test_it_is_finnish_where_nothing_else_is_said(world: World) -> None:
-    assert world.command("template", "a.xlsx").returncode == 0
+def test_it_is_in_the_language_of_who_makes_it_where_nothing_else_is_said(world: World) -> None:
+    assert world.command("template", "a.xlsx", CONFIRMA_LANGUAGE="fi").returncode == 0
     assert load_workbook(world.folder / "a.xlsx").sheetnames == SHEETS["fi"]
+    assert world.command("template", "b.xlsx", CONFIRMA_LANGUAGE="sv").returncode == 0
+    assert load_workbook(world.folder / "b.xlsx").sheetnames == SHEETS["sv"]
 
 
 def test_nothing_is_overwritten(world: World) -> None:

@@ -16,20 +16,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 from confirma_connector.cli import main
 from confirma_connector.cli.speaking import helps
 from confirma_connector.language import CATALOGUES, DOMAIN, LANGUAGES
+from confirma_connector.mapping import shipped as mappings
+from confirma_connector.overlay import shipped as contract
+from confirma_connector.yamltext import load
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = (ROOT / "connector" / "confirma_connector", ROOT / "adapters")
-SILENT = ("sandbox/", "journal/schema.py")
-"""Below the package: the stand-in speaks as the service does, and SQL is no language of people."""
+SILENT = ("sandbox/",)
+"""Below the package: the stand-in speaks as the service does."""
 
-KEYWORDS = {"tr": None, "trn": (1, 2), "mark": None}
+KEYWORDS = {"tr": 1, "trn": 2, "mark": 1, "marks": 2}
+"""What stands around a message, and how many of its arguments are the message: one and many."""
 WORDS = re.compile(r"[^\W\d_]*[a-zåäö] [^\W\d_]{2,}")
+SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|PRAGMA|BETWEEN|ORDER BY|IN \(|IS NULL)")
+"""What is no language of people: its words are in capitals."""
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """The date in every catalogue: a new one at each update would be noise."""
 NOT_FOR_PEOPLE = "not for people"
@@ -45,14 +50,33 @@ def sources() -> Iterator[Path]:
 
 
 def said() -> Catalog:
-    """Collect every message: what the code marks, and the help of the commands."""
+    """Collect every message: what the code marks, the help of the commands, what data of ours says."""
     found = Catalog(domain=DOMAIN, project="confirma-connector", fuzzy=False)
     for path in sources():
-        for _, message, comments, _ in extract_from_file("python", path, KEYWORDS):
-            found.add(message, locations=[(path.relative_to(ROOT).as_posix(), 0)], auto_comments=comments)
+        for message in marked(path):
+            found.add(message, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     for text in helps(main):
         found.add(text, locations=[("confirma --help", 0)])
+    for path in mappings().values():
+        found.add(str(load(path).tree["description"]), locations=[("confirma mappings", 0)])
+    for _, _, item in contract().lines():
+        if item.note:
+            found.add(item.note, locations=[("confirma contract", 0)])
     return found
+
+
+def marked(path: Path) -> Iterator[str | tuple[str, ...]]:
+    """Give what *path* marks as messages; of the tree, as what reads the signs misses calls within calls and texts."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and (name := _called(node)) in KEYWORDS:
+            values = [one.value for one in node.args[: KEYWORDS[name]] if isinstance(one, ast.Constant)]
+            texts = tuple(value for value in values if isinstance(value, str))
+            if len(texts) == KEYWORDS[name]:
+                yield texts if len(texts) > 1 else texts[0]
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
 
 
 def path_of(code: str) -> Path:
@@ -121,7 +145,7 @@ def unspoken(path: Path) -> Iterator[tuple[int, str]]:
         sentence = _sentence(node)
         if isinstance(node, ast.JoinedStr):
             aside |= {id(value) for value in node.values}
-        if WORDS.search(sentence) and NOT_FOR_PEOPLE not in lines[node.lineno - 1]:
+        if WORDS.search(sentence) and not SQL.search(sentence) and NOT_FOR_PEOPLE not in lines[node.lineno - 1]:
             yield node.lineno, sentence
 
 
@@ -135,10 +159,9 @@ def _aside(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         yield node.value
     elif isinstance(node, ast.Call):
-        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        name = _called(node)
         if name in KEYWORDS:
-            yield from ast.walk(node.args[0])
-            yield from ast.walk(node.args[1]) if name == "trn" else ()
+            yield from (inner for one in node.args[: KEYWORDS[name]] for inner in ast.walk(one))
         elif name in ("compile", "Literal"):
             yield from ast.walk(node)
         for keyword in node.keywords:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from confirma_connector.errors import NoWriteBack as NoWriteBack
+    from confirma_connector.errors import SeveralSheets as SeveralSheets
     from confirma_connector.errors import SourceError as SourceError
     from confirma_connector.hookspecs import hookimpl as hookimpl
     from confirma_connector.records import STATES as STATES
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from confirma_connector.records import Source as Source
     from confirma_connector.records import Unreadable as Unreadable
 
-__all__ = ["STATES", "Match", "NoWriteBack", "Record", "Result", "Source", "SourceError", "Unreadable", "hookimpl"]
+__all__ = [
+    *("STATES", "Match", "NoWriteBack", "Record", "Result", "SeveralSheets"),
+    *("Source", "SourceError", "Unreadable", "hookimpl"),
+]
 
-_HOMES = {"NoWriteBack": "errors", "SourceError": "errors", "hookimpl": "hookspecs"}
+_HOMES = {"NoWriteBack": "errors", "SeveralSheets": "errors", "SourceError": "errors", "hookimpl": "hookspecs"}
 
 
 def __getattr__(name: str) -> object:

@@ -11,13 +11,17 @@ from pathlib import Path
 
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal, Step
-from confirma_connector.language import tr
+from confirma_connector.language import listed, tr, trn
 from confirma_connector.masking import masked
 from confirma_connector.opening import held
-from confirma_connector.run import Choice, Run
+from confirma_connector.retelling import SENT_ELSEWHERE
+from confirma_connector.run import Choice, Run, in_its_language
 from confirma_connector.survey import Item
 
 __all__ = ["Adoption", "adopt"]
+
+_NAMED = 10
+"""As many numbers are named in one line."""
 
 
 @dataclass
@@ -36,6 +40,7 @@ class Adoption:
         return int(bool(self.invalid))
 
 
+@in_its_language
 def adopt(run: Run, choice: Choice, reason: str, until: dt.date | None = None) -> list[Adoption]:
     """Make the invoices of files known as sent elsewhere: they are never sent from here, and never tracked.
 
@@ -48,7 +53,7 @@ def adopt(run: Run, choice: Choice, reason: str, until: dt.date | None = None) -
 
 def _adopted(run: Run, journal: Journal, path: Path, choice: Choice, reason: str, until: dt.date | None) -> Adoption:
     told = Adoption(path)
-    message = tr("sent elsewhere, says {getuser}: {masked}", getuser=getpass.getuser(), masked=masked(reason))
+    message = SENT_ELSEWHERE.format(user=getpass.getuser(), reason=masked(reason))
     with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), journal.key)) as found:
         sellers = list(found.sellers)
         bound = journal.seller()
@@ -97,20 +102,26 @@ def _settle(journal: Journal, item: Item, message: str, told: Adoption) -> None:
 
 def lines(told: Adoption) -> Iterator[str]:
     """Say in a few lines what became of a file."""
-    yield tr(
+    yield trn(
         "{name}: {count} adopted as sent elsewhere: they are never sent from here",
+        "{name}: {count} adopted as sent elsewhere: they are never sent from here",
+        len(told.adopted),
         name=told.path.name,
-        count=len(told.adopted),
     )
     if told.known:
-        named = ", ".join(f"{number} ({state})" for number, state in list(told.known.items())[:10])
-        yield tr("  {count} known already, left as they are: {named}", count=len(told.known), named=named)
+        numbers = listed([f"{number} ({state})" for number, state in told.known.items()], _NAMED)
+        yield trn(
+            "  {count} known already, left as they are: {numbers}",
+            "  {count} known already, left as they are: {numbers}",
+            len(told.known),
+            numbers=numbers,
+        )
     if told.left:
-        yield tr("  {left} not asked for, left as they are", left=told.left)
+        yield trn("  {count} not asked for, left as they are", "  {count} not asked for, left as they are", told.left)
     if told.invalid:
-        named = ", ".join(told.invalid[:10]) + (" …" if len(told.invalid) > 10 else "")
-        yield tr(
-            "  {count} not adopted, because they are invalid (see confirma check): {named}",
-            count=len(told.invalid),
-            named=named,
+        yield trn(
+            "  {count} not adopted, because they are invalid (see confirma check): {numbers}",
+            "  {count} not adopted, because they are invalid (see confirma check): {numbers}",
+            len(told.invalid),
+            numbers=listed(told.invalid, _NAMED),
         )

@@ -1,4 +1,4 @@
-"""What the API says, read by the contract: delivery listings, and the explanations of its refusals."""
+"""What the API says of invoices that it took, read by the contract: delivery listings, and a status at once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,14 @@ from typing import Any
 import simplejson
 
 from confirma_connector.contract import Contract, Observed
-from confirma_connector.errors import legible
+from confirma_connector.errorbodies import errors_of
+from confirma_connector.jsontext import first, json_body, text, words
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
 __all__ = [
-    "Explanation",
     "Listed",
     "Listing",
-    "alike",
-    "explanation",
-    "json_body",
     "listing",
     "prevailing",
     "stated_status",
@@ -31,7 +28,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One distribution record. Times are aware datetimes; *gross* is there only when the listing shows a total."""
+    """One distribution record. Times are aware datetimes; *gross* is there only when the listing shows a total.
+
+    *fields* are the wire paths that an ERROR names, with what it says of each.
+    """
 
     number: int
     status: str
@@ -43,6 +43,7 @@ class Listed:
     case_id: str = ""
     message: str = ""
     gross: Decimal | None = None
+    fields: tuple[tuple[str, str], ...] = ()
     raw: str = ""
 
     @property
@@ -74,24 +75,6 @@ class Listing:
         return self.total == distinct or (self.total == len(self.records) and is_of_one)
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why the API refused: its sentence, and the wire paths it named with what it said of each."""
-
-    message: str
-    fields: tuple[tuple[str, str], ...] = ()
-
-
-def json_body(body: bytes) -> Any:
-    """Parse a body as JSON with exact numbers. Raises ValueError."""
-    try:
-        return simplejson.loads(body.decode("utf-8-sig"), use_decimal=True)
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
-    except InvalidOperation:
-        raise ValueError(tr("it has a number with an exponent beyond all bounds")) from None
-
-
 def listing(body: bytes, contract: Contract) -> Listing:
     """Read a listing. Raises ValueError when it is none (not JSON, no record array, two arrays)."""
     tree = json_body(body)
@@ -112,21 +95,21 @@ def listing(body: bytes, contract: Contract) -> Listing:
 
 def _total(tree: Mapping[str, Any], contract: Contract) -> int | None:
     """Give how many records there are by the server's word; None too when it answered without our dates."""
-    meta = _first(tree, contract.names("listing", "meta"))
+    meta = first(tree, contract.names("listing", "meta"))
     if isinstance(meta, dict) and _is_by_default(meta, contract):
         return None
-    total = _first(meta, contract.names("listing", "meta.total")) if isinstance(meta, dict) else None
-    text = str(total)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    total = first(meta, contract.names("listing", "meta.total")) if isinstance(meta, dict) else None
+    count = str(total)
+    return int(count) if count.isascii() and count.isdigit() and len(count) < 20 else None
 
 
 def _is_by_default(meta: Mapping[str, Any], contract: Contract) -> bool:
     """Whether a listing is of the last thirty days: we always ask with dates, so that answers another question."""
-    filters = _first(meta, contract.names("listing", "meta.filters"))
+    filters = first(meta, contract.names("listing", "meta.filters"))
     if not isinstance(filters, dict):
         return False
-    says_so = _first(filters, contract.names("listing", "meta.filters.default")) is True
-    return says_so and _first(filters, contract.names("listing", "meta.filters.from")) is None
+    says_so = first(filters, contract.names("listing", "meta.filters.default")) is True
+    return says_so and first(filters, contract.names("listing", "meta.filters.from")) is None
 
 
 def _listed(row: Any, contract: Contract) -> Listed | None:
@@ -134,43 +117,39 @@ def _listed(row: Any, contract: Contract) -> Listed | None:
         return None
 
     def said(key: str) -> Any:
-        return _first(row, contract.names("listing", f"record.{key}"))
+        return first(row, contract.names("listing", f"record.{key}"))
 
     number = str(said("invoice_number")).strip()
     if not (number.isascii() and number.isdigit() and len(number) < 40):
         return None
-    status = _text(said("status")).upper()
+    status = text(said("status")).upper()
     return Listed(
         number=int(number),
         status=status,
         state=contract.state_of(status),
         invoice_date=_date(said("invoice_date")),
-        method=_text(said("method")),
+        method=text(said("method")),
         created_at=_time(said("created_at")),
-        distributed_at=_text(said("distributed_at")),
-        case_id=_text(said("case_id")),
-        message=_words(said("message")),
+        distributed_at=text(said("distributed_at")),
+        case_id=text(said("case_id")),
+        message=words(said("message")),
         gross=_amount(said("gross_amount")),
+        fields=tuple(_listed_errors(row, contract)),
         raw=masked(_storable(simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True))),
     )
 
 
-def _first(tree: Mapping[str, Any], names: Iterable[str]) -> Any:
-    return next((tree[name] for name in names if tree.get(name) not in (None, "")), None)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or isinstance(value, (dict, list)) else legible(" ".join(str(value).split()))
+def _listed_errors(row: Mapping[str, Any], contract: Contract) -> Iterator[tuple[str, str]]:
+    """Read the list of errors that a record may carry, or have in the place of its message."""
+    for name in (*contract.names("answer", "errors"), *contract.names("listing", "record.message")):
+        if isinstance(row.get(name), (dict, list)):
+            yield from errors_of(row[name], contract)
+            return
 
 
 def _storable(text: str) -> str:
     """Give *text* without halves of a pair of surrogates: JSON can spell them, and no database or file takes them."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _words(value: Any) -> str:
-    """Give what is said for people: it may repeat what an invoice says, but no personal identity number."""
-    return masked(_text(value))
 
 
 def _date(value: Any) -> dt.date | None:
@@ -222,55 +201,6 @@ def stated_status(body: bytes, contract: Contract) -> str:
         tree = json_body(body)
     except ValueError:
         return ""
-    status = _first(tree, contract.names("answer", "status")) if isinstance(tree, dict) else None
-    text = status.strip().upper() if isinstance(status, str) else ""
-    return text if contract.state_of(text) != "unknown" else ""
-
-
-def explanation(body: bytes, content_type: str, contract: Contract) -> Explanation | None:
-    """Read a refusal in any shape the API is known to use; None when the body is a gateway's page or nothing."""
-    text = body.decode("utf-8", "replace").strip()
-    kind = content_type.split(";")[0].strip().lower()
-    if not text or text.startswith("<") or "html" in kind:
-        return None
-    try:
-        tree = json_body(body)
-    except ValueError:
-        return Explanation(_words(text)) if kind in ("text/plain", "") else None
-    if isinstance(tree, str):
-        return Explanation(_words(tree)) if _words(tree) else None
-    if isinstance(tree, list):
-        fields = tuple(_field_errors(tree, contract))
-        return Explanation("", fields) if fields else None
-    if not isinstance(tree, dict):
-        return None
-    fields = tuple(_field_errors(_first(tree, contract.names("answer", "errors")), contract))
-    message = next((said for name in contract.names("answer", "message") if (said := _words(tree.get(name)))), "")
-    return Explanation(message, fields) if message or fields else None
-
-
-def _field_errors(errors: Any, contract: Contract) -> Iterator[tuple[str, str]]:
-    """Read `[{field, message}]`, `{field: [message]}`, `[message]`."""
-    if isinstance(errors, dict):
-        for field, said in errors.items():
-            texts = said if isinstance(said, list) else [said]
-            if message := "; ".join(filter(None, map(_words, texts))):
-                yield _text(field), message
-    elif isinstance(errors, list):
-        for error in errors:
-            if isinstance(error, dict):
-                field = _text(_first(error, contract.names("answer", "error.field")))
-                message = _words(_first(error, contract.names("answer", "error.message")))
-                if field or message:
-                    yield field, message
-            elif text := _words(error):
-                yield "", text
-    elif text := _words(errors):
-        yield "", text
-
-
-def alike(explained: Explanation | None, status: int) -> str:
-    """Give a mark by which refusals of one and the same kind are recognised."""
-    fields = ",".join(sorted(field for field, _ in explained.fields)) if explained else ""
-    kind = f"{status}|{fields}|{'' if fields or explained is None else explained.message}"
-    return hashlib.sha256(kind.encode()).hexdigest()
+    status = first(tree, contract.names("answer", "status")) if isinstance(tree, dict) else None
+    stated = status.strip().upper() if isinstance(status, str) else ""
+    return stated if contract.state_of(stated) != "unknown" else ""

@@ -11,7 +11,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from confirma_connector.language import tr
+from confirma_connector.language import tr, whole
 from confirma_connector.limits import Limits
 
 __all__ = ["DAMAGES", "archive", "refuse_liars"]
@@ -35,9 +35,7 @@ class _Patient(io.FileIO):
         left = os.fstat(self.fileno()).st_size - self.tell()
         most = left if size is None or size < 0 else min(size, left)
         if most > _LARGEST_READ:
-            raise zipfile.BadZipFile(
-                tr("its directory is larger than {largest_read:,} bytes", largest_read=_LARGEST_READ)
-            )
+            raise zipfile.BadZipFile(tr("its directory is larger than {largest} bytes", largest=whole(_LARGEST_READ)))
         return super().read(max(most, 0)) or b""
 
 
@@ -95,7 +93,7 @@ def refuse_liars(opened: zipfile.ZipFile, path: Path) -> None:
             name, extra = struct.unpack("<HH", file.read(4))
             file.seek(name + extra, 1)
             if info.compress_type == zipfile.ZIP_DEFLATED and _inflated(file, info) > info.file_size:
-                raise zipfile.BadZipFile(tr("its part {filename} is larger than it says", filename=info.filename))
+                raise zipfile.BadZipFile(tr("its part {part} is larger than it says", part=info.filename))
 
 
 def _inflated(file: BinaryIO, info: zipfile.ZipInfo) -> int:

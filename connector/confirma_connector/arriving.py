@@ -110,7 +110,7 @@ def _unfit(path: Path, size: int) -> str:
     except UnicodeEncodeError:
         return tr("its name has characters in another encoding than UTF-8; rename it")
     if length > _LONGEST:
-        return tr("its name is longer than {longest} bytes; rename it", longest=_LONGEST)
+        return tr("its name is longer than {most} bytes; rename it", most=_LONGEST)
     if not size:
         return tr("it is empty as yet")
     try:

@@ -20,7 +20,7 @@ from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import Outage, Refused, SettingsError
 from confirma_connector.keyanswer import KeyAnswer, key_answer
-from confirma_connector.language import tr
+from confirma_connector.language import mark, tr, whole
 from confirma_connector.masking import without_key
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
@@ -42,6 +42,8 @@ _NOTHING_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+_NO_LISTING = mark("no delivery information from {host}: {reason}; try again later")
+_NO_WORD = mark("no word on the key from {host}: {reason}; try again later")
 _BROKEN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError)
 
 
@@ -137,24 +139,18 @@ class Client:
                 "listing", _LARGEST_LISTING, lambda got: answers.listing(got.content, self._contract), query
             )
 
-        return self._patiently(tr("delivery information"), ask)
+        return self._patiently(_NO_LISTING, ask)
 
     def validate(self) -> str:
         """Ask whether the key is good; give what the API says. Raises Outage, and Refused when it is not."""
-        said = self._patiently(tr("word on the key"), lambda: self._about_key("validate"))
+        said = self._patiently(_NO_WORD, lambda: self._about_key("validate"))
         if said.is_valid is None:
             raise Refused(
                 tr("{host} does not say whether the key is valid: does the contract fit this server?", host=self.host)
             )
         if not said.is_valid:
-            raise Refused(
-                tr(
-                    "{host}: the key is not valid any more{more}{message}",
-                    host=self.host,
-                    more=": " if said.message else "",
-                    message=said.message,
-                )
-            )
+            invalid = tr("{host}: the key is not valid any more", host=self.host)
+            raise Refused(f"{invalid}: {said.message}" if said.message else invalid)
         return said.message
 
     def renew(self) -> KeyAnswer:
@@ -197,7 +193,7 @@ class Client:
     def _unsent(self, error: Exception) -> str:
         return tr("no connection to {host} ({brief}); nothing was sent", host=self.host, brief=self._brief(error))
 
-    def _patiently(self, wanted: str, ask: Callable[[], _Read]) -> _Read:
+    def _patiently(self, failed: str, ask: Callable[[], _Read]) -> _Read:
         """Ask again after a while: reading changes nothing."""
         reason = ""
         for attempt in range(1, _TRIES + 1):
@@ -211,9 +207,7 @@ class Client:
             if attempt < _TRIES:
                 time.sleep(min(wait if wait is not None else 0.5 * 2**attempt, LONGEST_PAUSE))
                 self.fresh_connections()
-        raise Outage(
-            tr("no {wanted} from {host}: {reason}; try again later", wanted=wanted, host=self.host, reason=reason)
-        )
+        raise Outage(tr(failed, host=self.host, reason=reason))
 
     def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
@@ -224,7 +218,7 @@ class Client:
             for chunk in answer.iter_bytes():
                 content += chunk
                 if len(content) > largest:
-                    raise httpx.ReadError(tr("the answer is larger than {largest:,} bytes", largest=largest))
+                    raise httpx.ReadError(tr("the answer is larger than {largest} bytes", largest=whole(largest)))
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout(tr("the answer did not come to its end"))
             headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]

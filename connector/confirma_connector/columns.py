@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import yaml
+
 from confirma_connector.fields import spelled
-from confirma_connector.headers import among
-from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile
+from confirma_connector.headers import MissingColumns, among
+from confirma_connector.language import tr
+from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile, shipped
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 
@@ -19,6 +22,7 @@ class Columns:
     def __init__(self, mapping: LoadedMapping, source: str) -> None:
         file = mapping.file
         self.source = source
+        self._mapping = mapping
         self._parts: dict[str, set[str]] = {}
         for _, word, part in file.uses():
             self._parts.setdefault(word, set()).add(part)
@@ -51,9 +55,37 @@ class Columns:
         }
         of_either = {word for word in names if part not in self._parts[word]} if part != "whole" else set()
         optional = of_either if part == "header" else of_either.intersection(self._found)
-        for word, header in among(record.values, names, place or self.source, optional).items():
+        try:
+            bound = among(record.values, names, place or self.source, optional)
+        except MissingColumns as error:
+            raise MissingColumns(error.said, error.missing, self._recipe(error.missing)) from None
+        for word, header in bound.items():
             self._found[word] = tuple(dict.fromkeys((*self._found.get(word, ()), header)))
             self._headers[word] = self._found[word]
+
+    def _recipe(self, missing: Mapping[str, str]) -> str:
+        """Say which line of the mapping reads the first of the columns that are missing, and how to name it."""
+        word, near = next(iter(missing.items()), ("", ""))
+        if not word:
+            return ""
+        place = next(place for place, used, _ in self._mapping.file.uses() if used == word)
+        field = ".".join(str(part) for part in place).removeprefix("invoice.")
+        names = {"columns": {word: [*self._spellings[word], near or "…"]}}
+        told = {"line": self._mapping.line_of(*place), "header": self._spellings[word][0], "field": field}
+        spelled_out = yaml.safe_dump(names, allow_unicode=True, default_flow_style=True, width=1_000).strip()[1:-1]
+        if self._mapping.path in shipped().values():
+            return tr(
+                '{line} reads "{header}" for {field}; if the column is called otherwise in this file, a mapping '
+                "of your own can say so: extends: {name}, and {yaml}",
+                **told,
+                name=self._mapping.path.stem,
+                yaml=spelled_out,
+            )
+        return tr(
+            '{line} reads "{header}" for {field}; if the column is called otherwise in this file, add its name: {yaml}',
+            **told,
+            yaml=spelled_out,
+        )
 
     def found(self) -> frozenset[str]:
         """Give the headers that the mapping names, of the tables that were bound."""

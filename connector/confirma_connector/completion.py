@@ -14,7 +14,8 @@ from confirma_connector import references
 from confirma_connector.attachments import attachment
 from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
 from confirma_connector.invoice import Attachment, Invoice, Row
-from confirma_connector.language import tr
+from confirma_connector.language import either, number, tr
+from confirma_connector.mistakes import sentence
 from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
 
 __all__ = ["Completion", "Obstacle"]
@@ -22,7 +23,7 @@ __all__ = ["Completion", "Obstacle"]
 _TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
     "fi": references.finnish,
-    "rf": lambda number: references.rf(references.finnish(number)),
+    "rf": lambda digits: references.rf(references.finnish(digits)),
 }
 
 
@@ -78,7 +79,7 @@ class Completion:
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
                 name = ".".join(str(part) for part in detail["loc"])
-                self._object("E-VALUE", name, _expected(name, str(detail["msg"])))
+                self._object("E-VALUE", name, _expected(name, sentence(detail)))
             return None
         return _signed(whole, self.credit_sign)
 
@@ -93,7 +94,7 @@ class Completion:
     def _fill_type(self) -> None:
         kind = self.fields.setdefault("type", "INVOICE")
         if kind in NOT_SENT:
-            self._object("E-TYPE", "type", tr("{kind} is not sent: {not_sent}", kind=kind, not_sent=NOT_SENT[kind]))
+            self._object("E-TYPE", "type", tr("{kind} is not sent: {reason}", kind=kind, reason=tr(NOT_SENT[kind])))
         elif kind not in CHOICES["type"]:
             self._object("E-TYPE", "type", _expected("type", ""))
 
@@ -144,24 +145,25 @@ class Completion:
 
     def _prices(self, row: Mapping[str, Any]) -> Prices:
         """Say whether the unit price of *row* is net or gross: the row's own word first, then the invoice's."""
-        told = row.get("prices") or self.fields.get("prices") or self.prices
-        if told not in CHOICES["prices"]:
+        prices = row.get("prices") or self.fields.get("prices") or self.prices
+        if prices not in CHOICES["prices"]:
             raise MoneyError("E-VALUE", "prices", _expected("prices", ""))
-        return "gross" if told == "gross" else "net"
+        return "gross" if prices == "gross" else "net"
 
 
 def _two_readings(row: Mapping[str, Decimal]) -> str:
     rate = row["vat_percentage"]
-    readings = f"{rate:f} % or {(rate * 100).normalize():f} %"
     return tr(
-        "can be read as {readings}: write the rate in per cent, or give the cell a percent format", readings=readings
+        "can be read as {found} % or {counted} %: write the rate in per cent, or give the cell a percent format",
+        found=number(rate),
+        counted=number((rate * 100).normalize()),
     )
 
 
 def _expected(name: str, otherwise: str) -> str:
     if name not in CHOICES:
         return otherwise
-    return tr("expected {choice}; a table: in the mapping can translate other words", choice=" or ".join(CHOICES[name]))
+    return tr("expected {choices}; a table: in the mapping can translate other words", choices=either(CHOICES[name]))
 
 
 def _method(fields: Mapping[str, Any]) -> str:

@@ -19,6 +19,8 @@ __all__ = ["confirm"]
 _HEAD = mark(
     "# Who confirmed which value of the contract, when, on what ground. A value that changes is asked for again."
 )
+_NO_NAME = mark("the name of a confirmation is empty, or has signs in it that are no text")
+_NO_GROUND = mark("the ground of a confirmation is empty, or has signs in it that are no text")
 _KEY = "confirmations:"
 _ENTRY = re.compile(r"( *)-[ \n]")
 
@@ -29,18 +31,18 @@ def confirm(path: Path, lines: Sequence[Provisional], by: str, ground: str, vers
     Raises ContractError, SettingsError; then nothing was written.
     """
     words = {
-        "by": _plain(tr("the name"), by),
+        "by": _plain(by, _NO_NAME),
         "on": dt.date.today().isoformat(),
-        "ground": _plain(tr("the ground"), ground),
+        "ground": _plain(ground, _NO_GROUND),
     }
     entries = [{"line": one.line, "value": one.item.value, **words, "contract": version} for one in lines]
     before = path.read_bytes() if path.exists() else b""
     after = _extended(path, before.decode("utf-8-sig"), [_spelled(entry) for entry in entries])
-    mark = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
+    begin = b"\xef\xbb\xbf" if before.startswith(b"\xef\xbb\xbf") else b""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with replacing(path) as fresh:
-            fresh.write_bytes(mark + after.encode("utf-8"))
+            fresh.write_bytes(begin + after.encode("utf-8"))
             _refuse_unread(path, fresh, lines)
     except (OSError, UnwritableResults) as error:
         raise ContractError(tr("{path}: cannot be written: {error}", path=path, error=error)) from None
@@ -61,10 +63,10 @@ def _refuse_unread(path: Path, fresh: Path, lines: Sequence[Provisional]) -> Non
         )
 
 
-def _plain(what: str, text: str) -> str:
+def _plain(text: str, otherwise: str) -> str:
     plain = " ".join(text.split())
     if not plain or not plain.isprintable():
-        raise SettingsError(tr("{what} of a confirmation is empty, or has signs in it that are no text", what=what))
+        raise SettingsError(tr(otherwise))
     return plain
 
 
@@ -76,7 +78,7 @@ def _extended(path: Path, text: str, entries: Sequence[str]) -> str:
     """Give *text* with *entries* before the first confirmation in it, or under a key of their own at the end."""
     end = "\r\n" if "\r\n" in text else "\n"
     if not text.strip():
-        return text + end.join([_HEAD, _KEY, *(f"  {entry}" for entry in entries), ""])
+        return text + end.join([tr(_HEAD), _KEY, *(f"  {entry}" for entry in entries), ""])
     document = opened(path, ContractError)
     if ("confirmations",) not in document.spots:
         gap = "" if text.endswith("\n") else end
@@ -87,9 +89,9 @@ def _extended(path: Path, text: str, entries: Sequence[str]) -> str:
     if indent is None or ("confirmations", 0) not in document.spots:
         raise ContractError(
             tr(
-                "{path}, line {first}: confirmations are a list, one on a line: - {{line: …}}",
+                "{path}, line {line}: confirmations are a list, one on a line: - {{line: …}}",
                 path=path,
-                first=first + 1,
+                line=first + 1,
             )
         )
     fresh = [f"{indent[1]}{entry}{end}" for entry in entries]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,8 +38,8 @@ class Provisional:
 
     def text(self) -> str:
         """Say in one line what there is to confirm."""
-        note = f"  ({self.item.note})" if self.item.note else ""
-        return f"{self.section}: {self.key} = {self.item.value or '(not sent)'}{note}"
+        note = f"  ({tr(self.item.note)})" if self.item.note else ""
+        return f"{self.section}: {self.key} = {self.item.value or tr('(not sent)')}{note}"
 
 
 ENUM_PLACES: Mapping[str, str] = {
@@ -161,15 +161,10 @@ class Contract:
         named = {re.escape(item.wire) for place, item in self.file.request.items() if _field(place) in fields}
         return re.compile(rf'"(?:{"|".join(sorted(named))})"\s*:\s*("(?:[^"\\]|\\.)*")'.encode())
 
-    def field_of(self, wire_path: str) -> str:
-        """Turn a wire path ("invoice.rows[2].vatPercentage", "/invoice/rows/2/…") into our field path, or ""."""
-        parts = [part for part in re.split(r"[./\[\]$]+", wire_path) if part]
-        plain = ".".join(part for part in parts if not part.isdigit()).lower()
-        place = self._by_wire.get(plain) or self._by_wire.get(f"invoice.{plain}", "")
-        index = next((part for part in parts if part.isdigit()), "")
-        field = _field(place)
-        container, dot, member = field.partition(".")
-        return f"{container}[{index}]{dot}{member}" if index and container in ("rows", "attachments") else field
+    def fields(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Give every place of a request, the wire names that lead to it, and what mappings call it."""
+        for place in self.file.request:
+            yield place, self.route(place), _field(place)
 
     def provisional(self) -> list[Provisional]:
         """List everything that is sent or relied on and that nobody has confirmed.
@@ -182,10 +177,6 @@ class Contract:
             for section, key, item in self.file.lines()
             if not item.confirmed and (item.wire or (section, key) in sent)
         ]
-
-    @cached_property
-    def _by_wire(self) -> dict[str, str]:
-        return {".".join(self.route(place)).lower(): place for place in self.file.request}
 
     def _refuse_clashes(self) -> None:
         seen: dict[tuple[str, ...], str] = {}

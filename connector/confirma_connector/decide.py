@@ -13,7 +13,8 @@ from confirma_connector.journal import REOPENABLE, Entry, Journal, State, Step
 from confirma_connector.language import mark, tr
 from confirma_connector.masking import masked
 from confirma_connector.opening import held, opened
-from confirma_connector.run import Run
+from confirma_connector.retelling import DECIDED
+from confirma_connector.run import Run, in_its_language
 from confirma_connector.settings import Settings
 
 __all__ = ["Decision", "resend", "resolve"]
@@ -53,11 +54,12 @@ def resolve(settings: Settings, number: int, decision: Decision, reason: str, ye
                     decision=decision,
                 )
             )
-        message = f"{decision.replace('-', ' ')}, says {getpass.getuser()}: {masked(reason)}"
+        message = DECIDED[decision].format(user=getpass.getuser(), reason=masked(reason))
         journal.advance([Step(entry.id, _STATES[decision], f"resolved: {decision}", message=message, detail=message)])
         return _one(journal, number, entry.year)
 
 
+@in_its_language
 def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry:
     """Let the next `send` of its file send an invoice again that Confirma took and did not deliver.
 
@@ -68,13 +70,19 @@ def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry
         entry = _one(journal, number, year)
         if entry.state not in REOPENABLE and not entry.is_foreign:
             raise SettingsError(
-                f"invoice {number} is {entry.state}: {_INSTEAD.get(entry.state, 'it is not sent again')}"
+                tr(
+                    "invoice {number} is {state}: {instead}",
+                    number=number,
+                    state=entry.state,
+                    instead=tr(_INSTEAD.get(entry.state, _NOT_AGAIN)),
+                )
             )
         findings = inquire(client.listing, [(entry.number, entry.date)])
         detail = f"{getpass.getuser()}: {masked(reason)}"
         if entry.is_foreign and findings.of(entry.number, entry.year):
             raise SettingsError(tr("invoice {number} is at Confirma: it is not sent again", number=number))
-        if not reconcile.release(journal, entry, findings, client.server_now(), tr("to be sent again"), detail=detail):
+        again = "to be sent again"  # not for people
+        if not reconcile.release(journal, entry, findings, client.server_now(), again, detail=detail):
             state = _one(journal, number, entry.year).state
             raise SettingsError(
                 tr("invoice {number} is {state} at Confirma by now: it is not sent again", number=number, state=state)
@@ -82,6 +90,7 @@ def resend(run: Run, number: int, reason: str, year: int | None = None) -> Entry
         return _one(journal, number, entry.year)
 
 
+_NOT_AGAIN = mark("it is not sent again")
 _INSTEAD: Mapping[State, str] = {
     "ready": mark("send its file"),
     "sending": mark("run send or track, which asks what became of it"),

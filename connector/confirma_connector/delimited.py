@@ -18,14 +18,14 @@ from itertools import islice
 from typing import NamedTuple
 
 from confirma_connector.encodings import Opener, encoding_of, opened
-from confirma_connector.errors import SourceError
+from confirma_connector.errors import SourceError, at_line
 from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 
 __all__ = ["DELIMITERS", "Layout", "Row", "pieces", "rows", "splits_evenly", "survey"]
 
 DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
-"""The delimiters that are looked for when none is declared, and their words."""
+"""The delimiters that are looked for when none is declared, and their words in a mapping."""
 
 SAMPLE_RECORDS, SAMPLE_LINES = 200, 400
 
@@ -91,11 +91,16 @@ def survey(
         sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES), limits.line_length)]
     chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1, ours)
     if quote == chosen:
-        raise SourceError(tr("{name}: {chosen!r} cannot be both the delimiter and the quote", name=name, chosen=chosen))
-    for mark in (chosen, quote):
-        if mark.encode(encoding, "ignore").decode(encoding) != mark:
+        raise SourceError(tr("{name}: {sign} cannot be both the delimiter and the quote", name=name, sign=repr(chosen)))
+    for sign in (chosen, quote):
+        if sign.encode(encoding, "ignore").decode(encoding) != sign:
             raise SourceError(
-                tr("{name}: the encoding {encoding} has no character {mark!r}", name=name, encoding=encoding, mark=mark)
+                tr(
+                    "{name}: the encoding {encoding} has no character {sign}",
+                    name=name,
+                    encoding=encoding,
+                    sign=repr(sign),
+                )
             )
     return replace(draft, delimiter=chosen, preamble=preamble)
 
@@ -122,7 +127,7 @@ def _lines(stream: io.TextIOWrapper, layout: Layout) -> Iterator[str]:
     longest = layout.limits.line_length
     for number, line in enumerate(iter(partial(stream.readline, longest + 3), ""), 1):
         if len(line) > longest and len(line.rstrip("\r\n")) > longest:
-            raise layout.limits.refuse("line_length", f"{layout.name}, line {number}")
+            raise layout.limits.refuse("line_length", at_line(layout.name, number))
         yield line
 
 
@@ -162,9 +167,9 @@ def _preamble(
             if header_row and line.isspace() and "\t" not in line:
                 raise SourceError(
                     tr(
-                        "{name}, line {number}: the header was expected here, but the line is blank",
+                        "{name}, line {line}: the header was expected here, but the line is blank",
                         name=name,
-                        number=number,
+                        line=number,
                     )
                 )
             return passed, line, separator
@@ -172,19 +177,17 @@ def _preamble(
     if header_row:
         raise SourceError(
             tr(
-                "{name} has {passed} lines, but its header is declared on line {header_row}",
+                "{name} has {count} lines, but its header is declared on line {line}",
                 name=name,
-                passed=passed,
-                header_row=header_row,
+                count=passed,
+                line=header_row,
             )
         )
     if header_row is None:
         raise SourceError(
-            tr(
-                "{name} is empty: it has no line with text{more}",
-                name=name,
-                more=" below the lines to skip" * (skip_rows > 0),
-            )
+            tr("{name} is empty: it has no line with text below the lines to skip", name=name)
+            if skip_rows
+            else tr("{name} is empty: it has no line with text", name=name)
         )
     return passed, None, separator
 
@@ -199,15 +202,14 @@ def _delimiter(sample: list[str], layout: Layout, line: int, ours: Collection[st
     if ours and len(likely) > 1:
         likely = [mark for mark in likely if set(ours) <= set(sample[0].rstrip("\r\n").split(mark))] or likely
     if len(likely) > 1:
-        words = " and ".join(DELIMITERS[mark] for mark in likely)
         raise SourceError(
             tr(
-                "{name}, line {line} and below can be split by {words}: declare which, as in source: "
-                "{{delimiter: {delimiter}}}",
+                "{name}, line {line} and below can be split by {delimiters}: declare which, as in source: "
+                "{{delimiter: {first}}}",
                 name=layout.name,
                 line=line,
-                words=words,
-                delimiter=DELIMITERS[likely[0]],
+                delimiters=tr(" and ").join(DELIMITERS[mark] for mark in likely),
+                first=DELIMITERS[likely[0]],
             )
         )
     return likely[0] if likely else ";"
@@ -247,7 +249,7 @@ def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
         begin, problem = line, ""
         line += 1
         if at - preamble > most_rows:
-            raise layout.limits.refuse("rows", f"{layout.name}, line {begin}")
+            raise layout.limits.refuse("rows", at_line(layout.name, begin))
         record = text.rstrip("\r\n")
         if at < preamble or not record or (record.isspace() and delimiter not in record):
             fields: list[str] = []
@@ -262,7 +264,7 @@ def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
                 line += taken
                 record = text.rstrip("\r\n")
         if len(fields) > most_columns:
-            raise layout.limits.refuse("columns", f"{layout.name}, line {begin}", len(fields))
+            raise layout.limits.refuse("columns", at_line(layout.name, begin), len(fields))
         yield Row(at, begin, record, text[len(record) :], fields, problem)
 
 
@@ -284,14 +286,9 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
                     text += next(lines, "")
                     taken += 1
                     if why := _too_long(layout.limits, taken, len(text), ended=len(text) == at):
-                        where = f"{layout.name}, line {line + len(_LINE_END.findall(text, 0, begin))}"
+                        where = at_line(layout.name, line + len(_LINE_END.findall(text, 0, begin)))
                         raise SourceError(
-                            tr(
-                                "{where}: the quote {quote} opened here is not closed{why}",
-                                where=where,
-                                quote=quote,
-                                why=why,
-                            )
+                            tr("{where}: the quote {quote} opened here is not closed", where=where, quote=quote) + why
                         )
                 elif text.startswith(quote, at + 1):
                     at += 2
@@ -302,7 +299,7 @@ def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[st
         end = text.find(delimiter, at)
         piece = text[begin:end] if end >= 0 else text[begin:].rstrip("\r\n")
         if value is not None and piece[at - begin :].strip(" "):
-            problem = problem or tr("has text after the closing quote of field {count}", count=len(pieces) + 1)
+            problem = problem or tr("has text after the closing quote of field {field}", field=len(pieces) + 1)
             value = piece
         pieces.append(piece)
         fields.append(piece if value is None else value)

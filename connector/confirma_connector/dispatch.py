@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from confirma_connector import language
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.journal import Claim, Entry, Journal, Step
-from confirma_connector.language import mark, tr
+from confirma_connector.language import mark, tr, trn
+from confirma_connector.retelling import UNEXPECTED, retold
 from confirma_connector.verdict import Verdict
 
 __all__ = ["Dispatch", "Ending", "Stop"]
@@ -25,7 +27,11 @@ _TRIES = 5
 _BREATH = 0.5
 _AGAIN = mark("run it again later: nothing is lost, and nothing goes twice")
 
-_TROUBLE = {"unsent": mark("no connection"), "lost": mark("no answer"), "odd": mark("no usable answer")}
+_TROUBLE = {
+    "unsent": mark("no connection {count} times in a row"),
+    "lost": mark("no answer {count} times in a row"),
+    "odd": mark("no usable answer {count} times in a row"),
+}
 
 
 @dataclass
@@ -177,20 +183,19 @@ class Dispatch:
 
     def _sent(self, task: _Task) -> Verdict:
         try:
-            verdict = self.client.create(task.claim.body, was_uncertain=task.entry.ever_uncertain)
             body = task.claim.body
+            with language.using("en"):  # the words go into the journal: whoever reads them has them retold
+                verdict = self.client.create(body, was_uncertain=task.entry.ever_uncertain)
             return verdict.without(self.contract.personal(body), self.contract.people(body))
         except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
             now = self.client.server_now_at_latest()
-            return Verdict(
-                "uncertain", "lost", tr("unexpected {name} while sending", name=type(error).__name__), ended_at=now
-            )
+            return Verdict("uncertain", "lost", UNEXPECTED.format(name=type(error).__name__), ended_at=now)
 
     def _step(self, answer: _Answer) -> Step:
         """Turn one answer into its transition."""
         entry, verdict = answer.task.entry, answer.verdict
         if verdict is None:
-            return Step(entry.id, "ready", tr("not begun"), never_left=True)
+            return Step(entry.id, "ready", "not begun", never_left=True)  # not for people
         is_taken = verdict.kind == "taken"
         return Step(
             entry.id,
@@ -213,19 +218,14 @@ class Dispatch:
             self._troubles += 1
             if self._troubles >= _IN_A_ROW:
                 last = f" (HTTP {verdict.http_status})" if verdict.http_status else ""
-                trouble = tr(
-                    "{trouble} {in_a_row} times in a row{last}",
-                    trouble=_TROUBLE[verdict.kind],
-                    in_a_row=_IN_A_ROW,
-                    last=last,
-                )
-                self._end("outage", f"{self.client.host}: {trouble}; {_AGAIN}")
+                trouble = f"{tr(_TROUBLE[verdict.kind], count=_IN_A_ROW)}{last}"
+                self._end("outage", f"{self.client.host}: {trouble}; {tr(_AGAIN)}")
         elif verdict.kind != "busy":
             self._troubles = self._pauses = 0
         if verdict.kind == "unsent":
             self._resume_at = time.monotonic() + _BREATH * self._troubles
         if verdict.kind == "stop":
-            self._end("refused", verdict.message)
+            self._end("refused", retold(verdict.message))
         elif verdict.kind == "busy":
             self._pause(answer, verdict)
         if verdict.kind in ("busy", "unsent"):
@@ -240,7 +240,7 @@ class Dispatch:
         self._pauses += 1
         if self._pauses > _IN_A_ROW:
             self._end(
-                "outage", tr("{host}: the server keeps asking to wait; {again}", host=self.client.host, again=_AGAIN)
+                "outage", tr("{host}: the server keeps asking to wait; {hint}", host=self.client.host, hint=tr(_AGAIN))
             )
         self._paused_at = time.monotonic()
         self._resume_at = self._paused_at + (
@@ -260,15 +260,14 @@ class Dispatch:
             self._first_marks.append(verdict.mark)
             if len(self._first_marks) == _ALIKE and verdict.mark and len(set(self._first_marks)) == 1:
                 fields = ", ".join(field for field, _ in verdict.fields)
+                reason = f"HTTP {verdict.http_status}{': ' if fields else ''}{fields}"
                 self._end(
                     "refused",
-                    tr(
-                        "the first {alike} invoices were refused alike (HTTP {http_status}{more}{fields}): mapping "
-                        "or contract?",
-                        alike=_ALIKE,
-                        http_status=verdict.http_status,
-                        more=": " if fields else "",
-                        fields=fields,
+                    trn(
+                        "the first {count} invoice was refused alike ({reason}): mapping or contract?",
+                        "the first {count} invoices were refused alike ({reason}): mapping or contract?",
+                        _ALIKE,
+                        reason=reason,
                     ),
                 )
 

@@ -49,11 +49,23 @@ def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) ->
     else:
         encoding = marked or _told_by_bytes(open_, name, longest)
     if fault := _fault(open_, encoding, bom, longest):
-        raise SourceError(f"{name}, {_told(fault)} {'' if fault[1] == 0 else f'is not {encoding}: '}{_HINT}")
+        raise SourceError(f"{_refused(name, encoding, *fault)}; {tr(_DECLARE)}")
     return encoding, bom
 
 
-_HINT = mark("declare the right one, as in source: {encoding: cp1252} or {encoding: utf-16-le}")
+_DECLARE = mark("declare the right encoding, as in source: {encoding: cp1252} or {encoding: utf-16-le}")
+
+
+def _refused(name: str, encoding: str, line: int, byte: int) -> str:
+    if not byte:
+        return tr("{name}, line {line}: a NUL character, so this is not text as read", name=name, line=line)
+    return tr(
+        "{name}, line {line}: byte {byte} is not {encoding}", name=name, line=line, byte=_hex(byte), encoding=encoding
+    )
+
+
+def _hex(byte: int) -> str:
+    return f"0x{byte:02X}"
 
 
 def _agreed(name: str, declared: str, marked: str | None) -> str:
@@ -82,21 +94,13 @@ def _told_by_bytes(open_: Opener, name: str, longest: int) -> str:
     if sequences >= strays:
         raise SourceError(
             tr(
-                "{name}, {told} is damaged: the rest of the file is UTF-8; save it again as UTF-8",
+                "{name}, line {line}: byte {byte} is damaged: the rest of the file is UTF-8; save it again as UTF-8",
                 name=name,
-                told=_told(fault),
+                line=fault[0],
+                byte=_hex(fault[1]),
             )
         )
     return "cp1252" if has_c1 else "iso8859-15"
-
-
-def _told(fault: tuple[int, int]) -> str:
-    line, byte = fault
-    return (
-        f"line {line}: byte 0x{byte:02X}"
-        if byte
-        else tr("line {line}: a NUL character, so this is not text as read:", line=line)
-    )
 
 
 def _fault(open_: Opener, encoding: str, bom: bytes, longest: int) -> tuple[int, int] | None:

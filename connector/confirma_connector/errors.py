@@ -19,6 +19,9 @@ ConfirmaError
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+
+from confirma_connector.language import tr
 
 __all__ = [
     "AdapterError",
@@ -32,14 +35,21 @@ __all__ = [
     "Outage",
     "Refused",
     "SettingsError",
+    "SeveralSheets",
     "SourceError",
     "Unavailable",
     "UnwritableResults",
+    "at_line",
     "legible",
 ]
 
 _ILLEGIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Kinds of characters: controls, halves of a pair, and what breaks a line."""
+
+
+def at_line(name: str, line: int) -> str:
+    """Name a line of a file: "invoices.csv, line 3"."""
+    return tr("{name}, line {line}", name=name, line=line)
 
 
 def legible(text: str) -> str:
@@ -78,6 +88,14 @@ class AdapterError(CannotRun):
 
 class SourceError(CannotRun):
     """The source cannot be read as a whole; the text names the file and the place."""
+
+
+class SeveralSheets(SourceError):
+    """More than one sheet has rows, and nobody said which is meant; *sheets* are their names."""
+
+    def __init__(self, text: str, sheets: Iterable[str]) -> None:
+        super().__init__(text)
+        self.sheets = tuple(sheets)
 
 
 class ContractError(CannotRun):

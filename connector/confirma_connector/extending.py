@@ -29,9 +29,11 @@ def find(name: str, folder: Path = Path()) -> Path:
         return (folder / name).absolute()
     known = shipped()
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = tr('did you mean "{near}"?', near=near[0]) if near else tr("a file of your own ends in .yaml")
-        raise MappingError(tr('there is no shipped mapping "{name}"; {hint}', name=name, hint=hint))
+        if near := difflib.get_close_matches(name, known, 1):
+            raise MappingError(
+                tr('there is no shipped mapping "{name}"; did you mean "{nearest}"?', name=name, nearest=near[0])
+            )
+        raise MappingError(tr('there is no shipped mapping "{name}"; a file of your own ends in .yaml', name=name))
     return known[name]
 
 
@@ -54,14 +56,14 @@ def whole(path: Path, above: tuple[Path, ...] = ()) -> Document:
 
 
 def _extended(document: Document, name: str, above: tuple[Path, ...]) -> Path:
-    where = f"{document.path}, line {document.line(('extends',))}: extends"
+    where = tr("{path}, line {line}", path=document.path, line=document.line(("extends",))) + ": extends"
     try:
         file = find(name, document.path.parent)
     except MappingError as error:
         raise MappingError(f"{where}: {error}") from None
     chain = (*above, document.path, file)
     if file.resolve() in [one.resolve() for one in chain[:-1]]:
-        raise MappingError(tr("{where}: this is a circle: {str}", where=where, str=" extends ".join(map(str, chain))))
+        raise MappingError(f"{where}: " + tr("this is a circle: {files}", files=" extends ".join(map(str, chain))))
     return file
 
 
@@ -88,6 +90,7 @@ class _Extension:
             tree,
             {place: spot for place, spot in base.spots.items() if self._is_inherited(place)} | self.own.spots,
             {place for place in base.blanks if self._is_inherited(place)} | (self.own.blanks - self.decided),
+            self.own.open,
         )
 
     def _merged(self, under: dict[str, Tree], over: dict[str, Tree], place: Place) -> dict[str, Tree]:

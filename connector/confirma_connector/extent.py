@@ -94,9 +94,13 @@ class _Sheets:
         if self.filled:
             self.width = max(self.width, self.filled)
             self.size += self.row_size * self.repeats
-            place = f"{self.name}, row {before + 1}"
+            place = _at_row(self.name, before + 1)
             self.limits.check("held_cells", place, self.row * self.width)
             self.limits.check("text_size", place, self.size)
+
+
+def _at_row(name: str, row: int) -> str:
+    return tr("{name}, row {row}", name=name, row=row)
 
 
 def _times(attributes: Mapping[str, str], name: str) -> int:
@@ -113,7 +117,8 @@ def check_xlsb(opened: zipfile.ZipFile, name: str, limits: Limits) -> None:
         elif part.startswith("xl/worksheets/") and part.endswith(".bin"):
             with opened.open(info) as file:
                 raw: Any = file  # it reads like a raw file, and is typed as another kind
-                _check_sheet(io.BufferedReader(raw, _BLOCK), f"{name}, part {info.filename}", limits)
+                place = tr("{name}, part {part}", name=name, part=info.filename)
+                _check_sheet(io.BufferedReader(raw, _BLOCK), place, limits)
 
 
 def _check_sheet(file: IO[bytes], place: str, limits: Limits) -> None:
@@ -127,7 +132,7 @@ def _check_sheet(file: IO[bytes], place: str, limits: Limits) -> None:
         rows = [min([row, *rows]), max([row, *rows])]
         columns = [min([number, *columns]), max([number, *columns])]
         cells = (rows[1] - rows[0] + 1) * (columns[1] - columns[0] + 1)
-        limits.check("held_cells", f"{place}, row {row + 1}", cells)
+        limits.check("held_cells", _at_row(place, row + 1), cells)
 
 
 def _records(file: IO[bytes]) -> Iterator[tuple[int, int]]:

@@ -178,4 +178,4 @@ def spelled(value: Value) -> str:
         return str(value)
     if isinstance(value, Unreadable):
         return value.text or "?"  # whatever it is, it is not nothing
-    raise ValueError(tr("expected text, a number or a date, not {name}", name=type(value).__name__))
+    raise ValueError(tr("expected text, a number or a date, found {kind}", kind=type(value).__name__))

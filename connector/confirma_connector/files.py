@@ -38,8 +38,8 @@ def placed(path: Path) -> Path:
         shown = os.fsencode(place).decode("utf-8", "backslashreplace")
         raise SettingsError(
             tr(
-                "{shown}: this name has characters in another encoding than UTF-8; rename the file or its folder",
-                shown=shown,
+                "{path}: this name has characters in another encoding than UTF-8; rename the file or its folder",
+                path=shown,
             )
         ) from None
     return place
@@ -76,8 +76,8 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
         reason = error.strerror or type(error).__name__
         raise UnwritableResults(
             tr(
-                "{target}: cannot be written now ({reason}); is it open in another program?",
-                target=target,
+                "{path}: cannot be written now ({reason}); is it open in another program?",
+                path=target,
                 reason=reason,
             )
         ) from error

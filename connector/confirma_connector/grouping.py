@@ -62,9 +62,9 @@ class Grouping:
             yield Problem(
                 "E-ROW-ASTRAY",
                 tr(
-                    "the row below it ({where}) has no {header}: if it belongs to this invoice, it has to say "
+                    'the row below it ({place}) has no "{header}": if it belongs to this invoice, it has to say '
                     "so; if it is no invoice row, let the mapping skip it",
-                    where=record.where,
+                    place=record.where,
                     header=self._columns.header(self._file.group_by[0]),
                 ),
                 where=before.head.where,
@@ -149,20 +149,20 @@ class Grouping:
         problems += [
             Problem(
                 "E-RECORD",
-                tr("a second header of the document that begins at {where}", where=head.where),
+                tr("a second header of the document that begins at {place}", place=head.where),
                 where=record.where,
             )
             for record in headers[1:]
         ]
         problems += self._disagreements(head, all_lines)
         if count > self._limits.rows_per_invoice:
-            told = self._limits.told("rows_per_invoice", count)
-            problems.append(Problem("E-ROWS", tr("the invoice {told}", told=told), where=head.where))
+            problem = tr("the invoice {problem}", problem=self._limits.told("rows_per_invoice", count))
+            problems.append(Problem("E-ROWS", problem, where=head.where))
         lines = []
         for record in all_lines:
             if record.skipped:
                 self._skipping.skip(
-                    record, tr("as a line of its invoice: {skipped}", skipped=record.skipped), among=self._in_rows
+                    record, tr("as a line of its invoice: {reason}", reason=record.skipped), among=self._in_rows
                 )
             elif self._has_row(record):
                 lines.append(record)
@@ -185,13 +185,12 @@ class Grouping:
             for record in lines:
                 text = self._columns.text(record, word)
                 if text and text != first and not self._is_empty(text) and record is not head:
-                    other = "nothing" if self._is_empty(first) else tr("another value")
                     yield Problem(
                         "E-DISAGREES",
-                        tr(
-                            "the rows of one invoice must agree here, and {where} has {other}",
-                            where=head.where,
-                            other=other,
+                        tr("the rows of one invoice must agree here, and {place} has nothing", place=head.where)
+                        if self._is_empty(first)
+                        else tr(
+                            "the rows of one invoice must agree here, and {place} has another value", place=head.where
                         ),
                         where=record.place(self._columns.header(word)),
                         header=self._columns.header(word),

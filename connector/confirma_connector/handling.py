@@ -81,8 +81,13 @@ def refuse_all(run: Run, folders: Folders, choice: Choice, hear: Hear) -> None:
     if named := choice.mapping or run.settings.mapping:
         lines = run.mapping(folders.inbox, named).lines
         if lines and lines.block.file:
-            why = tr("the rows of the invoices are in a second file, and a watch takes each file by itself")
-            raise SettingsError(tr("{said}: {why}; use confirma send", said=lines.said, why=why))
+            raise SettingsError(
+                tr(
+                    "{place}: the rows of the invoices are in a second file, and a watch takes each file by itself; "
+                    "use confirma send",
+                    place=lines.said,
+                )
+            )
     if attention := pipeline.send(run, replace(choice, paths=())).attention:
         hear(Happening("settled", attention=attention))
 

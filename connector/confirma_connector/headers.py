@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from confirma_connector.errors import MappingError
-from confirma_connector.language import tr
+from confirma_connector.language import listed, tr
 from confirma_connector.masking import masked
 
 __all__ = ["MissingColumns", "among"]
@@ -16,11 +16,16 @@ _SHOWN = 8
 
 
 class MissingColumns(MappingError):
-    """The file lacks *count* of the columns that the mapping names."""
+    """The file lacks *count* of the columns that the mapping names.
 
-    def __init__(self, message: str, count: int) -> None:
-        super().__init__(message)
-        self.count = count
+    *missing* are our words for them, each with the nearest header that is there, or "". *said* is without the *recipe*.
+    """
+
+    def __init__(self, said: str, missing: Mapping[str, str], recipe: str = "") -> None:
+        super().__init__(f"{said}\n{recipe}" if recipe else said)
+        self.said = said
+        self.missing = missing
+        self.count = len(missing)
 
 
 def among(
@@ -39,45 +44,52 @@ def among(
             folded.setdefault(_folded(header.partition(" ")[2]), []).append(header)
     found: dict[str, str] = {}
     mistakes: list[str] = []
-    missing: list[str] = []
+    missing: dict[str, str] = {}
     for word, spellings in wanted.items():
-        named = list(dict.fromkeys(header for spelling in spellings for header in folded.get(_folded(spelling), ())))
-        if len(named) > 1:
+        fitting = list(dict.fromkeys(header for spelling in spellings for header in folded.get(_folded(spelling), ())))
+        if len(fitting) > 1:
             mistakes.append(
                 tr(
-                    "column {named} stands more than once: {named2}; name one of them under columns:",
-                    named=_named(word, spellings, {}),
-                    named2=", ".join(named),
+                    "column {column} stands more than once: {found}; name one of them under columns:",
+                    column=_named(word, spellings),
+                    found=", ".join(fitting),
                 )
             )
-        elif named:
-            found[word] = named[0]
+        elif fitting:
+            found[word] = fitting[0]
         elif word not in optional:
-            missing.append(_named(word, spellings, folded))
+            missing[word] = _nearest(spellings[0], folded)
     if missing:
-        said = (
-            tr("column {missing} is not", missing=missing[0])
+        known, named = _known(there), [_named(word, wanted[word], near) for word, near in missing.items()]
+        mistakes.append(
+            tr("column {column} is not in the file; it has {known}", column=named[0], known=known)
             if len(missing) == 1
-            else tr("{count} columns are not", count=len(missing))
+            else tr(
+                "{count} columns are not in the file: {columns}; it has {known}",
+                count=len(missing),
+                columns=", ".join(named),
+                known=known,
+            )
         )
-        which = "" if len(missing) == 1 else f": {', '.join(missing)}"
-        mistakes.append(tr("{said} in the file{which}; it has {known}", said=said, which=which, known=_known(there)))
     if mistakes:
-        raise MissingColumns("\n".join(f"{place}: {mistake}" for mistake in mistakes), len(missing))
+        raise MissingColumns("\n".join(f"{place}: {mistake}" for mistake in mistakes), missing)
     return found
 
 
 def _known(headers: Sequence[str]) -> str:
     if any(map(_is_no_name, headers)):
         return tr("another kind of line where the names of columns were expected")
-    more = f" and {len(headers) - _SHOWN} more" if len(headers) > _SHOWN else ""
-    return ", ".join(f'"{header}"' for header in headers[:_SHOWN]) + more
+    return listed([f'"{header}"' for header in headers], _SHOWN)
 
 
-def _named(word: str, spellings: Sequence[str], folded: Mapping[str, list[str]]) -> str:
-    near = difflib.get_close_matches(_folded(spellings[0]), folded, 1)
+def _nearest(spelling: str, folded: Mapping[str, list[str]]) -> str:
+    near = difflib.get_close_matches(_folded(spelling), folded, 1)
+    return folded[near[0]][0] if near else ""
+
+
+def _named(word: str, spellings: Sequence[str], near: str = "") -> str:
     about = [word] if word != spellings[0] else []
-    about += [f'nearest "{folded[near[0]][0]}"'] if near else []
+    about += [tr('nearest "{header}"', header=near)] if near else []
     return f'"{spellings[0]}"' + (f" ({', '.join(about)})" if about else "")
 
 

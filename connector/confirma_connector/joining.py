@@ -17,7 +17,7 @@ from confirma_connector.records import Record, Source
 
 __all__ = ["lines_path", "read"]
 
-_OURS = re.compile(r"(\.sandbox)?\.results(-\d+)?$")
+_OURS = re.compile(r"(\.sandbox)?\.(results|checked)(-\d+)?$")
 """What we add to the name of a source for its results: the rows lie beside the source."""
 
 
@@ -34,10 +34,16 @@ def lines_path(mapping: LoadedMapping, path: Path, made_from: Path | None = None
     places = [place.parent / name.replace(STEM, stem) for place, stem in stems]
     found = next((place for place in places if place.is_file()), None)
     if found is None:
-        said = tr("there is no file {place} with the rows of its invoices", place=places[1])
-        raise SourceError(f"{path}: {said} ({mapping.lines.said})")
+        raise SourceError(
+            tr(
+                "{path}: there is no file {file} with the rows of its invoices ({place})",
+                path=path,
+                file=places[1],
+                place=mapping.lines.said,
+            )
+        )
     if found.samefile(path):
-        raise SourceError(tr("{path}: is the file of the rows itself ({said})", path=path, said=mapping.lines.said))
+        raise SourceError(tr("{path}: is the file of the rows itself ({place})", path=path, place=mapping.lines.said))
     return found
 
 
@@ -78,16 +84,18 @@ class _Join:
                 yield header
                 continue
             rows = self.held.pop(key, [])
-            missing = tr(
-                'no row of {place} has its "{named}": an invoice needs rows',
-                place=self.place,
-                named=self._named(header),
-            )
-            yield header if rows else replace(header, problems=(*header.problems, missing))
+            yield header if rows else replace(header, problems=(*header.problems, self._lacking(header)))
             yield from rows
         yield from self.apart
         for rows in self.held.values():
-            yield from (self._apart(row, tr("there is no invoice with its")) for row in rows)
+            yield from (
+                self._apart(row, tr('there is no invoice with its "{header}"', header=self._named(row))) for row in rows
+            )
+
+    def _lacking(self, header: Record) -> str:
+        return tr(
+            'no row of {place} has its "{header}": an invoice needs rows', place=self.place, header=self._named(header)
+        )
 
     def _find_keys(self) -> None:
         for header in self._headers():
@@ -109,13 +117,13 @@ class _Join:
             if not key:
                 problems = (
                     *problems,
-                    tr('has no "{named}", by which its rows would find it', named=self._named(header)),
+                    tr('has no "{header}", by which its rows would find it', header=self._named(header)),
                 )
             elif len(places := self.keys.get(key, ())) > 1:
                 others = ", ".join(place for place in places if place != header.where)
                 problems = (
                     *problems,
-                    tr('its "{named}" is also that of {others}', named=self._named(header), others=others),
+                    tr('its "{header}" is also that of {places}', header=self._named(header), places=others),
                 )
                 document = header.where
             yield replace(header, document=document, problems=problems)
@@ -127,13 +135,14 @@ class _Join:
             if count == 1:
                 sheet = record.where.rpartition("!")[0]
                 self.place = self.place if self.is_other_file else sheet or self.place
-                named = f"{self.beside.path}, {sheet}" if sheet else str(self.beside.path)
-                self.columns.bind(replace(record, part="line"), named)
+                table = f"{self.beside.path}, {sheet}" if sheet else str(self.beside.path)
+                self.columns.bind(replace(record, part="line"), table)
                 wanted = self.columns.found()
             line = self._line(record, wanted)
             cells += len(line.values)
-            bound = tr("{path}, {where} (rows apart from their headers)", path=self.beside.path, where=record.where)
-            self.source.limits.check("held_cells", bound, cells)
+            if cells > self.source.limits.held_cells:
+                place = tr("{path}, {place} (rows apart from their headers)", path=self.beside.path, place=record.where)
+                raise self.source.limits.refuse("held_cells", place, cells)
             key = self._key(line)
             if line.skipped or _is_blank(record):
                 self.apart.append(replace(line, skipped=line.skipped or tr("the whole row is empty")))
@@ -142,11 +151,12 @@ class _Join:
                 above = key
             elif above:
                 problem = tr(
-                    'has no "{named}": nobody can tell whether it is of the invoice above it', named=self._named(line)
+                    'has no "{header}": nobody can tell whether it is of the invoice above it',
+                    header=self._named(line),
                 )
                 self._hold(replace(line, problems=(*line.problems, problem)), above)
             else:
-                self.apart.append(self._apart(line, tr("has no")))
+                self.apart.append(self._apart(line, tr('has no "{header}"', header=self._named(line))))
 
     def _hold(self, line: Record, key: str) -> None:
         where = self.keys.get(key, [key])
@@ -154,14 +164,16 @@ class _Join:
         self.held.setdefault(key, []).append(replace(line, document=document))
 
     def _line(self, record: Record, wanted: Set[str]) -> Record:
-        where = f"{record.where} of {self.beside.path.name}" if self.is_other_file else record.where
+        where = record.where
+        if self.is_other_file:
+            where = tr("{place} of {file}", place=where, file=self.beside.path.name)
         at = record.at if isinstance(record.at, tuple) else (record.at,)
         values = {header: value for header, value in record.values.items() if header in wanted}
         return replace(record, values=values, at=("row", *at), where=where, part="line")
 
     def _apart(self, line: Record, why: str) -> Record:
-        told = f'{why} "{self._named(line)}"' + "".join(f"; it {problem}" for problem in line.problems)
-        return replace(line, document=None, skipped=told)
+        problems = (tr("; it {problem}", problem=problem) for problem in line.problems)
+        return replace(line, document=None, skipped=why + "".join(problems))
 
     def _word(self, record: Record) -> str:
         block = self.lines.block

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from confirma_connector import answers
 from confirma_connector.contract import Contract
+from confirma_connector.errorbodies import explanation
+from confirma_connector.jsontext import json_body
 from confirma_connector.language import tr
 from confirma_connector.settings import as_key
 
@@ -39,7 +40,7 @@ def key_answer(answer: httpx.Response, key: SecretStr, contract: Contract) -> Ke
     named = [answer.headers.get(contract.key_header, ""), *(text for name, text in members if name.lower() in names)]
     words = [word for _, text in members for match in _WORD.findall(text) if _is_odd(word := match.strip("."))]
     found = [text for text in dict.fromkeys([*filter(_could_be, named), *words]) if text != key.get_secret_value()]
-    explained = answers.explanation(answer.content, answer.headers.get("Content-Type", ""), contract)
+    explained = explanation(answer.content, answer.headers.get("Content-Type", ""), contract)
     message = explained.message if explained else ""
     for text in sorted(found, key=len, reverse=True):
         message = message.replace(text, "***")
@@ -52,7 +53,7 @@ def _tree(answer: httpx.Response) -> Any:
     if not text:
         return {}
     try:
-        return answers.json_body(answer.content)
+        return json_body(answer.content)
     except ValueError:
         if text.startswith("<") or "html" in answer.headers.get("Content-Type", "").lower():
             raise ValueError(tr("it is a page, not an answer of the API's")) from None

@@ -37,7 +37,12 @@ class Place:
     account: str
 
     def __str__(self) -> str:
-        return f"{self.environment} at {self.origin}, account {self.account}"
+        return tr(
+            "{environment} at {address}, account {account}",
+            environment=self.environment,
+            address=self.origin,
+            account=self.account,
+        )
 
     @property
     def service(self) -> str:
@@ -84,10 +89,12 @@ def keyed(settings: Settings, contract: Contract) -> Settings:
     try:
         key = stored(here)
     except SettingsError as error:
-        raise SettingsError(f"environment {settings.environment} needs a key, and {error}") from None
+        raise SettingsError(
+            tr("environment {environment} needs a key, and {problem}", environment=settings.environment, problem=error)
+        ) from None
     if key is None:
         raise SettingsError(
-            tr("there is no key for {here}: run confirma login, or {instead}", here=here, instead=_INSTEAD)
+            tr("there is no key for {place}: run confirma login, or {instead}", place=here, instead=tr(_INSTEAD))
         )
     return settings.model_copy(update={"token": key})
 
@@ -100,7 +107,7 @@ def stored(here: Place) -> SecretStr | None:
         return as_key(text) if text else None
     except ValueError as error:
         raise SettingsError(
-            tr("the system keyring has something else for {here}: {error}", here=here, error=error)
+            tr("the system keyring has something else for {place}: {error}", place=here, error=error)
         ) from None
 
 
@@ -110,7 +117,7 @@ def store(here: Place, key: SecretStr) -> None:
         keyring.set_password(here.service, here.account, key.get_secret_value())
         is_kept = keyring.get_password(here.service, here.account) == key.get_secret_value()
     if not is_kept:
-        raise SettingsError(tr("the system keyring did not keep the key: {instead}", instead=_INSTEAD))
+        raise SettingsError(tr("the system keyring did not keep the key: {instead}", instead=tr(_INSTEAD)))
 
 
 def forget(here: Place) -> bool:
@@ -136,15 +143,17 @@ def _answering() -> Iterator[KeyringBackend]:
     try:
         import keyring
     except ImportError:
-        wanted = tr('pip install "confirma-connector[keyring]"')
         raise SettingsError(
-            tr("the system keyring is not within reach: {instead}, or {wanted}", instead=_INSTEAD, wanted=wanted)
+            tr(
+                'the system keyring is not within reach: {instead}, or pip install "confirma-connector[keyring]"',
+                instead=tr(_INSTEAD),
+            )
         ) from None
     try:
         backend = keyring.get_keyring()
         if backend.priority < _RECOMMENDED:
             raise SettingsError(
-                tr("this machine has no system keyring that protects a key: {instead}", instead=_INSTEAD)
+                tr("this machine has no system keyring that protects a key: {instead}", instead=tr(_INSTEAD))
             )
         yield backend
     except SettingsError:
@@ -154,6 +163,6 @@ def _answering() -> Iterator[KeyringBackend]:
             tr(
                 "the system keyring does not answer ({name}): unlock it, or {instead}",
                 name=type(error).__name__,
-                instead=_INSTEAD,
+                instead=tr(_INSTEAD),
             )
         ) from None

@@ -11,7 +11,8 @@ import gettext
 import locale
 import os
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
@@ -25,13 +26,20 @@ __all__ = [
     "LanguageCode",
     "current",
     "day",
+    "either",
+    "known",
+    "listed",
     "mark",
+    "marks",
     "money",
     "number",
     "of_environment",
+    "speak",
+    "time_of",
     "tr",
     "trn",
     "using",
+    "whole",
 ]
 
 LanguageCode = Literal["en", "fi", "sv"]
@@ -48,7 +56,7 @@ _chosen: ContextVar[LanguageCode | None] = ContextVar("language", default=None)
 
 def tr(text: str, /, **values: object) -> str:
     """Give *text* in the current language, with the *values* put in at their {names}."""
-    translated = _catalogue(current()).gettext(text)
+    translated = _catalogue(current()).gettext(text) if text else ""  # what a catalogue has for "" is its header
     return translated.format(**values) if values else translated
 
 
@@ -62,6 +70,11 @@ def mark(text: str) -> str:
     return text
 
 
+def marks(one: str, many: str) -> tuple[str, str]:
+    """Give *one* and *many* as they are: they go into the catalogues together, as `trn` has them."""
+    return one, many
+
+
 def number(value: Decimal) -> str:
     """Spell *value* plainly, with the decimal mark of the language."""
     return f"{value:f}" if current() == "en" else f"{value:f}".replace(".", ",")
@@ -73,14 +86,37 @@ def money(value: Decimal) -> str:
     return text if current() == "en" else text.replace(",", _NO_BREAK).replace(".", ",")
 
 
+def whole(count: int) -> str:
+    """Spell a whole number with the thousands apart."""
+    return f"{count:,}" if current() == "en" else f"{count:,}".replace(",", _NO_BREAK)
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Give the first *most* of *names* with commas between, and how many more there are."""
+    shown, left = ", ".join(names[:most]), len(names) - most
+    return trn("{names} and {count} more", "{names} and {count} more", left, names=shown) if left > 0 else shown
+
+
+def either(names: Iterable[str]) -> str:
+    """Give *names* as a choice: "a, b or c"."""
+    *first, last = names
+    return tr(" or ").join((", ".join(first), last)) if first else last
+
+
 def day(date: dt.date) -> str:
     """Spell a date: 26.11.2026 in Finnish, else 2026-11-26."""
     return f"{date.day}.{date.month}.{date.year}" if current() == "fi" else date.isoformat()
 
 
+def time_of(seconds: float) -> str:
+    """Spell a time, given as seconds since 1970, as this machine's clock shows it: its day, and hours to seconds."""
+    local = time.localtime(seconds)
+    return f"{day(dt.date(*local[:3]))} {time.strftime('%H:%M:%S', local)}"
+
+
 def current() -> LanguageCode:
     """Give the language of the day."""
-    return _chosen.get() or _surroundings()
+    return _chosen.get() or _of_surroundings(*(os.environ.get(name, "") for name in _VARIABLES))
 
 
 @contextmanager
@@ -93,11 +129,17 @@ def using(code: LanguageCode | None) -> Iterator[None]:
         _chosen.reset(token)
 
 
+def speak(code: LanguageCode | None) -> None:
+    """Speak *code* from here to the end of the `using` around it; None changes nothing."""
+    if code:
+        _chosen.set(code)
+
+
 def of_environment(environ: Mapping[str, str]) -> LanguageCode | None:
     """Give the first language that *environ* names and that is one of ours; as `fi`, `fi_FI.UTF-8` or `fi:en`."""
     for name in _VARIABLES:
         for word in environ.get(name, "").split(":"):
-            if code := _known(word):
+            if code := known(word):
                 return code
         if environ.get(name, "").strip():
             return None if name == "CONFIRMA_LANGUAGE" else "en"
@@ -105,8 +147,8 @@ def of_environment(environ: Mapping[str, str]) -> LanguageCode | None:
 
 
 @functools.cache
-def _surroundings() -> LanguageCode:
-    return of_environment(os.environ) or _of_windows() or "en"
+def _of_surroundings(*values: str) -> LanguageCode:
+    return of_environment(dict(zip(_VARIABLES, values, strict=True))) or _of_windows() or "en"
 
 
 def _of_windows() -> LanguageCode | None:
@@ -115,12 +157,13 @@ def _of_windows() -> LanguageCode | None:
         return None
     import ctypes
 
-    return _known(locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), ""))
+    return known(locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), ""))
 
 
-def _known(word: str) -> LanguageCode | None:
+def known(word: str) -> LanguageCode | None:
+    """Give the language of ours that *word* names, as `fi`, `FI` or `fi_FI.UTF-8`; None when it names another."""
     code = word.strip().lower().replace("-", "_").partition("_")[0].partition(".")[0]
-    return next((known for known in LANGUAGES if known == code), None)
+    return next((one for one in LANGUAGES if one == code), None)
 
 
 @functools.cache

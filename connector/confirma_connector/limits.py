@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from confirma_connector.errors import SourceError
-from confirma_connector.language import mark, tr
+from confirma_connector.language import mark, tr, whole
 
 __all__ = ["DEFAULTS", "Limits"]
 
@@ -51,14 +51,18 @@ class Limits:
 
     def told(self, name: str, found: int | None = None) -> str:
         """Say that the bound *name* is passed, by what was *found* where that is known, and how to raise it."""
-        bound = getattr(self, name)
-        much = tr("more than {bound:,}", bound=bound) if found is None else f"{found:,}"
-        over = "" if found is None else tr(", more than the {bound:,} that are read", bound=bound)
+        bound = whole(getattr(self, name))
+        if found is None:
+            return tr(
+                "has more than {bound}; if that is right, raise {name} under [limits] in the config file",
+                bound=tr(_COUNTED[name], count=bound),
+                name=name,
+            )
         return tr(
-            "has {much} {word}{over}; if that is right, raise {name} under [limits] in the config file",
-            much=much,
-            word=_WORDS[name],
-            over=over,
+            "has {found}, more than the {bound} that are read; if that is right, raise {name} under [limits] "
+            "in the config file",
+            found=tr(_COUNTED[name], count=whole(found)),
+            bound=bound,
             name=name,
         )
 
@@ -89,24 +93,24 @@ class Limits:
 
 DEFAULTS = Limits()
 
-_WORDS = {
-    "file_size": "bytes",
-    "unpacked_size": mark("bytes when it is unpacked"),
-    "unpacked_ratio": mark("times its size when it is unpacked"),
-    "parts": "parts",
-    "part_size": mark("bytes in a part that is read whole"),
-    "elements": mark("elements of XML in a part that is read whole"),
-    "nesting": mark("levels of elements within each other"),
-    "row_size": mark("bytes in one row"),
-    "shared_strings": mark("texts in its shared strings"),
-    "text_size": mark("bytes of text, all of which has to be in memory at once"),
-    "line_length": mark("characters in one line or record"),
-    "record_lines": mark("lines in one record"),
-    "columns": "columns",
-    "rows": "rows",
-    "cells": "cells",
-    "held_cells": mark("cells, all of which have to be in memory at once"),
-    "rows_per_invoice": "rows",
-    "invoices": "invoices",
-    "problems": mark("problems in its invoices"),
+_COUNTED = {
+    "file_size": mark("{count} bytes"),
+    "unpacked_size": mark("{count} bytes when it is unpacked"),
+    "unpacked_ratio": mark("{count} times its size when it is unpacked"),
+    "parts": mark("{count} parts"),
+    "part_size": mark("{count} bytes in a part that is read whole"),
+    "elements": mark("{count} elements of XML in a part that is read whole"),
+    "nesting": mark("{count} levels of elements within each other"),
+    "row_size": mark("{count} bytes in one row"),
+    "shared_strings": mark("{count} texts in its shared strings"),
+    "text_size": mark("{count} bytes of text, all of which has to be in memory at once"),
+    "line_length": mark("{count} characters in one line or record"),
+    "record_lines": mark("{count} lines in one record"),
+    "columns": mark("{count} columns"),
+    "rows": mark("{count} rows"),
+    "cells": mark("{count} cells"),
+    "held_cells": mark("{count} cells, all of which have to be in memory at once"),
+    "rows_per_invoice": mark("{count} rows"),
+    "invoices": mark("{count} invoices"),
+    "problems": mark("{count} problems in its invoices"),
 }

@@ -28,7 +28,7 @@ def _is_decimal_mark(text: str) -> bool:
 def _checked(fits: Callable[[str], bool], otherwise: str) -> AfterValidator:
     def check(text: str) -> str:
         if not fits(text):
-            raise ValueError(f'"{text}" {otherwise}')
+            raise ValueError(tr(otherwise, text=text))
         return text
 
     return AfterValidator(check)
@@ -37,12 +37,12 @@ def _checked(fits: Callable[[str], bool], otherwise: str) -> AfterValidator:
 _OneOrMore = BeforeValidator(_one_or_more, json_schema_input_type=str | list[str])
 Texts = Annotated[tuple[str, ...], _OneOrMore]
 DecimalMark = Annotated[
-    str, _checked(_is_decimal_mark, mark("cannot be a decimal mark: one character, as a comma or a point"))
+    str, _checked(_is_decimal_mark, mark('"{text}" cannot be a decimal mark: one character, as a comma or a point'))
 ]
 ThousandsMark = Annotated[
-    str, _checked(_is_mark, mark("cannot be a thousands mark: one character, as a space or a point"))
+    str, _checked(_is_mark, mark('"{text}" cannot be a thousands mark: one character, as a space or a point'))
 ]
-DatePattern = Annotated[str, _checked(is_date_pattern, mark("is not a date pattern with %d, %m and %Y"))]
+DatePattern = Annotated[str, _checked(is_date_pattern, mark('"{text}" is not a date pattern with %d, %m and %Y'))]
 
 
 class LocaleBlock(BaseModel):

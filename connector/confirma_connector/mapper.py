@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
 from confirma_connector.grouping import Group, Grouping
 from confirma_connector.invoice import Invoice
+from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import masked
@@ -24,7 +25,7 @@ from confirma_connector.skipping import Skipped
 from confirma_connector.sourcing import Field, Origin
 from confirma_connector.tables import UnknownCode
 
-__all__ = ["Draft", "Mapper", "Origin"]
+__all__ = ["Draft", "Filled", "Mapper", "Origin"]
 
 _KIND_CODES: Mapping[Kind, str] = {
     "number": "E-AMOUNT",
@@ -55,6 +56,19 @@ class Draft:
         return self.group.head
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a draft's *fields* and *rows* hold, as typed; *own* are the fields that the mapping itself fills.
+
+    *invoice* is what it comes to, also where the rules have something against it.
+    """
+
+    fields: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
+    own: frozenset[str]
+    invoice: Invoice | None
+
+
 class Mapper:
     """One mapping at work on one source."""
 
@@ -68,7 +82,7 @@ class Mapper:
         limits: Limits = DEFAULTS,
         registers: Registers | None = None,
     ) -> None:
-        self._mapping = mapping
+        self.mapping = mapping
         self._file = mapping.file
         self._columns = Columns(mapping, source)
         self._grouping = Grouping(mapping, self._columns, limits)
@@ -82,7 +96,7 @@ class Mapper:
 
     def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> dict[str, Field]:
         return {
-            name: Field(self._mapping, self._columns, self._registers, name, kinds[name], rule)
+            name: Field(self.mapping, self._columns, self._registers, name, kinds[name], rule)
             for name, rule in rules_of.items()
         }
 
@@ -107,11 +121,33 @@ class Mapper:
         if indexed:
             index = int(indexed[1])
             record = group.lines[index] if index < len(group.lines) else group.head
-            plan = self._of_rows
-            if index >= len(group.lines) and (charges := self._charges(group.head)):
-                plan = self._of_charges[charges[min(index - len(group.lines), len(charges) - 1)]]
-            own = plan.get(indexed[2])
+            own = self._plan_of(index, group).get(indexed[2])
         return Origin(record.place(""), "", "", record.where) if own is None else own.origin(record)
+
+    def _plan_of(self, index: int, group: Group) -> Mapping[str, Field]:
+        """Give the fields of one row of the invoice: behind the rows of the source stand its charges."""
+        if index >= len(group.lines) and (charges := self._charges(group.head)):
+            return self._of_charges[charges[min(index - len(group.lines), len(charges) - 1)]]
+        return self._of_rows
+
+    def within(self, field: str, group: Group) -> tuple[str, ...]:
+        """Name what the mapping fills of *field*: itself, or what is in it, if it is a container ("buyer.address")."""
+        container, bracket, rest = field.partition("[")
+        if container.partition(".")[0] != "rows":
+            own = container if bracket else field  # of the attachments only the first can be mapped
+            return tuple(name for name in self._of_invoice if name == own or name.startswith(f"{own}."))
+        index, _, member = rest.partition("]") if bracket else ("", "", field.removeprefix("rows"))
+        every = range(len(group.lines) + len(self._charges(group.head)))
+        places = [place for place in every if str(place) == index] if index else every
+        plans = {place: self._plan_of(place, group) for place in places}
+        return tuple(
+            f"rows[{place}].{name}" for place, plan in plans.items() for name in plan if member in ("", f".{name}")
+        )
+
+    def constant(self, field: str) -> str | None:
+        """Give what the mapping itself says for *field*, where it does."""
+        rule = self._file.invoice.get(field) or self._file.rows.get(field.rpartition("].")[2])
+        return None if rule is None else rule.constant
 
     def header(self, field: str) -> str:
         """Give the header of the column that feeds *field*."""
@@ -124,8 +160,14 @@ class Mapper:
         values = (self._columns.value(draft.head, word) for word in words)
         return tuple("" if isinstance(value, Unreadable) else spelled(value) for value in values)
 
-    def _draft(self, group: Group) -> Draft:
-        problems = list(group.problems)
+    def filled(self, draft: Draft) -> Filled:
+        """Give what the fields of *draft* hold, also where it is no invoice: what can be read, and what follows."""
+        problems: list[Problem] = []
+        fields, rows = self._read(draft.group, problems)
+        own = frozenset(fields)
+        return Filled(fields, rows, own, self._invoice(draft.group, fields, rows, problems))
+
+    def _read(self, group: Group, problems: list[Problem]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         fields = self._fields(group, group.head, self._of_invoice, "", problems)
         rows = [
             self._fields(group, record, self._of_rows, f"rows[{index}].", problems)
@@ -133,11 +175,16 @@ class Mapper:
         ]
         for index in self._charges(group.head):
             rows.append(self._fields(group, group.head, self._of_charges[index], f"rows[{len(rows)}].", problems))
+        return fields, rows
+
+    def _draft(self, group: Group) -> Draft:
+        problems = list(group.problems)
+        fields, rows = self._read(group, problems)
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
         number, date = fields.get("number"), fields.get("date")
         invoice = None if group.problems else self._invoice(group, fields, rows, problems)
         if invoice is not None:
-            found = rules.check(invoice, self._mapping.severities)
+            found = rules.check(invoice, self.mapping.severities)
             problems += [self._located(group, problem) for problem in found]
         return Draft(label, number, date, group, None if _stopped(problems) else invoice, _told_once(problems))
 
@@ -189,9 +236,13 @@ class Mapper:
 
     def _located(self, group: Group, problem: Problem) -> Problem:
         origin = self.origin(group, problem.field)
+        message = problem.message
+        if problem.code == "E-DECIMALS" and getattr(self.mapping.options, "numbers", "") == "exact":
+            recipe = tr("where a formula gives more than its cell shows, source: may say numbers: shown in the mapping")
+            message = f"{message}; {recipe}"
         return Problem(
             code=problem.code,
-            message=problem.message if origin.header else f"{problem.field}: {problem.message}",
+            message=message if origin.header else f"{problem.field}: {message}",
             severity=problem.severity,
             where=origin.where,
             header=origin.header,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from confirma_connector.beside import LinesBlock
 from confirma_connector.errors import MappingError
 from confirma_connector.extending import find, shipped, whole
 from confirma_connector.fields import CHOICES, INVOICE_FIELDS, NOT_SENT, REQUIRED, ROW_FIELDS, Conversion, Kind
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.locales import LocaleBlock
 from confirma_connector.mappingfile import FieldRule, MappingFile, Skip, mapping_schema
-from confirma_connector.mistakes import Mistakes, did_you_mean
+from confirma_connector.mistakes import Mistakes, did_you_mean, proposed
 from confirma_connector.parsing import Locale
 from confirma_connector.plugins import Adapter, Registry
 from confirma_connector.records import ResultHeaders
@@ -68,6 +68,7 @@ class LoadedMapping:
     severities: Mapping[str, str]
     registers: Mapping[str, Register]
     lines: Lines | None
+    document: Document = field(repr=False)
     why: str = ""
 
     @property
@@ -79,6 +80,10 @@ class LoadedMapping:
     def headers(self) -> ResultHeaders:
         """The headers of the result columns."""
         return ResultHeaders(**self.file.results.model_dump(exclude={"file"}))
+
+    def line_of(self, *place: str | int) -> str:
+        """Name the line of the mapping file, or of the one that it extends, on which *place* stands."""
+        return tr("{path}, line {line}", path=self.document.file(place).name, line=self.document.line(place))
 
     def conversion(self, kind: Kind, rule: FieldRule) -> Conversion:
         """Give what a field's rule does with the text of its column."""
@@ -92,7 +97,7 @@ def _with_another_beginning(prefixes: Mapping[str, str], text: str) -> str:
     fitting = [beginning for beginning in prefixes if text.startswith(beginning)]
     if not fitting:
         raise ValueError(
-            tr("expected a text that begins with {prefixes}, as the mapping declares", prefixes=" or ".join(prefixes))
+            tr("expected a text that begins with {prefixes}, as the mapping declares", prefixes=either(prefixes))
         )
     longest = max(fitting, key=len)
     return prefixes[longest] + text.removeprefix(longest)
@@ -124,6 +129,7 @@ def load_mapping(
         severities=_severities(file, severities or {}, mistakes),
         registers=dict(declared(file, document, registry, mistakes)),
         lines=_lines(file, document, registry, mistakes),
+        document=document,
     )
     _check_fields(loaded, mistakes)
     _check_columns(loaded, mistakes)
@@ -146,20 +152,18 @@ def to_be_added(loaded: LoadedMapping) -> str:
     }
     if not lacking:
         return ""
-    why = tr("the files this mapping is for do not say everything")
     if loaded.path not in shipped().values():
         return tr(
-            "{why}; these lines have to be added, with your own values:\n\n{spelled}",
-            why=why,
-            spelled=_spelled(lacking),
+            "the files this mapping is for do not say everything; these lines have to be added, with your own values:"
+            "\n\n{lines}",
+            lines=_spelled(lacking),
         )
     own = f"our-{file.name}"
     return tr(
-        "{why}; write a file such as {own}.yaml, with your own values, and name it with "
-        "--mapping:\n\nversion: 1\n{spelled}",
-        why=why,
-        own=own,
-        spelled=_spelled({"name": own, "extends": file.name, **lacking}),
+        "the files this mapping is for do not say everything; write a file such as {path}, with your own values, and "
+        "name it with --mapping:\n\n{lines}",
+        path=f"{own}.yaml",
+        lines="version: 1\n" + _spelled({"name": own, "extends": file.name, **lacking}),
     )
 
 
@@ -174,7 +178,8 @@ def _lines(file: MappingFile, document: Document, registry: Registry, mistakes: 
     adapter = registry.get(block.adapter or file.adapter)
     source = {**(file.source if adapter.name == file.adapter else {}), **block.source}
     options = adapter_options(adapter, source, ("lines_from", "source"), mistakes)
-    return Lines(block, adapter, options, f"{document.file(('lines_from',))}, line {document.line(('lines_from',))}")
+    place = tr("{path}, line {line}", path=document.file(("lines_from",)), line=document.line(("lines_from",)))
+    return Lines(block, adapter, options, place)
 
 
 def _tables(file: MappingFile, document: Document, mistakes: Mistakes) -> Iterator[tuple[str, CodeTable]]:
@@ -192,14 +197,14 @@ def _tables(file: MappingFile, document: Document, mistakes: Mistakes) -> Iterat
 
 
 def _severities(file: MappingFile, given: Mapping[str, str], mistakes: Mistakes) -> Mapping[str, str]:
-    told: dict[str, str] = {}
+    own: dict[str, str] = {}
     for name, severity in file.rules.items():
         try:
-            rules.severities(told | {name: severity})
-            told[name] = severity
+            rules.severities(own | {name: severity})
+            own[name] = severity
         except ValueError as error:
             mistakes.add(("rules", name), str(error))
-    return {**rules.severities(given), **rules.severities(told)}
+    return {**rules.severities(given), **rules.severities(own)}
 
 
 def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
@@ -224,11 +229,14 @@ def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
             if name not in addable[block]:
                 said = tr("there is no such key here{hint}", hint=did_you_mean(name, addable[block]))
                 mistakes.add(("to_add", block, name), said)
+    document = loaded.document
     for name in REQUIRED:
         if name not in file.invoice and name not in file.to_add.invoice:
-            mistakes.add(("invoice", name), tr("is required and not mapped"))
+            place = ("invoice", name)
+            mistakes.add(place, tr("is required and not mapped") + proposed(document, place))
     if not file.rows:
-        mistakes.add(("rows",), tr("no row field is mapped: an invoice needs rows"))
+        said = tr("no row field is mapped: an invoice needs rows")
+        mistakes.add(("rows",), said + proposed(document, ("rows",)))
 
 
 def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
@@ -269,10 +277,10 @@ def _check_rule(loaded: LoadedMapping, place: Place, kind: Kind, rule: FieldRule
 
 def _unfit(loaded: LoadedMapping, name: str, kind: Kind, rule: FieldRule) -> Iterator[tuple[str, Place, str, str]]:
     """Give the texts of a rule that its field cannot hold, each with where a table says it: no data is needed."""
-    told = [("constant", rule.constant), ("default", rule.default)]
+    own = [("constant", rule.constant), ("default", rule.default)]
     full = loaded.conversion(kind, rule)
     for key, cause, text, conversion in [
-        *((key, (), text, full) for key, text in told if text is not None),
+        *((key, (), text, full) for key, text in own if text is not None),
         *(("table", cause, text, Conversion(kind, loaded.locale)) for cause, text in _meanings(loaded, rule.table)),
     ]:
         try:
@@ -282,7 +290,7 @@ def _unfit(loaded: LoadedMapping, name: str, kind: Kind, rule: FieldRule) -> Ite
             continue
         words = (*CHOICES[name], *NOT_SENT) if name == "type" else CHOICES.get(name, ())
         if words and value is not None and value not in words:
-            yield key, cause, text, f"expected {' or '.join(words)}"
+            yield key, cause, text, tr("expected {choices}", choices=either(words))
 
 
 def _meanings(loaded: LoadedMapping, table: str | None) -> Iterator[tuple[Place, str]]:

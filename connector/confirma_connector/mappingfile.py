@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from confirma_connector.acknowledging import KINDS, AnswerBlock
 from confirma_connector.beside import LinesBlock, RegisterBlock
@@ -43,20 +43,30 @@ class Test(_Block):
     def _one_test(self) -> Self:
         tests = (self.empty, self.equals, self.in_, self.starts_with)
         if sum(test is not None for test in tests) != 1:
-            name = type(self).__name__.lower()
-            raise ValueError(tr("a {name} needs exactly one of empty, equals, in, starts_with", name=name))
+            raise ValueError(
+                tr("a skip needs exactly one of empty, equals, in, starts_with")
+                if isinstance(self, Skip)
+                else tr("a test needs exactly one of empty, equals, in, starts_with")
+            )
         return self
 
-    def told(self, text: str, *, is_empty: bool) -> str:
-        """Say in which way *text*, the column's without outer space, meets the test; "" when it does not."""
+    def is_met(self, text: str, *, is_empty: bool) -> bool:
+        """Tell whether *text*, the column's without outer space, meets the test."""
         if self.empty is not None:
-            return (tr("is empty") if is_empty else tr("is filled")) if is_empty == self.empty else ""
+            return is_empty == self.empty
         if self.equals is not None:
-            return f'is "{self.equals}"' if text == self.equals.strip() else ""
+            return text == self.equals.strip()
         if self.in_ is not None:
-            return f'is "{text}"' if text in (choice.strip() for choice in self.in_) else ""
-        start = (self.starts_with or "").lstrip()
-        return tr('starts with "{start}"', start=start) if text.startswith(start) else ""
+            return text in (choice.strip() for choice in self.in_)
+        return text.startswith((self.starts_with or "").lstrip())
+
+    def told(self, text: str, header: str) -> str:
+        """Say in which way the *text* under *header* meets the test."""
+        if self.empty is not None:
+            return tr('"{header}" is empty', header=header) if self.empty else tr('"{header}" is filled', header=header)
+        if self.starts_with is not None:
+            return tr('"{header}" starts with "{start}"', header=header, start=self.starts_with.lstrip())
+        return tr('"{header}" is "{text}"', header=header, text=text if self.equals is None else self.equals)
 
 
 class Skip(Test):
@@ -87,10 +97,10 @@ class Split(_Block):
         if parts and self.of is not None and len(parts) != self.of:
             raise ValueError(
                 tr(
-                    'expected {of} parts with "{at}" between them, and there are {count}',
-                    of=self.of,
-                    at=self.at,
-                    count=len(parts),
+                    'expected {expected} parts with "{mark}" between them, and there are {found}',
+                    expected=self.of,
+                    mark=self.at,
+                    found=len(parts),
                 )
             )
         return parts[self.take - 1] if self.take <= len(parts) else ""
@@ -120,6 +130,14 @@ class FieldRule(_Block):
     table: str | None = None
     negative_when: Test | None = None
     per: str | None = None
+
+    @field_validator("register_", mode="before")
+    @classmethod
+    def _register_and_column(cls, value: object) -> object:
+        name, _, column = value.partition(".") if isinstance(value, str) else ("?", "", "?")
+        if not name or not column:
+            raise ValueError(tr("expected a register and one of its columns, as in customers.Street"))
+        return value
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
@@ -205,8 +223,8 @@ class MappingFile(Heading, _Block):
         if self.lines_from is not None and (said := [word for word in words if getattr(self, word)]):
             raise ValueError(
                 tr(
-                    "{said} is for rows in one table: lines_from says already what belongs together",
-                    said=" and ".join(said),
+                    "{keys} is for rows in one table: lines_from says already what belongs together",
+                    keys=tr(" and ").join(said),
                 )
             )
         return self

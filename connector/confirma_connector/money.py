@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal
 
 from confirma_connector.invoice import Amounts, Row
-from confirma_connector.language import tr
+from confirma_connector.language import number, tr
 from confirma_connector.parsing import CENT, cents
 
 __all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated", "share"]
@@ -65,11 +65,11 @@ def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
             "E-ROW-SUM",
             "gross_amount",
             tr(
-                "net {net} and VAT {vat} make {net2}, but the row says {gross}",
-                net=net,
-                vat=vat,
-                net2=net + vat,
-                gross=gross,
+                "net {net} and VAT {vat} make {sum}, but the row says {gross}",
+                net=number(net),
+                vat=number(vat),
+                sum=number(net + vat),
+                gross=number(gross),
             ),
         )
     return {"net_amount": net, "vat_amount": vat, "gross_amount": gross}
@@ -91,7 +91,11 @@ def _discount(given: Mapping[str, Decimal], full: Decimal) -> Decimal:
         raise MoneyError(
             "E-ROW-DISCOUNT",
             "discount_amount",
-            tr("a discount of {amount} raises {full:f}; map net_amount too", amount=amount, full=full),
+            tr(
+                "a discount of {discount} would raise the price {price}; map net_amount too",
+                discount=number(amount),
+                price=number(full),
+            ),
         )
     if percentage is None:
         return amount or _ZERO
@@ -103,11 +107,11 @@ def _discount(given: Mapping[str, Decimal], full: Decimal) -> Decimal:
             "E-ROW-DISCOUNT",
             "discount_amount",
             tr(
-                "{percentage} per cent of {full:f} is {cents}, but the row says {amount}; map net_amount too",
-                percentage=percentage,
-                full=full,
-                cents=cents(counted),
-                amount=amount,
+                "{percentage} per cent of {price} is {discount}, but the row says {found}; map net_amount too",
+                percentage=number(percentage),
+                price=number(full),
+                discount=number(cents(counted)),
+                found=number(amount),
             ),
         )
     return amount
@@ -141,13 +145,13 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
         )
     tolerance = CENT * len(rows)
     for name, total in sums.items() if rows else ():
-        told = given.get(name, total)
-        expected = told - rounding if name == "gross_amount" and name in given else told
+        found = given.get(name, total)
+        expected = found - rounding if name == "gross_amount" and name in given else found
         if abs(expected - total) > tolerance:
             raise MoneyError(
                 "E-TOTAL",
                 f"amounts.{name}",
-                tr("the total says {told}, the rows add up to {total}", told=told, total=total),
+                tr("the total says {found}, the rows add up to {sum}", found=number(found), sum=number(total)),
             )
     net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
     gross = given.get("gross_amount", net + tax + rounding)
@@ -156,11 +160,11 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
             "E-TOTAL",
             "amounts.gross_amount",
             tr(
-                "net {net} and VAT {tax} make {net2}, but the total says {gross}",
-                net=net,
-                tax=tax,
-                net2=net + tax,
-                gross=gross,
+                "net {net} and VAT {vat} make {sum}, but the total says {gross}",
+                net=number(net),
+                vat=number(tax),
+                sum=number(net + tax),
+                gross=number(gross),
             ),
         )
     difference = gross - sums["gross_amount"]

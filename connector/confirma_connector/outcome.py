@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from confirma_connector.journal import TAKEN, Entry
-from confirma_connector.language import mark, tr
+from confirma_connector.language import day, mark, money, tr
 from confirma_connector.records import Problem, Result
 from confirma_connector.resultlist import harmless
+from confirma_connector.retelling import retold
 from confirma_connector.survey import Item
 
-__all__ = ["Outcome", "Use", "entry_words", "outcome", "result"]
+__all__ = ["Outcome", "Use", "cell_text", "entry_words", "outcome", "result"]
 
 Use = Literal["send", "track"]
-_NOTHING = mark("nothing is sent again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +45,45 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Prob
         if item.facts is None:
             return _said(
                 "conflict",
-                tr(
-                    "this number is {state} already, and this row is not valid: {nothing}",
-                    state=state,
-                    nothing=_NOTHING,
-                ),
+                tr("this number is {state} already, and this row is not valid: nothing is sent again", state=state),
                 entry,
                 item.problems,
             )
         if item.facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
-    if item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print:
-        since = tr("the row now differs from what was sent, and {nothing}", nothing=_NOTHING)
-        message = f"{message}; {'corrected here since: it can be sent again' if state == 'failed' else since}"
+    is_other = item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print
+    notes = list(_notes(state, is_other=is_other, is_torn=is_torn))
+    if state == "failed" and item.refused:
+        told = tuple(replace(problem, value="") for problem in item.refused) if is_other else item.refused
+        return _in_cells(state, item, entry, told, notes)
+    return _said(state, "; ".join((message, *notes)), entry)
+
+
+def _notes(state: str, *, is_other: bool, is_torn: bool) -> Iterator[str]:
+    """Say what the row of an invoice that was taken has to add to its state."""
+    if is_other and state == "failed":
+        yield tr("corrected here since: it can be sent again")
+    elif is_other:
+        yield tr("the row now differs from what was sent, and nothing is sent again")
     if is_torn:
-        message = tr("{message}; the number stands at more than one place in this file", message=message)
-    return _said(state, message, entry, item.refused)
+        yield tr("the number stands at more than one place in this file")
+
+
+def _in_cells(state: str, item: Item, entry: Entry, refused: tuple[Problem, ...], notes: Sequence[str] = ()) -> Outcome:
+    """Say what Confirma does not like by the cells where it stands."""
+    cell = " | ".join(cell_text(problem, item) for problem in refused)
+    plain = " | ".join(problem.text(with_value=False) for problem in refused)
+    return Outcome(state, "; ".join((cell, *notes)), "; ".join((plain, *notes)), entry, refused)
 
 
 def _invalid(item: Item) -> Outcome:
-    cell = " | ".join(_cell_text(problem, item) for problem in item.errors)
+    cell = " | ".join(cell_text(problem, item) for problem in item.errors)
     plain = " | ".join(problem.text(with_value=False) for problem in item.errors)
     return Outcome("invalid", cell, plain, None, item.problems)
 
 
-def _cell_text(problem: Problem, item: Item) -> str:
-    """Beside the row its own line number says nothing, and goes stale when the file is sorted."""
+def cell_text(problem: Problem, item: Item) -> str:
+    """Spell a problem for the row of *item*: there its own line number says nothing, and goes stale when it is sorted."""
     place = "" if item.where in (problem.where, problem.record) else f"{problem.where}, "
     value = f' "{problem.value[:80]}"' if problem.value else ""
     header = f"{problem.header}{value}: " if problem.header else (f"{value.strip()}: " if value else "")
@@ -79,7 +93,7 @@ def _cell_text(problem: Problem, item: Item) -> str:
 def _ready(item: Item, entry: Entry | None, held: str | Problem) -> Outcome:
     if isinstance(held, Problem):
         return _said("ready", held.message, entry, (*item.problems, held))
-    return _said("ready", held or (entry.message if entry else ""), entry, item.problems)
+    return _said("ready", held or (retold(entry.message) if entry else ""), entry, item.problems)
 
 
 def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
@@ -88,24 +102,23 @@ def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
     if item.facts.print != entry.print:
         return _ready(item, entry, held or tr("corrected since it was rejected"))
     if item.refused:
-        cell = " | ".join(_cell_text(problem, item) for problem in item.refused)
-        plain = " | ".join(problem.text(with_value=False) for problem in item.refused)
-        return Outcome("rejected", cell, plain, entry, item.refused)
-    return _said("rejected", entry.message, entry, item.problems)
+        return _in_cells("rejected", item, entry, item.refused)
+    return _said("rejected", retold(entry.message), entry, item.problems)
 
 
 def _differs(item: Item, entry: Entry) -> str:
     if item.facts is None:
         return ""
-    pairs = {
-        "type": (entry.type, item.facts.type),
-        "date": (entry.date.isoformat(), item.facts.date.isoformat()),
-        "currency": (entry.currency, item.facts.currency),
-        "total": (f"{entry.gross:.2f}", f"{item.facts.gross:.2f}"),
-    }
-    changes = [f"{name} {was}, here {now}" for name, (was, now) in pairs.items() if was != now]
+    facts = item.facts
+    pairs = (
+        (entry.type, facts.type, mark("type {was}, here {now}")),
+        (day(entry.date), day(facts.date), mark("date {was}, here {now}")),
+        (entry.currency, facts.currency, mark("currency {was}, here {now}")),
+        (money(entry.gross), money(facts.gross), mark("total {was}, here {now}")),
+    )
+    changes = [tr(words, was=was, now=now) for was, now, words in pairs if was != now]
     what = "; ".join(changes) or tr("another buyer name or address")
-    return tr("this number was sent before with {what}; {nothing}", what=what, nothing=_NOTHING)
+    return tr("this number was sent before with {what}; nothing is sent again", what=what)
 
 
 def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem, ...] = ()) -> Outcome:
@@ -114,13 +127,24 @@ def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem
 
 
 def _delivered(entry: Entry) -> str:
-    when = f" on {entry.distributed_at[:10]}" if entry.distributed_at else ""
-    return tr("delivered by {method}{when}", method=entry.method, when=when)
+    if not entry.distributed_at:
+        return tr("delivered by {method}", method=entry.method)
+    try:
+        date = day(dt.date.fromisoformat(entry.distributed_at[:10]))
+    except ValueError:
+        date = entry.distributed_at[:10]
+    return tr("delivered by {method} on {date}", method=entry.method, date=date)
 
 
 def _looked_at(entry: Entry) -> str:
     status = tr("Confirma says {status}", status=entry.status) if entry.status else tr("Confirma gives no status")
-    return f"{status}: {entry.message}" if entry.message else tr("{status}; a person has to look", status=status)
+    return (
+        f"{status}: {retold(entry.message)}" if entry.message else tr("{status}; a person has to look", status=status)
+    )
+
+
+def _complaints(entry: Entry) -> str:
+    return "; ".join(f"{wire}: {said}" if wire else said for wire, said in entry.fields)
 
 
 def _taken(_: Entry) -> str:
@@ -129,24 +153,30 @@ def _taken(_: Entry) -> str:
 
 _WORDS: Mapping[str, Callable[[Entry], str]] = {
     "uncertain": lambda entry: tr(
-        "{message}; it is not sent again before Confirma says that it did not arrive", message=entry.message
+        "{message}; it is not sent again before Confirma says that it did not arrive", message=retold(entry.message)
     ),
-    "conflict": lambda entry: entry.message,
+    "conflict": lambda entry: retold(entry.message),
     "sent": _taken,
     "waiting": _taken,
     "delivered": _delivered,
-    "failed": lambda entry: entry.message or tr("Confirma could not deliver it"),
-    "duplicate": lambda entry: entry.message or tr("Confirma holds it to be a duplicate and does not deliver it"),
+    "failed": lambda entry: retold(entry.message) or _complaints(entry) or tr("Confirma could not deliver it"),
+    "duplicate": lambda entry: (
+        retold(entry.message) or tr("Confirma holds it to be a duplicate and does not deliver it")
+    ),
     "attention": _looked_at,
     "unknown": _looked_at,
-    "credited": lambda _: "credited",
-    "handled": lambda entry: entry.message or tr("handled by a person"),
+    "credited": lambda _: tr("credited"),
+    "handled": lambda entry: retold(entry.message) or tr("handled by a person"),
 }
 
 
 def entry_words(entry: Entry) -> str:
     """Say in one line what an entry's state means: it depends on nothing but the state and what the server said."""
-    return " ".join(_WORDS[entry.state](entry).split()) if entry.state in _WORDS else " ".join(entry.message.split())
+    return (
+        " ".join(_WORDS[entry.state](entry).split())
+        if entry.state in _WORDS
+        else " ".join(retold(entry.message).split())
+    )
 
 
 def result(item: Item, outcome: Outcome, environment: str) -> Result:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from confirma_connector.errors import ContractError
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 
 __all__ = ["Confirmation", "ContractFile", "Item", "Observed", "merged", "production_host", "shipped"]
@@ -96,7 +96,14 @@ class ContractFile(BaseModel):
                 )
         for name, item in self.behaviour.items():
             if item.wire not in _BEHAVIOURS.get(name, (item.wire,)):
-                raise ValueError(f'behaviour.{name}: expected {" or ".join(_BEHAVIOURS[name])}, not "{item.wire}"')
+                raise ValueError(
+                    tr(
+                        'behaviour.{name}: expected {words}, not "{wire}"',
+                        name=name,
+                        words=either(_BEHAVIOURS[name]),
+                        wire=item.wire,
+                    )
+                )
         for section in ("paths", "headers"):
             for name, item in getattr(self, section).items():
                 if not (item.wire.isascii() and item.wire.isprintable()) or not name.isascii():

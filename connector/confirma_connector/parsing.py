@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
-from confirma_connector.language import tr
+from confirma_connector.language import day, either, tr
 
 __all__ = ["CENT", "Locale", "cents", "is_date_pattern", "sized", "whole_number"]
 
@@ -35,7 +35,8 @@ def whole_number(text: str) -> int:
         raise ValueError(
             tr(
                 "an invoice number is a whole number for Confirma; if its digits alone are the number, add "
-                "transform: [digits] to this field; if the row is no invoice, let the mapping skip it"
+                "transform: [digits] to this field; if its beginning matters too (INV-17, CN-17), let prefixes: say "
+                "what becomes of that; if the row is no invoice, let the mapping skip it"
             )
         )
     if len(text) > 18:
@@ -67,9 +68,9 @@ def is_date_pattern(pattern: str) -> bool:
     """Tell whether dates can be written and read by *pattern*: day, month and year as numbers, nothing unknown."""
     if not all(part in pattern for part in ("%d", "%m")) or not ("%Y" in pattern or "%y" in pattern):
         return False
-    day = dt.date(2026, 12, 31)
+    example = dt.date(2026, 12, 31)
     try:
-        return dt.datetime.strptime(day.strftime(pattern), pattern).date() == day
+        return dt.datetime.strptime(example.strftime(pattern), pattern).date() == example
     except (ValueError, re.error):
         return False
 
@@ -102,7 +103,7 @@ class Locale:
         body, negative = self._unsigned(text.strip())
         match = self._number_pattern.fullmatch(body)
         if match is None:
-            raise ValueError(tr("expected a number with {number_words}", number_words=self._number_words()))
+            raise ValueError(self._expected_number())
         whole, fraction = match.groups()
         digits = re.sub(r"\D", "", whole, flags=re.ASCII)
         value = sized(Decimal(f"{digits}.{fraction}" if fraction else digits))
@@ -112,12 +113,12 @@ class Locale:
         """Read a date; ValueError says what was declared, or names both readings when two patterns fit."""
         readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
         if not readings:
-            raise ValueError(
-                tr("expected a date like {names}", names=" or ".join(_example(pattern) for pattern in self.dates))
-            )
+            raise ValueError(tr("expected a date like {examples}", examples=either(map(_example, self.dates))))
         if len(set(readings.values())) > 1:
-            spelled = ", ".join(f"{reading.isoformat()} by {pattern}" for pattern, reading in readings.items())
-            raise ValueError(tr("this date can be read in more than one declared way: {spelled}", spelled=spelled))
+            both = ", ".join(
+                tr("{date} by {pattern}", date=day(reading), pattern=pattern) for pattern, reading in readings.items()
+            )
+            raise ValueError(tr("this date can be read in more than one declared way: {readings}", readings=both))
         return next(iter(readings.values()))
 
     def spelled(self, value: Decimal | dt.date) -> str:
@@ -142,15 +143,18 @@ class Locale:
             return text[1:-1].strip(), True
         return text, False
 
-    def _number_words(self) -> str:
+    def _expected_number(self) -> str:
         if not self.thousands:
-            return tr('decimal mark "{decimal}" and no thousands mark, as the mapping declares', decimal=self.decimal)
-        marks = ", ".join(
-            "space" if mark == " " else tr("no-break space") if mark in "\u00a0\u202f" else f'"{mark}"'
+            return tr(
+                'expected a number with decimal mark "{decimal}" and no thousands mark, as the mapping declares',
+                decimal=self.decimal,
+            )
+        marks = either(
+            tr("space") if mark == " " else tr("no-break space") if mark in "\u00a0\u202f" else f'"{mark}"'
             for mark in self.thousands
         )
         return tr(
-            'decimal mark "{decimal}" and thousands mark {marks}, as the mapping declares',
+            'expected a number with decimal mark "{decimal}" and thousands mark {marks}, as the mapping declares',
             decimal=self.decimal,
             marks=marks,
         )

@@ -6,46 +6,98 @@ import contextlib
 import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector import production, reconcile, results
+from confirma_connector.annotating import annotate
 from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal
-from confirma_connector.language import tr
+from confirma_connector.language import listed, tr, trn
+from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.opening import connected, held, opened
 from confirma_connector.outcome import outcome
+from confirma_connector.previewing import Preview
+from confirma_connector.previewing import preview as previewed
+from confirma_connector.refusing import refusals
 from confirma_connector.replying import is_answer
-from confirma_connector.report import Report
-from confirma_connector.run import Choice, Event, Run
+from confirma_connector.report import FileReport, Report
+from confirma_connector.run import Choice, Event, Run, in_its_language
 from confirma_connector.sending import Filters, Sending
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Item, Look, Refusals, Survey
 from confirma_connector.telling import told, whole
 from confirma_connector.verdict import Verdict
 from confirma_connector.writing import Writing
 
-__all__ = ["Choice", "Event", "Run", "check", "send", "track"]
+__all__ = ["Choice", "Event", "Run", "check", "preview", "send", "track"]
 
 _PATIENCE = 5.0
 """Seconds: a quiet period this short is waited out within the run."""
 _TRACKED = dt.timedelta(days=90)
+_NAMED = 10
+"""As many invoices are named in one line."""
 
 
+@in_its_language
 def check(run: Run, choice: Choice) -> Report:
-    """Read and check files; nothing is sent, and no file is written. What was sent before has the state it has."""
-    files, is_mixed = [], False
-    with _remembered(run.settings) as journal:
+    """Read and check files; nothing is sent. What was sent before has the state it has.
+
+    No file is written, but for the copies that the choice asks for, with the problems beside the rows.
+    """
+    files: list[FileReport] = []
+    is_mixed = False
+    with _remembered(run.settings, is_needed=choice.annotate) as journal:
         for path in _sources(journal, choice):
-            key = journal.key if journal else os.urandom(32)
-            with contextlib.closing(run.read(path, run.mapping(path, choice.mapping), key)) as found:
+            with _surveyed(run, journal, path, choice) as found:
                 joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
                 mixed = _mixed(found)
-                files.append(told(found, joined, notices=[*_why(found), *production.closed(run, found), *mixed]))
+                notices = [*_why(found), *production.closed(run, found), *mixed]
+                copy = None
+                if choice.annotate and journal is not None:
+                    taken = [Path(file.annotated) for file in files]
+                    copy, said = annotate(journal, found, joined, choice.output, taken)
+                    notices += [said] if said else []
+                files.append(told(found, joined, notices=notices, annotated=copy))
                 is_mixed = is_mixed or bool(mixed)
     return whole("check", run.settings, files, is_open=is_mixed)
+
+
+@in_its_language
+def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]:
+    """Show the invoice *number* of the files as it will be sent, wherever it stands. Raises SettingsError."""
+    shown: list[tuple[Path, Preview]] = []
+    with _remembered(run.settings) as journal:
+        for path in _sources(journal, choice):
+            drafts: dict[int, Preview] = {}
+
+            def look(mapper: Mapper, draft: Draft, index: int, drafts: dict[int, Preview] = drafts) -> None:
+                if draft.label == number and len(drafts) < _NAMED:
+                    drafts[index] = previewed(mapper, run.contract, draft)
+
+            with _surveyed(run, journal, path, choice, look) as found:
+                for index, draft in drafts.items():
+                    its = outcome(found.items[index], _entry(journal, found.items[index]))
+                    shown.append((path, replace(draft, state=its.state, message=its.plain, problems=its.problems)))
+    if not shown:
+        raise SettingsError(tr("invoice {number}: in none of the files", number=number))
+    return shown
+
+
+@contextlib.contextmanager
+def _surveyed(
+    run: Run, journal: Journal | None, path: Path, choice: Choice, look: Look | None = None
+) -> Iterator[Survey]:
+    """Read one file to be looked at, not sent."""
+    key = journal.key if journal else os.urandom(32)
+    source = results.source_of(journal, path) if journal else None
+    mapping, said = run.mapping(path, choice.mapping), _refusals(run, journal)
+    found = run.read(path, mapping, key, said, made_from=source, look=look)
+    with contextlib.closing(found):
+        yield found
 
 
 def _why(found: Survey) -> Iterator[str]:
@@ -54,6 +106,7 @@ def _why(found: Survey) -> Iterator[str]:
         yield tr("the mapping {name} was taken: {why}", name=found.mapping.name, why=found.mapping.why)
 
 
+@in_its_language
 def send(run: Run, choice: Choice) -> Report:
     """Send what was not sent before, and write every invoice's state beside it.
 
@@ -79,6 +132,7 @@ def send(run: Run, choice: Choice) -> Report:
         return _report(run, journal, writing, before, sending.ending, is_left=bool(left))
 
 
+@in_its_language
 def track(run: Run, choice: Choice) -> Report:
     """Fetch the delivery information of everything not yet delivered, and update the results files."""
     for path in choice.paths:
@@ -96,13 +150,17 @@ def track(run: Run, choice: Choice) -> Report:
 
 
 @contextlib.contextmanager
-def _remembered(settings: Settings) -> Iterator[Journal | None]:
-    """Give the account's journal to look into, if there is one yet."""
-    if not settings.journal.is_file():
+def _remembered(settings: Settings, *, is_needed: bool = False) -> Iterator[Journal | None]:
+    """Give the account's journal to look into, if there is one yet, or if it *is_needed*."""
+    if not settings.journal.is_file() and not is_needed:
         yield None
         return
     with Journal(settings.journal, settings.environment, settings.account) as journal:
         yield journal
+
+
+def _refusals(run: Run, journal: Journal | None) -> Refusals:
+    return refusals(journal, run.contract) if journal else {}
 
 
 def _entry(journal: Journal | None, item: Item) -> Entry | None:
@@ -115,11 +173,12 @@ def _mixed(found: Survey) -> list[str]:
 
 
 def _several(sellers: Mapping[str, str]) -> str:
-    named = " and ".join(f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
+    one, other = (f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
     return tr(
-        "one run has one seller, but there are {named}; delete the rows that are not yours, or "
+        "one run has one seller, but there are {one} and {other}; delete the rows that are not yours, or "
         "send each seller's invoices as an account of its own",
-        named=named,
+        one=one,
+        other=other,
     )
 
 
@@ -134,7 +193,8 @@ def _sources(journal: Journal | None, choice: Choice) -> Iterator[Path]:
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
     for path in _sources(journal, choice):
         source = results.source_of(journal, path)
-        found = run.read(path, run.mapping(path, choice.mapping), journal.key, made_from=source)
+        mapping, said = run.mapping(path, choice.mapping), _refusals(run, journal)
+        found = run.read(path, mapping, journal.key, said, made_from=source)
         yield found  # before it is refused: who asked closes it
         results.matching_environment(found, run.settings.environment)
 
@@ -216,12 +276,10 @@ def _observed(run: Run, journal: Journal, client: Client) -> list[str]:
     reconcile.observe(journal, findings, client.server_now())
     reconcile.miss(journal, findings, recent, client.server_now())
     old = [str(entry.number) for entry in pending if today - entry.date > _TRACKED]
-    named = ", ".join(old[:10]) + (" …" if len(old) > 10 else "")
-    return (
-        [tr("no longer asked for, because older than {days} days: {named}", days=_TRACKED.days, named=named)]
-        if old
-        else []
-    )
+    if not old:
+        return []
+    numbers = listed(old, _NAMED)
+    return [tr("no longer asked for, because older than {days} days: {numbers}", days=_TRACKED.days, numbers=numbers)]
 
 
 def _states(journal: Journal) -> dict[int, str]:
@@ -244,7 +302,7 @@ def _resends(run: Run, choice: Choice, corrected: Sequence[int]) -> bool:
         )
     if not corrected or behaviour == "never":
         return False
-    question = tr("{named}: corrected since Confirma could not deliver. Send again?", named=_named(corrected))
+    question = tr("{invoices}: corrected since Confirma could not deliver. Send again?", invoices=_named(corrected))
     return choice.resend_corrected or behaviour == "always" or run.ask(question)
 
 
@@ -253,8 +311,8 @@ def _left(corrected: Sequence[int]) -> list[str]:
         return []
     return [
         tr(
-            "{named}: corrected since Confirma could not deliver; --resend-corrected sends again",
-            named=_named(corrected),
+            "{invoices}: corrected since Confirma could not deliver; --resend-corrected sends again",
+            invoices=_named(corrected),
         )
     ]
 
@@ -262,11 +320,8 @@ def _left(corrected: Sequence[int]) -> list[str]:
 def _absent(choice: Choice, found: Sequence[Survey]) -> list[str]:
     """Name what was asked for and is in none of the files."""
     there = {item.key[0] for one in found for item in one.items if item.key}
-    return (
-        [tr("{named}: in none of the files", named=_named(sorted(absent)))]
-        if (absent := (choice.only or frozenset()) - there)
-        else []
-    )
+    absent = sorted((choice.only or frozenset()) - there)
+    return [tr("{invoices}: in none of the files", invoices=_named(absent))] if absent else []
 
 
 def _aged(numbers: Sequence[int]) -> list[str]:
@@ -274,15 +329,15 @@ def _aged(numbers: Sequence[int]) -> list[str]:
         return []
     return [
         tr(
-            "{named}: dated more than 35 days ago; what was sent elsewhere belongs into confirma adopt",
-            named=_named(numbers),
+            "{invoices}: dated more than 35 days ago; what was sent elsewhere belongs into confirma adopt",
+            invoices=_named(numbers),
         )
     ]
 
 
 def _named(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
-    return f"invoice {shown}" if len(numbers) == 1 else f"{len(numbers)} invoices ({shown})"
+    shown = listed([str(number) for number in numbers], _NAMED)
+    return trn("invoice {numbers}", "{count} invoices ({numbers})", len(numbers), numbers=shown)
 
 
 def _sending(

@@ -20,13 +20,16 @@ import pluggy
 from pydantic import BaseModel
 
 from confirma_connector import hookspecs
-from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError
+from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError, at_line
 from confirma_connector.hookspecs import PROJECT
-from confirma_connector.language import tr
+from confirma_connector.language import mark, tr
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
 
 __all__ = ["Adapter", "Broken", "Registry", "bundled", "discover"]
+
+SHIPPED = mark("shipped")
+"""The origin of our own adapters."""
 
 _HEAD = 65_536
 _PLAIN_VALUES = frozenset({str, Decimal, int, date, Unreadable, type(None)})
@@ -61,7 +64,9 @@ class Adapter:
             raise self._failed(tr("failed in {hook}: {place}", hook=hook, place=_place(error))) from error
 
     def _failed(self, how: str) -> AdapterError:
-        return AdapterError(f'adapter "{self.name}" ({self.origin}) {how}')
+        return AdapterError(
+            tr('adapter "{name}" ({origin}) {fault}', name=self.name, origin=tr(self.origin), fault=how)
+        )
 
     def options(self) -> type[BaseModel] | None:
         """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
@@ -77,7 +82,7 @@ class Adapter:
             raise self._failed(tr("gave transforms that are no mapping of names to functions"))
         if taken := sorted(set(steps) & set(TRANSFORMS)):
             raise self._failed(
-                tr("has a transform {taken}, but every mapping has one of that name already", taken=taken[0])
+                tr("has a transform {name}, but every mapping has one of that name already", name=taken[0])
             )
         return {name: partial(self._step, name, step) for name, step in steps.items()}
 
@@ -90,7 +95,7 @@ class Adapter:
             raise self._failed(tr("failed in its transform {name}: {place}", name=name, place=_place(error))) from error
         if not isinstance(changed, str):
             raise self._failed(
-                tr("gave a {name} in its transform {name2}, not text", name=type(changed).__name__, name2=name)
+                tr("gave a {type} in its transform {name}, not text", type=type(changed).__name__, name=name)
             )
         return changed
 
@@ -105,7 +110,7 @@ class Adapter:
             raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
         answer = self._ask("detect", path=path, head=head)
         if answer not in ("no", "generic", "specific"):
-            raise self._failed(tr("answered {answer!r} in detect, not no, generic or specific", answer=answer))
+            raise self._failed(tr("answered {answer} in detect, not no, generic or specific", answer=repr(answer)))
         return answer  # type: ignore[no-any-return]
 
     def read(self, source: Source) -> Iterator[Record]:
@@ -113,9 +118,9 @@ class Adapter:
         try:
             for record in self._manager.hook.read(source=source):
                 if not isinstance(record, Record):
-                    raise self._failed(tr("gave a {name} in read, not a Record", name=type(record).__name__))
-                if fault := _fault(record.values):
-                    raise self._failed(tr("gave {fault} in read, at {where}", fault=fault, where=record.where))
+                    raise self._failed(tr("gave a {type} in read, not a Record", type=type(record).__name__))
+                if fault := _fault(record.values, record.where):
+                    raise self._failed(fault)
                 yield record
         except (ConfirmaError, GeneratorExit):
             raise
@@ -144,15 +149,24 @@ class Adapter:
         return answer if isinstance(answer, str) else ""
 
 
-def _fault(values: object) -> str:
+def _fault(values: object, where: str) -> str:
     """Say what in the values of a record no value can be; "" when all is well."""
     if not isinstance(values, Mapping):
-        return tr("a {name} for the values of a Record, not a mapping,", name=type(values).__name__)
+        return tr(
+            "gave a {type} for the values of a Record, not a mapping, in read, at {where}",
+            type=type(values).__name__,
+            where=where,
+        )
     if _PLAIN_VALUES.issuperset(map(type, values.values())):
         return ""
     odd = next((pair for pair in values.items() if not isinstance(pair[1], tuple(_PLAIN_VALUES))), None)
     return (
-        tr('a {name} for "{odd}", not text, a Decimal, an int, a date or None,', name=type(odd[1]).__name__, odd=odd[0])
+        tr(
+            'gave a {type} for "{header}", not text, a Decimal, an int, a date or None, in read, at {where}',
+            type=type(odd[1]).__name__,
+            header=odd[0],
+            where=where,
+        )
         if odd
         else ""
     )
@@ -181,7 +195,7 @@ class Registry:
                 tr(
                     'adapter "{name}" ({origin}) is broken: {reason}',
                     name=name,
-                    origin=self.broken[name].origin,
+                    origin=tr(self.broken[name].origin),
                     reason=self.broken[name].reason,
                 )
             )
@@ -190,7 +204,7 @@ class Registry:
                 tr(
                     'there is no adapter "{name}"; there are: {adapters}',
                     name=name,
-                    adapters=", ".join(self.adapters) or "none",
+                    adapters=", ".join(self.adapters) or tr("none"),
                 )
             )
         return self.adapters[name]
@@ -205,9 +219,9 @@ class Registry:
         if len(specific) > 1:
             raise AdapterError(
                 tr(
-                    "{path}: claimed by {specific}; name the mapping with --mapping",
+                    "{path}: claimed by {adapters}; name the mapping with --mapping",
                     path=path,
-                    specific=" and ".join(specific),
+                    adapters=tr(" and ").join(specific),
                 )
             )
         return specific or [name for name, answer in answers.items() if answer == "generic"]
@@ -227,7 +241,7 @@ def discover(folders: Iterable[Path] = (), installed: Iterable[EntryPoint] | Non
             broken[name] = Broken(
                 name,
                 origin,
-                tr("the name is taken twice: by {origin} and by {origin2}", origin=other.origin, origin2=origin),
+                tr("the name is taken twice: by {first} and by {second}", first=tr(other.origin), second=tr(origin)),
             )
             continue
         try:
@@ -248,7 +262,7 @@ def _adapter(name: str, origin: str, module: Any) -> Adapter:
             near = difflib.get_close_matches(hook, _HOOKS, 1)
             raise AdapterError(
                 tr('there is no hook "{hook}"', hook=hook)
-                + (tr('; did you mean "{near}"?', near=near[0]) if near else "")
+                + (tr('; did you mean "{nearest}"?', nearest=near[0]) if near else "")
             )
     if "read" not in hooks:
         raise AdapterError(tr("it has no read hook (is @hookimpl missing?)"))
@@ -263,7 +277,7 @@ def _candidates(
         if not folder.is_dir():
             raise AdapterError(tr("there is no adapters folder {folder}", folder=folder))
         for path in sorted(folder.glob("[!_.]*.py")):
-            yield path.stem, "shipped" if folder == own else str(path), partial(_module, path)
+            yield path.stem, SHIPPED if folder == own else str(path), partial(_module, path)
     for point in entry_points(group=PROJECT) if installed is None else installed:
         yield point.name, point.dist.name if point.dist else point.value, point.load
 
@@ -287,7 +301,8 @@ def _place(error: BaseException) -> str:
     """Say what happened and where in the adapter; the text of the error is left out, as it may quote an invoice."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
     own = [frame for frame in frames if frame.filename == frames[0].filename]
-    return f"{type(error).__name__}{f' ({Path(own[-1].filename).name}, line {own[-1].lineno})' if own else ''}"
+    kind = type(error).__name__
+    return f"{kind} ({at_line(Path(own[-1].filename).name, own[-1].lineno or 0)})" if own else kind
 
 
 def _is_machinery(file: str) -> bool:

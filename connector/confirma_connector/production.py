@@ -9,7 +9,7 @@ from decimal import Decimal
 from confirma_connector.contract import Provisional
 from confirma_connector.errors import ContractError, SettingsError
 from confirma_connector.journal import Facts
-from confirma_connector.language import tr
+from confirma_connector.language import day, money, tr, trn
 from confirma_connector.run import Run
 from confirma_connector.survey import Survey
 from confirma_connector.usage import used_by_sending, used_by_tracking
@@ -29,7 +29,7 @@ def refuse_unconfirmed(run: Run, surveys: Sequence[Survey] | None = None) -> Non
     """Keep a production run from beginning while it stands on lines that nobody has confirmed. Raises ContractError."""
     if run.settings.environment != "production" or not (lines := missing(run, surveys)):
         return
-    names = ", then ".join(f'"{one.path}"' for one in surveys or () if missing(run, [one])) or "FILE"
+    names = [f'"{one.path}"' for one in surveys or () if missing(run, [one])] or ["FILE"]
     raise ContractError("\n".join([_closed(run, len(lines), names), *(f"  {one.text()}" for one in lines)]))
 
 
@@ -37,23 +37,20 @@ def closed(run: Run, survey: Survey) -> list[str]:
     """Say, where the environment is production, that it is closed to the invoices of *survey*; nothing if it is not."""
     if run.settings.environment != "production" or not (lines := missing(run, [survey])):
         return []
-    return [_closed(run, len(lines), f'"{survey.path}"')]
+    return [_closed(run, len(lines), [f'"{survey.path}"'])]
 
 
-def _closed(run: Run, count: int, names: str) -> str:
-    values = (
-        tr("{count} values of the contract that this uses are", count=count)
-        if count > 1
-        else tr("a value that this uses is")
-    )
-    read = run.settings.contract
-    where = f"overlay: {read}" if read else tr("overlay: none at {overlay}", overlay=run.settings.overlay)
-    command = " ".join([tr("confirma contract confirm"), names, *run.repeated])
-    return tr(
-        "production is closed: {values} not confirmed ({where}); run {command}",
-        values=values,
-        where=where,
-        command=command,
+def _closed(run: Run, count: int, names: Sequence[str]) -> str:
+    read, none_at = run.settings.contract, run.settings.overlay
+    overlay = tr("overlay: {path}", path=read) if read else tr("overlay: none at {path}", path=none_at)
+    files = tr(", then ").join(names)
+    return trn(
+        "production is closed: a value that this uses is not confirmed ({overlay}); run {command}",
+        "production is closed: {count} values of the contract that this uses are not confirmed ({overlay}); "
+        "run {command}",
+        count,
+        overlay=overlay,
+        command=" ".join(["confirma contract confirm", files, *run.repeated]),  # not for people: typed as it is
     )
 
 
@@ -62,7 +59,7 @@ def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is
     if run.settings.environment != "production":
         return
     summary = _summary(run.settings.account, host, seller, going)
-    if not (is_agreed or run.ask(f"{summary}. Send?")):
+    if not (is_agreed or run.ask(tr("{summary}. Send?", summary=summary))):
         raise SettingsError(
             tr(
                 "nothing was sent, because nobody said yes to it (a scheduled run says --yes): {summary}",
@@ -75,17 +72,17 @@ def _summary(account: str, host: str, seller: str | None, going: Sequence[Facts]
     sums: dict[str, Decimal] = {}
     for facts in going:
         sums[facts.currency] = sums.get(facts.currency, Decimal(0)) + facts.gross
-    money = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(sums.items()))
     methods = ", ".join(f"{count} {method}" for method, count in sorted(Counter(one.method for one in going).items()))
-    return tr(
-        "production at {host}, account {account}, seller {seller}: {count} invoice{more}, {money} "
-        "in all, by method {methods}, the oldest of {min}",
+    return trn(
+        "production at {host}, account {account}, seller {seller}: {count} invoice, {sums} in all, by method "
+        "{methods}, the oldest of {date}",
+        "production at {host}, account {account}, seller {seller}: {count} invoices, {sums} in all, by method "
+        "{methods}, the oldest of {date}",
+        len(going),
         host=host,
         account=account,
-        seller=seller or "unknown",
-        count=len(going),
-        more="s" * (len(going) != 1),
-        money=money,
+        seller=seller or tr("unknown"),
+        sums=", ".join(f"{money(total)} {currency}" for currency, total in sorted(sums.items())),
         methods=methods,
-        min=min(one.date for one in going),
+        date=day(min(one.date for one in going)),
     )

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector.columns import Columns
 from confirma_connector.errors import AdapterError, CannotRun, MappingError, SourceError
+from confirma_connector.headers import MissingColumns
 from confirma_connector.joining import lines_path, read
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, find, load_mapping, shipped, to_be_added
 from confirma_connector.plugins import Registry
 from confirma_connector.records import Source
 
-__all__ = ["mapping_for"]
+__all__ = ["fits", "mapping_for"]
 
 _FAR = 1_000
 """As far as if so many columns were missing: the sheet itself is not there, or the file cannot be read that way."""
@@ -45,8 +46,51 @@ def mapping_for(
     limits.check_file(path)
     claims = registry.claims(path)
     if not claims:
-        reason = tr("it is empty") if path.stat().st_size == 0 else tr("it is of no kind that an adapter here knows")
-        raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=reason))
+        raise SourceError(
+            tr("{path}: cannot be read: it is empty", path=path)
+            if path.stat().st_size == 0
+            else tr("{path}: cannot be read: it is of no kind that an adapter here knows", path=path)
+        )
+    fitting, lacking = fits(path, claims, registry, severities, limits)
+    if len(fitting) == 1:
+        if needed := to_be_added(fitting[0]):
+            raise MappingError(
+                tr("{path}: fits the mapping {name}, and {problem}", path=path, name=fitting[0].name, problem=needed)
+            )
+        return fitting[0]
+    if fitting:
+        names = tr(" and ").join(mapping.path.stem for mapping in fitting)
+        raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
+    nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
+    if nearest is None:
+        raise MappingError(tr("{path}: no shipped mapping fits this file; name yours with --mapping", path=path))
+    error = lacking[nearest]
+    problem = (error.said if isinstance(error, MissingColumns) else str(error)).removeprefix(f"{path}: ")
+    if len(lacking) == 1 or hasattr(lacking[nearest], "count"):
+        raise MappingError(
+            tr(
+                "{path}: no shipped mapping fits this file; name yours with --mapping; "
+                "the nearest is {name}: {problem}",
+                path=path,
+                name=nearest,
+                problem=problem,
+            )
+        )
+    raise MappingError(
+        tr(
+            "{path}: no shipped mapping fits this file; name yours with --mapping; "
+            "of {names} the first says: {problem}",
+            path=path,
+            names=", ".join(lacking),
+            problem=problem,
+        )
+    )
+
+
+def fits(
+    path: Path, claims: Collection[str], registry: Registry, severities: Mapping[str, str], limits: Limits
+) -> tuple[list[LoadedMapping], dict[str, CannotRun]]:
+    """Give the shipped mappings that fit *path*, and what keeps each other of the adapters in *claims* from it."""
     fitting: list[LoadedMapping] = []
     lacking: dict[str, CannotRun] = {}
     for shipped_name, file in shipped().items():
@@ -59,28 +103,7 @@ def mapping_for(
                 fitting.append(replace(mapping, why=_fit(path, mapping, limits)))
             except (MappingError, SourceError) as error:
                 lacking[shipped_name] = error
-    if len(fitting) == 1:
-        if needed := to_be_added(fitting[0]):
-            raise MappingError(
-                tr("{path}: fits the mapping {name}, and {needed}", path=path, name=fitting[0].name, needed=needed)
-            )
-        return fitting[0]
-    if fitting:
-        names = " and ".join(mapping.path.stem for mapping in fitting)
-        raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
-    nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
-    hint = ""
-    if nearest:
-        told = str(lacking[nearest]).removeprefix(f"{path}: ")
-        is_one = len(lacking) == 1 or hasattr(lacking[nearest], "count")
-        hint = (
-            tr("; the nearest is {nearest}: {told}", nearest=nearest, told=told)
-            if is_one
-            else tr("; of {lacking} the first says: {told}", lacking=", ".join(lacking), told=told)
-        )
-    raise MappingError(
-        tr("{path}: no shipped mapping fits this file; name yours with --mapping{hint}", path=path, hint=hint)
-    )
+    return fitting, lacking
 
 
 def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
@@ -93,9 +116,9 @@ def _fit(path: Path, mapping: LoadedMapping, limits: Limits) -> str:
     columns = Columns(mapping, str(path))
     if first.part == "whole" or mapping.lines is not None:
         columns.bind(first)
-        return tr("all {count} columns that it reads are there", count=len(columns))
+        return trn("the one column that it reads is there", "all {count} columns that it reads are there", len(columns))
     headers = (record for record in itertools.chain((first,), records) if record.part == "header")
     for record in itertools.islice(headers, _TRIED):
         if not record.skipped:
-            return tr("it knows what begins at {where} as an invoice", where=record.where)
-    raise _LeftOut(f"{path}: {first.skipped or 'has no invoice'}")
+            return tr("it knows what begins at {place} as an invoice", place=record.where)
+    raise _LeftOut(f"{path}: {first.skipped}" if first.skipped else tr("{path}: has no invoice", path=path))

@@ -10,21 +10,25 @@ from confirma_connector.answers import Listed, prevailing
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
 from confirma_connector.journal import FINAL, REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
-from confirma_connector.language import mark, tr
+from confirma_connector.language import tr
+from confirma_connector.retelling import (
+    ALREADY_THERE,
+    ALREADY_THERE_SINCE,
+    DID_NOT_ARRIVE,
+    NOT_DISTRIBUTED,
+    NOT_LISTED,
+    NOT_OURS,
+)
 
 __all__ = ["fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
 _A_DAY = dt.timedelta(days=1)
 _EARLIER = 300.0
 """Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
-_NOT_OURS = mark(
-    "the number is at Confirma with other data than this invoice has; nothing is sent until a person decides"
-)
 _MISSED = 2 * 86_400.0
-_NOT_LISTED = mark("taken, but not in the delivery information for two days: ask Confirma whether it is there")
 _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
-_NOT_DISTRIBUTED = mark("not distributed for more than three working days: ask Confirma what holds it")
+_FOUND, _CORRECTED = "found at Confirma", "corrected, to be sent again"  # not for people: events of the journal
 _STILL_FAILED: tuple[State, ...] = ("failed",)
 _UNSENT: tuple[State, ...] = ("ready", "rejected")
 _WITNESSES = 3600.0
@@ -48,7 +52,7 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
         entry = journal.entry(facts.number, facts.year)
         records = _since(entry, findings) if entry else findings.of(facts.number, facts.year)
         if entry is not None and entry.id in failed:
-            if not release(journal, entry, findings, now, tr("corrected, to be sent again"), still=_STILL_FAILED):
+            if not release(journal, entry, findings, now, _CORRECTED, still=_STILL_FAILED):
                 held.add((facts.number, facts.year))
         elif entry is not None and entry.state not in _UNSENT:
             held.add((facts.number, facts.year))
@@ -118,16 +122,10 @@ def _may_hide(entry: Entry, findings: Findings) -> bool:
 def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
     raw = "\n".join(record.raw for record in records)
     shown, _ = prevailing(records)
-    since = f" since {shown.created_at:%Y-%m-%d}" if shown.created_at else ""
-    journal.note_conflict(
-        facts,
-        tr(
-            "already at Confirma{since} ({status}) and not sent from this journal; not sent again",
-            since=since,
-            status=shown.status or "no status",
-        ),
-        raw,
-    )
+    status = shown.status or "no status"  # not for people: it becomes part of what the journal keeps
+    date = f"{shown.created_at:%Y-%m-%d}" if shown.created_at else ""
+    message = (ALREADY_THERE_SINCE if date else ALREADY_THERE).format(date=date, status=status)
+    journal.note_conflict(facts, message, raw)
 
 
 def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float], quiet_period: float) -> None:
@@ -169,19 +167,19 @@ def _concluded(
     """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", tr("found at Confirma"), detail=raw, taken_at=_created(ours) or entry.ended_at)
+        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=_created(ours) or entry.ended_at)
         return [arrived, _observation(entry, _evidence(entry, records), started)]
     if entry.ended_at is None:
-        return [Step(entry.id, "uncertain", tr("looked for"), message=entry.message, ended_at=started)]
+        return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]  # not for people
     if not is_proof or started < entry.ended_at + quiet_period:
         return []
     if records:
-        return [Step(entry.id, "conflict", tr("found at Confirma"), message=_NOT_OURS, detail=raw)]
+        return [Step(entry.id, "conflict", _FOUND, message=NOT_OURS, detail=raw)]
     if entry.absent_at is None:
-        return [Step(entry.id, "uncertain", tr("not found"), message=entry.message, absent_at=started)]
+        return [Step(entry.id, "uncertain", "not found", message=entry.message, absent_at=started)]  # not for people
     if started < entry.absent_at + quiet_period:
         return []
-    return [Step(entry.id, "ready", tr("concluded absent"), message=tr("did not arrive; it may be sent"))]
+    return [Step(entry.id, "ready", "concluded absent", message=DID_NOT_ARRIVE)]  # not for people
 
 
 def fits(entry: Entry, record: Listed) -> bool:
@@ -252,9 +250,9 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
     raw = "\n".join(record.raw for record in records)
     if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", tr("found at Confirma"), detail=raw, taken_at=_created(ours) or entry.ended_at)
+        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=_created(ours) or entry.ended_at)
         return [arrived, _observation(entry, _evidence(entry, records), now)]
-    return [Step(entry.id, "conflict", tr("found at Confirma"), message=_NOT_OURS, detail=raw)]
+    return [Step(entry.id, "conflict", _FOUND, message=NOT_OURS, detail=raw)]
 
 
 def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: float) -> None:
@@ -263,17 +261,16 @@ def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: floa
     for entry in (one for one in asked if one.state in ("sent", "waiting")):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
         if is_whole and not _about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
-            missed = Step(
-                entry.id, "attention", tr("not listed"), message=_NOT_LISTED, status=entry.status, seen_at=now
-            )
+            event = "not listed"  # not for people
+            missed = Step(entry.id, "attention", event, message=NOT_LISTED, status=entry.status, seen_at=now)
             steps += _changed(entry, missed)
     journal.advance(steps)
 
 
 def _changed(entry: Entry, step: Step) -> list[Step]:
     """Give the step if it tells anything new."""
-    known = (entry.state, entry.status, entry.message, entry.case_id)
-    is_news = known != (step.state, step.status, step.message, step.case_id or entry.case_id)
+    known = (entry.state, entry.status, entry.message, entry.fields, entry.case_id)
+    is_news = known != (step.state, step.status, step.message, step.fields, step.case_id or entry.case_id)
     return [step] if is_news or entry.seen_at is None else []
 
 
@@ -284,7 +281,8 @@ def _observation(entry: Entry, records: Sequence[Listed], now: float) -> Step:
         entry.id,
         "attention" if is_late else state,
         "observed",
-        message="" if state in FINAL else _NOT_DISTRIBUTED if is_late and not shown.message else shown.message,
+        fields=shown.fields if state == "failed" else (),
+        message="" if state in FINAL else NOT_DISTRIBUTED if is_late and not shown.message else shown.message,
         status=shown.status,
         case_id=shown.case_id,
         distributed_at=shown.distributed_at,

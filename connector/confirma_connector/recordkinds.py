@@ -10,11 +10,26 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
-from confirma_connector.language import tr
+from confirma_connector.language import mark, tr
 from confirma_connector.mistakes import did_you_mean
 
 __all__ = ["Kind", "RecordKinds", "Span"]
 
+_CHARACTERS_TOO_FEW = mark(
+    "has {found} characters where such a record has {expected} or more: was it cut, or laid out otherwise?"
+)
+_FIELDS_TOO_FEW = mark(
+    "has {found} fields where such a record has {expected} or more: was it cut, or laid out otherwise?"
+)
+_CHARACTERS_TOO_MANY = mark(
+    "has {found} characters where such a record has {expected}: is a delimiter or line end in a text?"
+)
+_FIELDS_TOO_MANY = mark("has {found} fields where such a record has {expected}: is a delimiter or line end in a text?")
+_NO_FIELD = {
+    "header": mark('no header record has a field "{name}"{hint}'),
+    "line": mark('no line record has a field "{name}"{hint}'),
+    "": mark('no invoice record has a field "{name}"{hint}'),
+}
 _SPAN = re.compile(r"([1-9]\d{0,4})(?:-([1-9]\d{0,4}))?", re.ASCII)
 
 
@@ -42,7 +57,7 @@ def _fields(value: Any) -> tuple[str, ...] | dict[str, Span]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ValueError(tr("expected a list of names, or a block of names with their places like 3-10"))
     if twice := [name for name, count in Counter(value).items() if count > 1]:
-        raise ValueError(tr('the field "{twice}" is named twice', twice=twice[0]))
+        raise ValueError(tr('the field "{name}" is named twice', name=twice[0]))
     return tuple(value)
 
 
@@ -104,23 +119,13 @@ class Kind(BaseModel):
 
     def problems(self, fields: list[str]) -> Iterator[str]:
         """Say what is wrong with the length of a record."""
-        unit, found = ("characters", len(fields[0])) if self.is_fixed else ("fields", len(fields))
+        found = len(fields[0]) if self.is_fixed else len(fields)
         least = self.width if self.least is None else self.least
         if found < least:
-            yield tr(
-                "has {found} {unit} where such a record has {least} or more: was it cut, or laid out otherwise?",
-                found=found,
-                unit=unit,
-                least=least,
-            )
+            yield tr(_CHARACTERS_TOO_FEW if self.is_fixed else _FIELDS_TOO_FEW, found=found, expected=least)
         beyond = fields[0][self.width :].strip() if self.is_fixed else any(fields[self.width :])
         if beyond:
-            yield tr(
-                "has {found} {unit} where such a record has {width}: is a delimiter or line end in a text?",
-                found=found,
-                unit=unit,
-                width=self.width,
-            )
+            yield tr(_CHARACTERS_TOO_MANY if self.is_fixed else _FIELDS_TOO_MANY, found=found, expected=self.width)
 
 
 class RecordKinds(BaseModel):
@@ -144,7 +149,7 @@ class RecordKinds(BaseModel):
             raise ValueError(tr("kind is the number of one field, as there is a delimiter"))
         told = Counter(text.strip() for kind in self.types.values() for text in kind.is_)
         if twice := [text for text, count in told.items() if count > 1]:
-            raise ValueError(tr('"{twice}" is said of two kinds of record', twice=twice[0]))
+            raise ValueError(tr('"{text}" is said of two kinds of record', text=twice[0]))
         headers = [kind for kind in self.types.values() if kind.part == "header"]
         if not headers:
             raise ValueError(tr("one of the types has to be the header of an invoice"))
@@ -161,14 +166,7 @@ class RecordKinds(BaseModel):
         """Refuse a column that is no field of the records of *part* ("": of header or line). Raises ValueError."""
         known = [header for one in ("header", "line") if part in ("", one) for header in self._fields(one)]
         if name not in known:
-            raise ValueError(
-                tr(
-                    'no {part} record has a field "{name}"{hint}',
-                    part=part or "invoice",
-                    name=name,
-                    hint=did_you_mean(name, known),
-                )
-            )
+            raise ValueError(tr(_NO_FIELD[part], name=name, hint=did_you_mean(name, known)))
 
     def _fields(self, part: str) -> Iterator[str]:
         for kind in self.types.values():

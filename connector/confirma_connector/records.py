@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from confirma_connector.errors import legible
+from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 
 __all__ = [
@@ -165,7 +166,7 @@ class Problem:
 
     def text(self, file: str = "", *, with_value: bool = True) -> str:
         """Give one line: place, header, value and expectation."""
-        header = f'column "{self.header}"' if self.header else ""
+        header = tr('column "{header}"', header=self.header) if self.header else ""
         place = ", ".join(part for part in (file, self.where, header) if part)
         value = f'"{_shortened(self.value)}"' if with_value and self.value else ""
         lead = ": ".join(part for part in (place, value) if part)

@@ -76,7 +76,8 @@ def adapter_options(adapter: Adapter, source: Mapping[str, Any], place: Place, m
 
 
 def _line(document: Document, place: Place) -> str:
-    return f"{document.file(place)}, line {document.line(place)}: {'.'.join(map(str, place))}"
+    spot = tr("{path}, line {line}", path=document.file(place), line=document.line(place))
+    return f"{spot}: {'.'.join(map(str, place))}"
 
 
 def _columns(file: MappingFile, document: Document, mistakes: Mistakes) -> dict[str, dict[str, str]]:
@@ -99,7 +100,7 @@ def _columns(file: MappingFile, document: Document, mistakes: Mistakes) -> dict[
 
 def _adapter(block: RegisterBlock, path: Path, registry: Registry) -> Adapter:
     if not path.is_file():
-        raise SourceError(tr("there is no file {file} in {parent}", file=block.file, parent=path.parent))
+        raise SourceError(tr("there is no file {file} in {folder}", file=block.file, folder=path.parent))
     if block.adapter is not None:
         return registry.get(block.adapter)
     claims = registry.claims(path)
@@ -109,10 +110,10 @@ def _adapter(block: RegisterBlock, path: Path, registry: Registry) -> Adapter:
         raise SourceError(tr("{file} is of no kind that an adapter here knows", file=block.file))
     raise AdapterError(
         tr(
-            "{file} can be read by {claims}: name one, as in adapter: {claim}",
+            "{file} can be read by {adapters}: name one, as in adapter: {adapter}",
             file=block.file,
-            claims=" and ".join(claims),
-            claim=claims[0],
+            adapters=tr(" and ").join(claims),
+            adapter=claims[0],
         )
     )
 
@@ -142,15 +143,19 @@ class Index:
         if text in self.doubtful:
             raise NotFound(self.doubtful[text], "error")
         if not text:
-            raise self._missing(tr("is empty, so nothing can be looked up in {name}", name=self.name))
+            raise self._missing(tr("is empty, so nothing can be looked up in {file}", file=self.name))
         if text not in self.rows:
             raise self._missing(
-                tr('{name} has no row with this in its column "{header}"', name=self.name, header=self.headers[column])
+                tr('{file} has no row with this in its column "{header}"', file=self.name, header=self.headers[column])
             )
         return self.rows[text]
 
     def _missing(self, message: str) -> NotFound:
         return NotFound(message, self.register.block.unknown)
+
+    def place(self, spot: str) -> str:
+        """Name the place of one of its rows, or of a cell there, for people."""
+        return tr("{place} of {file}", place=spot, file=self.name)
 
     def value(self, row: Record, column: str) -> Value:
         """Give what one of its rows has in *column*."""
@@ -174,19 +179,13 @@ class Registers:
                 if digest(register.path) != there:
                     del self._read[known]
                     raise SourceError(
-                        tr("{path}: changed while it was read; run again when nobody writes it", path=register.path)
+                        tr("{path}: changed while it was read; run again when nobody is writing it", path=register.path)
                     )
         except (AdapterError, SourceError) as error:
             raise MappingError(f"{register.said}: {error}") from None
         except OSError as error:
-            raise MappingError(
-                tr(
-                    "{said}: {path} cannot be read: {reason}",
-                    said=register.said,
-                    path=register.path,
-                    reason=error.strerror,
-                )
-            ) from None
+            unreadable = tr("{path}: cannot be read: {reason}", path=register.path, reason=error.strerror)
+            raise MappingError(f"{register.said}: {unreadable}") from None
         return self._read[known][1]
 
 
@@ -205,19 +204,21 @@ def _index(register: Register, limits: Limits) -> Index:
         if record.skipped or not text or isinstance(record.values.get(headers[key]), Unreadable):
             continue
         values = {header: record.values.get(header) for header in headers.values()}
-        row = replace(
-            record,
-            values={header: shared.setdefault(value, value) for header, value in values.items()},
-            where=f"{record.where} of {name}",
-        )
+        row = replace(record, values={header: shared.setdefault(value, value) for header, value in values.items()})
         cells += len(values)
         limits.check("held_cells", f"{register.path}, {record.where}", cells)
         if record.problems:
-            doubtful[text] = tr("its row ({where}) {problem}", where=row.where, problem=record.problems[0])
+            place = tr("{place} of {file}", place=record.where, file=name)
+            doubtful[text] = tr("its row ({place}) {problem}", place=place, problem=record.problems[0])
         elif rows.setdefault(text, row).values != row.values:
-            places = f"{rows[text].where.removesuffix(f' of {name}')} and {record.where}"
             doubtful.setdefault(
-                text, tr("stands twice in {name}, with different values: {places}", name=name, places=places)
+                text,
+                tr(
+                    "stands twice in {file}, with different values: {first} and {second}",
+                    file=name,
+                    first=rows[text].where,
+                    second=record.where,
+                ),
             )
     if not headers:
         raise SourceError(tr("{path}: the file has no rows", path=register.path))

@@ -57,7 +57,7 @@ def renew(settings: Settings, contract: Contract, to: Path | None) -> Renewal:
         except ConfirmaError as error:
             if not answer.maybe_keys:
                 raise type(error)(
-                    tr("renewed, and there was no new key in the answer; but {error}", error=error)
+                    tr("renewed, and there was no new key in the answer; but {problem}", problem=error)
                 ) from None
             lines = "\n".join(key.get_secret_value() for key in answer.maybe_keys)
             return Renewal("unproved", answer.message, keep(lines, False))

@@ -15,7 +15,7 @@ from confirma_connector.acknowledging import Answer, Answered, Batch
 from confirma_connector.errors import UnwritableResults
 from confirma_connector.files import digest, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
-from confirma_connector.language import tr
+from confirma_connector.language import tr, whole
 from confirma_connector.outcome import Outcome
 from confirma_connector.survey import Item, Survey
 
@@ -56,8 +56,10 @@ def reply(journal: Journal, survey: Survey, joined: Sequence[tuple[Item, Outcome
 
 def _told(there: Sequence[Path]) -> str:
     if len(there) == 1:
-        return f"answer: {there[0]}"
-    return f"{len(there)} answers: {there[0]}" + (" …" if len(there) > 2 else f", {there[1].name}")
+        return tr("answer: {path}", path=there[0])
+    if len(there) == 2:
+        return tr("2 answers: {path}, {name}", path=there[0], name=there[1].name)
+    return tr("{count} answers: {path} …", count=whole(len(there)), path=there[0])
 
 
 def _answered(item: Item, outcome: Outcome, names: Sequence[str], environment: str) -> Answered:
@@ -149,12 +151,12 @@ class _Replies:
             if self._is_usable(path):
                 if left_alone:
                     self.notices.append(
-                        tr("{left_alone} left alone: changed by hand, or not ours", left_alone=", ".join(left_alone))
+                        tr("{names} left alone: changed by hand, or not ours", names=", ".join(left_alone))
                     )
                 return path
             if path not in self._put:
                 left_alone.append(path.name)
-        raise AssertionError(tr("unreachable: the names go on for ever"))
+        raise AssertionError("unreachable: the names go on for ever")  # not for people
 
     def _names(self, answer: Answer) -> Iterator[Path]:
         test = ".sandbox" if self.journal.environment == "sandbox" else ""

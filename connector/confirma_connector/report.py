@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from dataclasses import field as member
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from confirma_connector.errors import SettingsError
 from confirma_connector.language import tr
+from confirma_connector.ranges import PlaceRange
 from confirma_connector.records import Problem
+from confirma_connector.summary import Summary
 
 if TYPE_CHECKING:
     import pandas
@@ -20,6 +23,7 @@ __all__ = [
     "AttentionReport",
     "FileReport",
     "InvoiceReport",
+    "ProblemGroup",
     "ProblemReport",
     "ProfileReport",
     "Report",
@@ -47,6 +51,24 @@ class ProblemReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemGroup:
+    """What is wrong with several invoices in the same field and in the same words; where it stands, without values."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    header: str
+    field: str
+    message: str
+    mapping: Annotated[str, Field(description="the line of the mapping file that is to blame, where it is one")]
+    count: Annotated[int, Field(description="so many problems")]
+    invoices: Annotated[int, Field(description="in so many invoices")]
+    places: tuple[PlaceRange, ...]
+    numbers: Annotated[tuple[str, ...], Field(description="the first of these invoices")]
+    values: Annotated[tuple[str, ...], Field(exclude=True)] = member(default=(), repr=False)
+    has_more_values: Annotated[bool, Field(exclude=True)] = member(default=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SkippedRow:
     """A row that is no invoice row by the mapping's own words."""
 
@@ -66,7 +88,7 @@ class InvoiceReport:
     case_id: str = ""
     is_new: Annotated[bool, Field(description="this run dealt with it")] = False
     problems: tuple[ProblemReport, ...] = ()
-    details: Annotated[tuple[Problem, ...], Field(exclude=True)] = field(default=(), repr=False)
+    details: Annotated[tuple[Problem, ...], Field(exclude=True)] = member(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +113,10 @@ class FileReport(_Model):
     methods: dict[str, int] = Field(default={}, description="valid invoices by distribution method")
     results: str = Field(default="", description="the results file that was written")
     notices: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = Field(default=(), description="columns of the mapping that may be misspelt")
+    problems: tuple[ProblemGroup, ...] = Field(default=(), description="the problems of the invoices, by their cause")
+    summary: Summary = Summary()
+    annotated: str = Field(default="", description="the copy that check wrote, with the problems beside the rows")
 
     def counts(self) -> dict[str, int]:
         """Count the invoices by state."""
@@ -114,6 +140,7 @@ class Report(_Model):
     )
     journal: dict[str, int] = Field(default={}, description="every invoice of the account by state")
     notices: tuple[str, ...] = ()
+    summary: Summary = Field(default=Summary(), description="the files together")
     problem: str = Field(default="", description="why the run stopped before its work was done")
     attention: tuple[AttentionReport, ...] = Field(default=(), exclude=True, repr=False)
 

@@ -62,7 +62,7 @@ def _write_workbook(path: Path, lines: Iterable[Sequence[str]]) -> None:
 
     book = Workbook(write_only=True)
     book.properties.created = book.properties.modified = _BEGIN
-    sheet = book.create_sheet("Results")
+    sheet = book.create_sheet(tr("Results"))
     sheet.freeze_panes = "A2"
     heads, bodies = [WriteOnlyCell(sheet) for _ in _WIDTHS], [WriteOnlyCell(sheet) for _ in _WIDTHS]
     for column, width in _WIDTHS.items():

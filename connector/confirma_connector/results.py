@@ -18,7 +18,7 @@ from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, check_kind, harmless, write_list
 from confirma_connector.survey import Item, Survey
 
-__all__ = ["Target", "choose", "matching_environment", "source_of", "write"]
+__all__ = ["Target", "choose", "is_copy", "matching_environment", "source_of", "write"]
 
 Joined = Sequence[tuple[Item, Outcome]]
 _WORKBOOKS = (".xlsx", ".xlsm")
@@ -65,7 +65,7 @@ def choose(
     """
     target = _chosen(journal, survey, output, in_place=in_place, taken=taken)
     _refuse_impossible(target.path)
-    if not _is_copy(survey, target.path):
+    if not is_copy(survey, target.path):
         check_kind(_list_path(survey, target).suffix.lower())
     return target
 
@@ -79,13 +79,13 @@ def _chosen(
     if output is None:
         return _first_free(journal, survey, _beside(survey, journal.environment), taken)
     if not output.absolute().parent.is_dir():
-        raise SettingsError(tr("{output}: there is no such folder for it", output=output))
+        raise SettingsError(tr("{path}: there is no such folder for it", path=output))
     target = _usable(journal, survey, placed(output))
     if target is None:
         raise SettingsError(
             tr(
-                "{output}: this file exists already and is not as a run of ours left it for {source}; name another",
-                output=output,
+                "{path}: this file exists already and is not as a run of ours left it for {source}; name another",
+                path=output,
                 source=source,
             )
         )
@@ -113,7 +113,7 @@ def _first_free(journal: Journal, survey: Survey, path: Path, taken: Collection[
         if target is not None:
             return replace(target, notice=target.notice or _told(left_alone))
         left_alone.append(candidate)
-    raise AssertionError(tr("unreachable: the names go on for ever"))
+    raise AssertionError("unreachable: the names go on for ever")  # not for people
 
 
 def _usable(journal: Journal, survey: Survey, path: Path) -> Target | None:
@@ -156,7 +156,7 @@ def _list_kind(survey: Survey) -> str:
     return f".{survey.mapping.file.results.file}"
 
 
-def _is_copy(survey: Survey, path: Path) -> bool:
+def is_copy(survey: Survey, path: Path) -> bool:
     """Tell whether *path* can be the source with its results in: by its name it is a workbook like it, or none."""
     is_workbook = [one.suffix.lower() in _WORKBOOKS for one in (survey.path, path)]
     return _can_write(survey) and is_workbook[0] == is_workbook[1]
@@ -200,7 +200,7 @@ def write(
     while isinstance(base := _base(survey, target, read), str):
         left_alone.append(target.path)
         free = _first_free(journal, survey, _beside(survey, journal.environment), left_alone)
-        target = replace(free, notice=tr("{name} left alone: {base}", name=target.path.name, base=base))
+        target = replace(free, notice=tr("{name} left alone: {reason}", name=target.path.name, reason=base))
     joined = join(base)
     try:
         path, said = _written(journal, survey, base, target, joined)
@@ -225,7 +225,7 @@ def _base(survey: Survey, target: Target, read: Callable[[Path], Survey]) -> Sur
         if is_beside:
             return tr("it cannot be read ({error})", error=error)
         raise UnwritableResults(
-            tr("{place}: its results cannot be written now: {error}", place=place, error=error)
+            tr("{path}: its results cannot be written now: {error}", path=place, error=error)
         ) from error
     wanted = {item.key for item in survey.items if item.key is not None}
     if is_beside and wanted and wanted.isdisjoint(item.key for item in base.items):
@@ -239,7 +239,7 @@ def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joi
     try:
         if not _can_write(base):
             raise NoWriteBack(tr("{name} cannot carry them", name=base.path.name))
-        if not _is_copy(base, target.path):
+        if not is_copy(base, target.path):
             raise NoWriteBack(
                 tr("{name} cannot be copied into a {suffix} file", name=base.path.name, suffix=target.path.suffix)
             )
@@ -279,11 +279,11 @@ def _gone(survey: Survey, base: Survey) -> str:
     named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
     return (
         tr(
-            "{name} lacks {count} of the invoices of {name2}: {named}",
+            "{name} lacks {count} of the invoices of {source}: {numbers}",
             name=base.path.name,
             count=len(gone),
-            name2=survey.path.name,
-            named=named,
+            source=survey.path.name,
+            numbers=named,
         )
         if gone
         else ""
@@ -325,7 +325,7 @@ def _remembered(journal: Journal, base: Survey, target: Path, kind: str) -> Iter
             yield fresh
             if _there(path) != before:
                 raise UnwritableResults(
-                    tr("{target}: was changed while its results were written, and is left alone", target=target)
+                    tr("{path}: was changed while its results were written, and is left alone", path=target)
                 )
             replaced = before if known and known.is_as_left(before) else ""
             mapping = str(base.mapping.path)
@@ -354,4 +354,4 @@ def _into_a_list(
             (harmless(line.number), item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)
         ]
         write_list(fresh, free.path.suffix.lower(), [("number", "where", *survey.mapping.headers.names()), *rows])
-    return free.path, "; ".join(text for text in (tr("list of results: {why}", why=why), free.notice) if text)
+    return free.path, "; ".join(text for text in (tr("list of results: {reason}", reason=why), free.notice) if text)

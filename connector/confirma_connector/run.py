@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
 
-from confirma_connector import rules
+from confirma_connector import language, rules
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
@@ -17,9 +19,12 @@ from confirma_connector.plugins import Registry
 from confirma_connector.recognition import mapping_for
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Refusals, Survey, survey
+from confirma_connector.survey import Look, Refusals, Survey, survey
 
-__all__ = ["Choice", "Event", "Run"]
+__all__ = ["Choice", "Event", "Run", "in_its_language"]
+
+_More = ParamSpec("_More")
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Event:
 class Choice:
     """Which files, with which mapping, where the results go, and which invoices of them.
 
-    *is_agreed* says yes beforehand to the question before a production send.
+    *is_agreed* says yes beforehand to the question before a production send. *annotate* asks `check` for a copy with
+    the problems beside the rows.
     """
 
     paths: Sequence[Path] = ()
@@ -50,6 +56,7 @@ class Choice:
     limit: int | None = None
     resend_corrected: bool = False
     is_agreed: bool = False
+    annotate: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,10 +94,11 @@ class Run:
         *,
         is_target: bool = False,
         made_from: Path | None = None,
+        look: Look | None = None,
     ) -> Survey:
         """Read *path* whole; *is_target* says that it is read to find the places for results.
 
-        *made_from* is the source that a results file is of.
+        *made_from* is the source that a results file is of; *look* sees each draft while it is there.
         """
         self.hear(Event("reading", str(path)))
         return survey(
@@ -104,4 +112,16 @@ class Run:
             made_from=made_from,
             registers=self.registers,
             progress=lambda rows: self.hear(Event("reading", str(path), rows)),
+            look=look,
         )
+
+
+def in_its_language(story: Callable[Concatenate[Run, _More], _Told]) -> Callable[Concatenate[Run, _More], _Told]:
+    """Let *story* speak the language of the settings of its run."""
+
+    @functools.wraps(story)
+    def told(run: Run, /, *more: _More.args, **words: _More.kwargs) -> _Told:
+        with language.using(run.settings.language):
+            return story(run, *more, **words)
+
+    return told

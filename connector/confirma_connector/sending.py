@@ -109,7 +109,7 @@ class Sending:
         for facts in going:
             entry = self.journal.entry(facts.number, facts.year)
             if entry is None or (entry.state == "ready" and not entry.message):
-                self.held.setdefault(_key(facts), NOT_REACHED)
+                self.held.setdefault(_key(facts), tr(NOT_REACHED))
 
     def _todo(self, surveys: Sequence[Survey]) -> Iterator[tuple[Survey, Item, Facts]]:
         """Give what goes, each number once: where two files have it, the first of them."""
@@ -122,11 +122,11 @@ class Sending:
                     continue
                 seen.add(_key(facts))
                 if not self.filters.admits(facts, chosen):
-                    self.held[_key(facts)] = NOT_ASKED_FOR
+                    self.held[_key(facts)] = tr(NOT_ASKED_FOR)
                 elif self._is_too_old(survey, facts):
                     self.touched.add(_key(facts))
                     self.held[_key(facts)] = Problem(
-                        "E-OLD-INVOICE", _OLD_AND_UNKNOWN, where=item.where, field="date", record=item.where
+                        "E-OLD-INVOICE", tr(_OLD_AND_UNKNOWN), where=item.where, field="date", record=item.where
                     )
                 else:
                     chosen += 1
@@ -156,9 +156,7 @@ class Sending:
         state = self._state_of(item.credited, facts.date, surveys)
         if not state or state in _GOOD:
             return True
-        self.held[_key(facts)] = tr(
-            "waits for invoice {credited}, which is {state}", credited=item.credited, state=state
-        )
+        self.held[_key(facts)] = tr("waits for invoice {number}, which is {state}", number=item.credited, state=state)
         return False
 
     def _state_of(self, number: int, by: dt.date, surveys: Sequence[Survey]) -> str:

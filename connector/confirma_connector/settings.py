@@ -12,14 +12,15 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from confirma_connector import language
 from confirma_connector.errors import SettingsError
-from confirma_connector.language import tr
+from confirma_connector.language import LanguageCode, either, mark, tr, whole
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.masking import SHORTEST_KEY
 
@@ -49,6 +50,7 @@ ENVIRONMENT_VARIABLES: Mapping[str, str] = {
     "CONFIRMA_ATTACHMENTS": "attachments",
     "CONFIRMA_MAPPING": "mapping",
     "CONFIRMA_RETENTION_DAYS": "retention_days",
+    "CONFIRMA_LANGUAGE": "language",
 }
 """Environment variable → setting. (`CONFIRMA_CONFIG` and `CONFIRMA_PROFILE` choose the profile itself.)"""
 
@@ -64,7 +66,7 @@ class Settings(BaseModel):
     """The settings of one run, complete and checked. *quiet_period* and *timeout* are seconds.
 
     *contract* is the overlay on the contract that is read, if any; *overlay* is the place of the one to write, there or
-    not.
+    not. Without a *language* it is the system's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
@@ -87,6 +89,15 @@ class Settings(BaseModel):
     numbering: Literal["forever", "yearly"] = "forever"
     retention_days: int = Field(default=30, ge=0, le=36_500)
     limits: Limits = DEFAULTS
+    language: LanguageCode | None = None
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _one_of_ours(cls, text: object) -> LanguageCode | None:
+        found = language.known(text) if isinstance(text, str) else None
+        if text is not None and found is None:
+            raise ValueError(tr("expected en, fi or sv: English, Finnish or Swedish"))
+        return found
 
     @field_validator("url")
     @classmethod
@@ -150,21 +161,32 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     given = {name: value for name, value in options.items() if value not in (None, ())}
     config, profile = given.pop("config", None), given.pop("profile", None)
     config, profile = config or environ.get("CONFIRMA_CONFIG"), profile or environ.get("CONFIRMA_PROFILE")
-    values: dict[str, Any] = _profile(config, profile)
-    spoken = {
+    filed: dict[str, Any] = _profile(config, profile)
+    said = {
         name: environ[variable] for variable, name in ENVIRONMENT_VARIABLES.items() if environ.get(variable, "").strip()
     }
-    if {"token", "token_file"} <= spoken.keys():
+    with language.using(language.known(str((filed | said).get("language", "")))):
+        return _merged(given, said, filed, config, profile)
+
+
+def _merged(
+    given: Mapping[str, Any],
+    said: Mapping[str, Any],
+    of_profile: Mapping[str, Any],
+    config: str | Path | None,
+    profile: str | None,
+) -> Settings:
+    values = dict(of_profile)
+    if {"token", "token_file"} <= said.keys():
         raise SettingsError(tr("CONFIRMA_TOKEN and CONFIRMA_TOKEN_FILE are both set: which is the key? Unset one"))
-    if "token" in spoken:
+    if "token" in said:
         values.pop("token_file", None)
-    values |= spoken | given
+    values |= {**said, **given}
     if "environment" not in values and profile:
-        file = _config_file(config)
         raise SettingsError(
             tr(
                 "{file}, profile {profile}: set environment to sandbox, staging or production",
-                file=file,
+                file=_config_file(config),
                 profile=profile,
             )
         )
@@ -173,7 +195,7 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
             tr("a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production")
         )
     own = _config_file(config)
-    filed = values.keys() - spoken.keys() - given.keys()
+    filed = values.keys() - said.keys() - given.keys()
     return _checked(_completed(values, own.parent / "contract.yaml"), own if filed else None, filed)
 
 
@@ -195,13 +217,16 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
 def _secret(path: Path) -> str:
     file = _expanded(path)
     if not os.path.lexists(file):
-        folder = (
-            tr("there is no such file in the folder {parent}", parent=file.parent)
-            if file.parent.is_dir()
-            else tr("there is none")
-        )
+        if file.parent.is_dir():
+            raise SettingsError(
+                tr(
+                    "the key file cannot be read: there is no such file in the folder {folder} (its name is not said: "
+                    "it may be the key itself)",
+                    folder=file.parent,
+                )
+            )
         raise SettingsError(
-            tr("the key file cannot be read: {folder} (its name is not said: it may be the key itself)", folder=folder)
+            tr("the key file cannot be read: there is none (its name is not said: it may be the key itself)")
         )
     key = _read(file, tr("the key file {path}", path=path)).removeprefix("\ufeff").strip()
     if not key:
@@ -209,9 +234,9 @@ def _secret(path: Path) -> str:
     if len(lines := key.splitlines()) > 1:
         raise SettingsError(
             tr(
-                "the key file {path} has {count} lines; it is to hold the key and nothing else",
+                "the key file {path} has {lines} lines; it is to hold the key and nothing else",
                 path=path,
-                count=len(lines),
+                lines=whole(len(lines)),
             )
         )
     try:
@@ -234,11 +259,39 @@ def _checked(values: dict[str, Any], file: Path | None, filed: Collection[str]) 
 
 def _sentence(detail: Any, filed: Collection[str]) -> str:
     name = ".".join(str(part) for part in detail["loc"])
-    text = str(detail["msg"]).removeprefix("Value error, ")
+    text = _wrong(detail)
     if name in filed:
         return f"{name}: {text}"
     variable = next((variable for variable, setting in ENVIRONMENT_VARIABLES.items() if setting == name), "")
     return f"{variable or name}: {text}" if name else text
+
+
+def _wrong(detail: Any) -> str:
+    """Say what was expected of a setting; what the library says in its own words is for values nobody would write."""
+    kind, loc = detail["type"], detail["loc"]
+    if kind == "value_error":
+        return str(detail["ctx"]["error"])
+    if kind == "literal_error" and len(loc) == 1:
+        words = get_args(Settings.model_fields[loc[0]].annotation)
+        return tr("expected {words}", words=either(words))
+    bounds = {name: value for name, value in detail.get("ctx", {}).items() if isinstance(value, int | float)}
+    sentence = _EXPECTED.get(kind)
+    return tr(sentence, **{name: whole(int(value)) for name, value in bounds.items()}) if sentence else detail["msg"]
+
+
+_EXPECTED: Mapping[str, str] = {
+    "greater_than": mark("expected more than {gt}"),
+    "greater_than_equal": mark("expected {ge} or more"),
+    "less_than_equal": mark("expected {le} or less"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), mark("expected a whole number")),
+    **dict.fromkeys(("float_parsing", "float_type", "finite_number"), mark("expected a number")),
+    **dict.fromkeys(("string_type", "path_type"), mark("expected text")),
+    "string_pattern_mismatch": mark("expected at most 100 characters, on one line"),
+    "tuple_type": mark("expected a list"),
+    "dict_type": mark("expected a table of its own"),
+    **dict.fromkeys(("dataclass_type", "dataclass_exact_type"), mark("expected a table of its own")),
+}
+"""What a kind of the library's errors comes to."""
 
 
 def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
@@ -278,20 +331,16 @@ def _read(path: Path, name: str) -> str:
         if len(data) > _LARGEST_FILE:
             raise SettingsError(
                 tr(
-                    "{name} cannot be read: it is larger than {largest_file:,} bytes",
+                    "{name} cannot be read: it is larger than {most} bytes",
                     name=name,
-                    largest_file=_LARGEST_FILE,
+                    most=whole(_LARGEST_FILE),
                 )
             )
         return data.decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            tr(
-                "{name} cannot be read: {getattr}",
-                name=name,
-                getattr=getattr(error, "strerror", "it is not UTF-8 text"),
-            )
-        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(tr("{name} cannot be read: it is not UTF-8 text", name=name)) from None
+    except OSError as error:
+        raise SettingsError(tr("{name} cannot be read: {reason}", name=name, reason=error.strerror)) from None
 
 
 def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
@@ -307,14 +356,14 @@ def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
     if profile and profile not in named:
         raise SettingsError(
             tr(
-                '{path}: there is no profile "{profile}"; it has: {named}',
+                '{path}: there is no profile "{profile}"; it has: {profiles}',
                 path=path,
                 profile=profile,
-                named=", ".join(named) or "none",
+                profiles=", ".join(named) or tr("none"),
             )
         )
     own = named[profile] if profile else {}
-    for where, table in ((str(path), tree), (f"{path}, profile {profile}", own)):
+    for where, table in ((str(path), tree), (tr("{path}, profile {profile}", path=path, profile=profile), own)):
         known = [name for name in Settings.model_fields if name not in _NEVER_SET]
         _refuse_unknown(where, table, known)
         _refuse_unknown(f"{where}, [limits]", _limits(where, table), [one.name for one in fields(Limits)])

@@ -7,6 +7,7 @@ from typing import Any
 import simplejson
 
 from confirma_connector.contract import Contract
+from confirma_connector.language import tr, whole
 from confirma_connector.masking import masked
 
 __all__ = ["shown"]
@@ -27,5 +28,5 @@ def _shortened(value: Any) -> Any:
     if isinstance(value, list):
         return [_shortened(inner) for inner in value]
     if isinstance(value, str) and len(value) > _LONGEST:
-        return f"{value[:40]}… ({len(value):,} characters)"
+        return tr("{beginning}… ({length} characters)", beginning=value[:40], length=whole(len(value)))
     return value

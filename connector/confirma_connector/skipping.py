@@ -60,7 +60,7 @@ class Skipping:
             skip, reason = self._left_out(record)
             begun = None
             if self._begins(record, skip):
-                begun = skip, tr("it belongs to {where}: {reason}", where=record.where, reason=reason)
+                begun = skip, tr("it belongs to {place}: {reason}", place=record.where, reason=reason)
             elif record.part == "whole" and skip is not None and (skip.part == "line" or self._is_torn(skip)):
                 yield self._marked(record, skip, reason)
                 continue
@@ -124,11 +124,10 @@ class Skipping:
         ):
             return ""
         text = self._columns.text(record, skip.column)
-        told = skip.told(text, is_empty=self._is_empty(text))
-        if not told:
+        if not skip.is_met(text, is_empty=self._is_empty(text)):
             return ""
-        said = f'"{self._columns.header(skip.column, record)}" {told}'
-        return f"{said}: {skip.because}" if skip.because else said
+        reason = skip.told(text, self._columns.header(skip.column, record))
+        return f"{reason}: {skip.because}" if skip.because else reason
 
     def told(self, record: Record) -> Iterator[tuple[str, str]]:
         """Give the cells of its key that are filled."""

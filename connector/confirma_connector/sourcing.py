@@ -8,7 +8,7 @@ from typing import Any
 
 from confirma_connector.columns import Columns
 from confirma_connector.fields import Conversion, Kind, UnreadableCell, spelled
-from confirma_connector.language import tr
+from confirma_connector.language import number, tr
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.mappingfile import Test
 from confirma_connector.masking import PERSONAL, hidden, masked
@@ -87,7 +87,7 @@ class Field:
     def _origin_there(self, register: Index, record: Record) -> Origin:
         row, header = self._row(register, record), register.headers[self._column]
         shown = (hidden if self.name in PERSONAL else masked)(spelled(register.value(row, self._column)))
-        return Origin(row.place(header), header, shown, row.where)
+        return Origin(register.place(row.place(header)), header, shown, register.place(row.where))
 
     def _of_one(self, value: Any, record: Record) -> Any:
         """Give a number for one unit, where it is told for several."""
@@ -95,13 +95,13 @@ class Field:
         if count is None:
             return value
         if count <= 0:
-            raise ValueError(tr("is for {count} units: expected more than none", count=count))
+            raise ValueError(tr("is for {count} units: expected more than none", count=number(count)))
         return share(value, count)
 
     def _turned(self, value: Any, test: Test, record: Record) -> Any:
         """Give a number with the sign that another column tells."""
         text = self._columns.text(record, test.column)
-        if not test.told(text, is_empty=self._is_blank(text)):
+        if not test.is_met(text, is_empty=self._is_blank(text)):
             return value
         if value < 0:
             header = self._columns.header(test.column, record)

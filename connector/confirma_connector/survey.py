@@ -15,25 +15,32 @@ from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
+from confirma_connector.refusing import Refusal, in_own_words
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
 from confirma_connector.skipping import Skipped
+from confirma_connector.tally import Tally
 from confirma_connector.usage import Usage
+from confirma_connector.wirenames import Names
 
-__all__ = ["Item", "Key", "Refusals", "Survey", "survey"]
+__all__ = ["Item", "Key", "Look", "Refusals", "Survey", "survey"]
 
 Key = tuple[int, int]
 """An invoice's number, and its year where numbers begin anew every year (else 0)."""
-Refusals = Mapping[Key, tuple[tuple[str, str], ...]]
-"""What the API said of which wire paths, for invoices it refused."""
+Refusals = Mapping[Key, Refusal]
+"""What Confirma said against invoices that it refused or could not deliver."""
+Look = Callable[[Mapper, Draft, int], None]
+"""Sees a draft, with the index of its item."""
 
 _IN_MEMORY = 8 << 20
 _NAMED = 5
 """As many other places of a repeated number are named."""
+_FOUND_BY_A_CHECK = ("", "invalid", "ready")
+"""What stands in a result cell without any server having been asked: it belongs to no environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +75,14 @@ class Survey:
 
     *used* are the unconfirmed lines of the contract that its request bodies stand on. Of a results file it is known
     which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
-    digest. *unheard* says which columns of the mapping may be misspelt.
+    digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are those known when it was read.
     """
 
     source: Source
     mapping: LoadedMapping
     digest: str
+    tally: Tally
+    refusals: Refusals
     items: list[Item] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     unheard: tuple[str, ...] = ()
@@ -125,6 +134,12 @@ class Survey:
             ) from None
         return (start, len(body))
 
+    def discount(self, item: Item) -> None:
+        """Take an invoice out of the tally that is none after all: what it added stands behind its body."""
+        if item.facts is not None:
+            self._spool.seek(sum(item.body))
+            self.tally.take_back(self._spool.readline())
+
     def close(self) -> None:
         """Let go of the bodies."""
         self._spool.close()
@@ -142,21 +157,24 @@ def survey(
     made_from: Path | None = None,
     registers: Registers | None = None,
     progress: Callable[[int], None] | None = None,
+    look: Look | None = None,
 ) -> Survey:
     """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
 
+    *look* sees each draft while it is there; of an invoice nothing stays but its item.
     *is_target* says that it is read to find the places for results, *made_from* which source a results file is of.
 
     Raises SourceError, MappingError, AdapterError.
     """
     settings.limits.check_file(path)
     source = Source((path,), mapping.options, mapping.headers, is_target, settings.limits)
-    found = Survey(source, mapping, _digest(path), made_from=made_from)
+    tally = Tally(contract.behaviour("credit_note_sign"))
+    found = Survey(source, mapping, _digest(path), tally, refusals or {}, made_from=made_from)
     if lines := lines_path(mapping, path, made_from):
         settings.limits.check_file(lines)
         found.beside = lines, _digest(lines)
     try:
-        _fill(found, contract, settings, key, refusals or {}, registers, progress)
+        _fill(found, contract, settings, key, registers, progress, look)
     except BaseException:
         found.close()
         raise
@@ -175,9 +193,9 @@ def _fill(
     contract: Contract,
     settings: Settings,
     key: bytes,
-    refusals: Refusals,
     registers: Registers | None,
     progress: Callable[[int], None] | None,
+    look: Look | None,
 ) -> None:
     mapper = Mapper(
         found.mapping,
@@ -188,21 +206,24 @@ def _fill(
         registers=registers,
     )
     yearly = settings.numbering == "yearly"
-    usage, problems = Usage(contract), 0
+    usage, names, problems = Usage(contract), Names(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
         has_rest = found.has_results and found.mapping.lines is None  # rows in another table carry no results
         item = _item(draft, mapper.answer(draft), yearly=yearly, has_rest=has_rest)
-        if item.key is not None and item.key in refusals:
-            item = replace(item, refused=tuple(_in_own_words(mapper, draft, contract, refusals[item.key])))
+        if item.key is not None and item.key in found.refusals:
+            item = replace(item, refused=tuple(in_own_words(mapper, draft, names, found.refusals[item.key])))
         if draft.invoice is not None:
             tree = contract.tree(draft.invoice)
             body = encoded(tree)
             usage.add(tree, body)
             described = facts(draft.invoice, body, key, yearly=yearly)
             credited = draft.invoice.references.credited_invoice_number
-            item = replace(item, facts=described, credited=credited, body=found.spool(body))
+            start, _ = found.spool(body + found.tally.add(draft.invoice))
+            item = replace(item, facts=described, credited=credited, body=(start, len(body)))
             seller = draft.invoice.seller
             found.sellers.setdefault(seller.business_id or seller.name, item.where)
+        if look is not None:
+            look(mapper, draft, len(found.items))
         found.items.append(item)
         problems += len(item.problems)
         settings.limits.check("invoices", str(found.path), len(found.items))
@@ -231,7 +252,7 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[
             raise limits.refuse(bound, f"{found.path}, {record.where}")
         if found.rows == 1:
             found.has_results = all(name in record.values for name in headers.names())
-        if found.has_results and (state := str(record.values.get(headers.state) or "")):
+        if found.has_results and (state := str(record.values.get(headers.state) or "")) not in _FOUND_BY_A_CHECK:
             found.marks["test" if state.startswith("TEST ") else "real"] += 1
         if progress is not None and found.rows % 1000 == 0:
             progress(found.rows)
@@ -244,19 +265,6 @@ def _item(draft: Draft, answer: tuple[str, ...], *, yearly: bool, has_rest: bool
         key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
     rest = tuple(record.at for record in draft.group.lines if record is not draft.head) if has_rest else ()
     return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest, answer=answer)
-
-
-def _in_own_words(
-    mapper: Mapper, draft: Draft, contract: Contract, fields: tuple[tuple[str, str], ...]
-) -> Iterator[Problem]:
-    """Turn the wire paths of a refusal back into the source's own cells."""
-    for wire, said in fields:
-        name = contract.field_of(wire)
-        if name:
-            origin = mapper.origin(draft.group, name)
-            yield Problem("E-REFUSED", said, "error", origin.where, origin.header, origin.value, name, origin.record)
-        else:
-            yield Problem("E-REFUSED", f"{wire}: {said}" if wire else said, field=wire)
 
 
 def _refuse_repeated(found: Survey, header: str) -> None:
@@ -274,18 +282,21 @@ def _refuse_repeated(found: Survey, header: str) -> None:
         for index in indexes if len(indexes) > 1 else ():
             others = [found.items[other].where for other in indexes[: _NAMED + 1] if other != index][:_NAMED]
             more = len(indexes) - 1 - len(others)
-            named = ", ".join(others) + (f" and {more} more" if more else "")
+            named = ", ".join(others)
+            if more:
+                named = trn("{names} and {count} more", "{names} and {count} more", more, names=named)
             item = found.items[index]
+            found.discount(item)
             found.items[index] = replace(item, facts=None, problems=(*item.problems, _twice(item, named, header)))
 
 
-def _twice(item: Item, named: str, header: str) -> Problem:
+def _twice(item: Item, places: str, header: str) -> Problem:
     return Problem(
         "E-NUMBER-TWICE",
         tr(
-            "the invoice number stands also at {named}: it is used twice, or the rows of one invoice "
+            "the invoice number stands also at {places}: it is used twice, or the rows of one invoice "
             "stand apart (a mapping may say scattered: true)",
-            named=named,
+            places=places,
         ),
         where=item.where,
         header=header,

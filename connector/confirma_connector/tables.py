@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from confirma_connector.language import tr
+from confirma_connector.language import tr, whole
 
 __all__ = ["CodeTable", "TableError", "UnknownCode", "read_table"]
 
@@ -42,20 +42,19 @@ class CodeTable:
             return code
         if _ELSE in self.codes:
             return self.codes[_ELSE]
-        raise UnknownCode(
-            tr(
-                'the table "{name}" of the mapping does not know this code; {hint}',
-                name=self.name,
-                hint=self._hint(code),
-            )
-        )
+        raise UnknownCode(self._unknown(code))
 
-    def _hint(self, code: str) -> str:
-        near = difflib.get_close_matches(code, list(self.codes)[:_MOST_COMPARED], 1)
-        return (
-            tr('did you mean "{near}"?', near=near[0])
-            if near
-            else tr("it knows {code}", code=", ".join(list(self.codes)[:10]))
+    def _unknown(self, code: str) -> str:
+        if near := difflib.get_close_matches(code, list(self.codes)[:_MOST_COMPARED], 1):
+            return tr(
+                'the table "{name}" of the mapping does not know this code; did you mean "{nearest}"?',
+                name=self.name,
+                nearest=near[0],
+            )
+        return tr(
+            'the table "{name}" of the mapping does not know this code; it knows {codes}',
+            name=self.name,
+            codes=", ".join(list(self.codes)[:10]),
         )
 
 
@@ -70,16 +69,18 @@ def read_table(folder: Path, name: str) -> dict[str, str]:
     table: dict[str, str] = {}
     try:
         if [cell.strip().lower() for cell in next(rows, [])] != ["code", "value"]:
-            raise TableError(tr("{name}: the first line must be code{delimiter}value", name=name, delimiter=delimiter))
+            raise TableError(
+                tr("{path}: the first line must be {expected}", path=name, expected=f"code{delimiter}value")
+            )
         for row in rows:
             if not any(row):
                 continue
             if len(row) != 2:
                 raise TableError(
                     tr(
-                        "{name}, line {line_num}: expected two columns, found {count}",
-                        name=name,
-                        line_num=rows.line_num,
+                        "{path}, line {line}: expected two columns, found {count}",
+                        path=name,
+                        line=rows.line_num,
                         count=len(row),
                     )
                 )
@@ -87,15 +88,22 @@ def read_table(folder: Path, name: str) -> dict[str, str]:
             if code in table:
                 raise TableError(
                     tr(
-                        '{name}, line {line_num}: the code "{code}" stands twice',
-                        name=name,
-                        line_num=rows.line_num,
+                        '{path}, line {line}: the code "{code}" stands twice',
+                        path=name,
+                        line=rows.line_num,
                         code=code,
                     )
                 )
             table[code] = value
     except csv.Error as error:
-        raise TableError(f"{name}, line {rows.line_num}: {error}") from None
+        raise TableError(
+            tr(
+                "{path}, line {line}: the quotes here do not belong together ({reason})",
+                path=name,
+                line=rows.line_num,
+                reason=error,
+            )
+        ) from None
     return table
 
 
@@ -104,16 +112,16 @@ def _text(folder: Path, name: str) -> str:
         path = (folder / name).resolve()
         is_below = path.is_relative_to(folder.resolve()) and not Path(name).is_absolute()
     except (OSError, RuntimeError, ValueError):  # a loop of links, or a character that no name can have
-        raise TableError(tr("{name!r} is not the name of a file", name=name)) from None
+        raise TableError(tr('"{name}" is not the name of a file', name=name)) from None
     if not is_below:
-        raise TableError(tr("{name} lies outside the mapping's folder", name=name))
+        raise TableError(tr("{path}: lies outside the mapping's folder", path=name))
     try:
         if not path.is_file():
-            raise TableError(tr("{name}: there is no such file in the mapping's folder", name=name))
+            raise TableError(tr("{path}: there is no such file in the mapping's folder", path=name))
         if path.stat().st_size > _LARGEST:
-            raise TableError(tr("{name} is larger than {largest:,} bytes", name=name, largest=_LARGEST))
+            raise TableError(tr("{path}: is larger than {largest} bytes", path=name, largest=whole(_LARGEST)))
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TableError(tr("{name} cannot be read: {reason}", name=name, reason=error.strerror)) from None
+        raise TableError(tr("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
     except UnicodeDecodeError:
-        raise TableError(tr("{name} is not UTF-8", name=name)) from None
+        raise TableError(tr("{path}: is not UTF-8", path=name)) from None

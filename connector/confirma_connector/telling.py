@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from confirma_connector.dispatch import Ending
-from confirma_connector.journal import Entry, Journal
+from confirma_connector.journal import TAKEN, Entry, Facts, Journal
 from confirma_connector.outcome import Outcome, entry_words
+from confirma_connector.ranges import Ranges
 from confirma_connector.records import Problem
 from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
 from confirma_connector.settings import Settings
+from confirma_connector.summary import SkippedSum, Summary, Worth, together
 from confirma_connector.survey import Item, Key, Survey
+from confirma_connector.troubles import gathered
 
 __all__ = ["told", "whole"]
 
@@ -30,6 +34,7 @@ def told(
     results: Path | None = None,
     notices: Iterable[str] = (),
     touched: Collection[Key] = (),
+    annotated: Path | None = None,
 ) -> FileReport:
     """Tell of one file: every invoice, every skipped row, the sums."""
     return FileReport(
@@ -56,7 +61,53 @@ def told(
         methods=dict(survey.methods),
         results=str(results) if results else "",
         notices=(*survey.unheard, *notices),
+        unheard=survey.unheard,
+        problems=gathered(survey.mapping, joined),
+        summary=_summary(survey, joined),
+        annotated=str(annotated) if annotated else "",
     )
+
+
+def _summary(survey: Survey, joined: Sequence[tuple[Item, Outcome]]) -> Summary:
+    """Add up one file: every valid invoice is to be sent, was sent before, or waits for a decision."""
+    worth: dict[str, list[Facts]] = {"to_send": [], "sent_before": [], "waiting": []}
+    for item, outcome in joined:
+        if item.facts is not None:
+            worth[_fate(outcome)].append(item.facts)
+    return Summary(
+        rows=survey.rows,
+        invoices=len(joined),
+        not_valid=sum(item.facts is None for item, _ in joined),
+        **{fate: _worth(facts) for fate, facts in worth.items()},
+        currencies=survey.tally.told(),
+        methods=dict(survey.methods),
+        skipped=tuple(_skipped(survey)),
+    )
+
+
+def _fate(outcome: Outcome) -> Literal["to_send", "sent_before", "waiting"]:
+    if outcome.state == "ready":
+        return "to_send"
+    is_gone = outcome.entry is not None and (outcome.entry.state in TAKEN or outcome.entry.state == "handled")
+    return "sent_before" if is_gone else "waiting"
+
+
+def _worth(all_of: Sequence[Facts]) -> Worth:
+    gross: dict[str, Decimal] = {}
+    for one in all_of:
+        gross[one.currency] = gross.get(one.currency, Decimal(0)) + one.gross
+    return Worth(count=len(all_of), gross=gross)
+
+
+def _skipped(survey: Survey) -> Iterator[SkippedSum]:
+    """Give the skipped rows by reason, those with an amount first."""
+    places: dict[tuple[bool, str], Ranges] = {}
+    for row in survey.skipped:
+        places.setdefault((not row.has_amount, row.reason), Ranges()).add(row.where)
+    for no_amount, reason in sorted(places, key=lambda key: key[0]):
+        ranges = places[no_amount, reason].told()
+        count = sum(one.count for one in ranges)
+        yield SkippedSum(reason=reason, count=count, has_amount=not no_amount, places=ranges)
 
 
 def _problem(problem: Problem) -> ProblemReport:
@@ -83,7 +134,7 @@ def whole(
 ) -> Report:
     """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do."""
     counts = dict(journal.counts()) if journal else {}
-    needed = tuple(_needed(command, files, journal, changed))
+    needed, placed = tuple(_needed(command, files, journal, changed)), _placed(files)
     return Report(
         command=command,
         environment=settings.environment,
@@ -94,7 +145,7 @@ def whole(
             InvoiceReport(
                 number=str(entry.number),
                 state=entry.state,
-                message=entry_words(entry),
+                message=placed.get((str(entry.number), entry.state)) or entry_words(entry),
                 case_id=entry.case_id,
                 is_new=True,
             )
@@ -104,7 +155,18 @@ def whole(
         notices=tuple(notices),
         problem=ending.message if ending else "",
         attention=needed,
+        summary=together([file.summary for file in files]),
     )
+
+
+def _placed(files: Sequence[FileReport]) -> dict[tuple[str, str], str]:
+    """Give what was said of invoices by the cells of a file, with the file, by number and state."""
+    return {
+        (one.number, one.state): f"{Path(file.path).name}, {one.message}"
+        for file in files
+        for one in file.invoices
+        if one.state in ("rejected", "failed") and any(problem.header for problem in one.problems)
+    }
 
 
 def _needed(

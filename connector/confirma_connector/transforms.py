@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from confirma_connector.language import mark, tr
+from confirma_connector.language import tr
 
 __all__ = ["TRANSFORMS"]
 
@@ -27,7 +27,7 @@ _COUNTRIES = MappingProxyType(
             "SE": ("Ruotsi", "Sverige", "Sweden"),
             "NO": ("Norja", "Norge", "Noreg", "Norway"),
             "DK": ("Tanska", "Danmark", "Denmark"),
-            "AX": ("Ahvenanmaa", "Åland", mark("Åland Islands")),
+            "AX": ("Ahvenanmaa", "Åland", "Åland Islands"),  # not for people
             "EE": ("Viro", "Eesti", "Estland", "Estonia"),
             "DE": ("Saksa", "Deutschland", "Tyskland", "Germany"),
         }.items()
@@ -182,16 +182,12 @@ def country(text: str) -> str:
     if name.casefold() not in _COUNTRIES:
         raise ValueError(
             tr(
-                "expected a country code of two letters, or the name of one of {listed_countries}; other "
+                "expected a country code of two letters, or the name of one of {countries}; other "
                 "names need a table in the mapping",
-                listed_countries=_listed_countries(),
+                countries=", ".join(dict.fromkeys(_COUNTRIES.values())),
             )
         )
     return _COUNTRIES[name.casefold()]
-
-
-def _listed_countries() -> str:
-    return ", ".join(dict.fromkeys(_COUNTRIES.values()))
 
 
 TRANSFORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(

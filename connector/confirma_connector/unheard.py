@@ -50,9 +50,9 @@ class Unheard:
                 near = next((name for name in unread if _is_slip(_plain(spelling), name)), None)
                 if near:
                     yield tr(
-                        'the mapping reads "{spelling}", which is nowhere in this file; is "{near}" meant?',
-                        spelling=spelling,
-                        near=near,
+                        'the mapping reads "{column}", which is nowhere in this file; is "{nearest}" meant?',
+                        column=spelling,
+                        nearest=near,
                     )
 
 

@@ -10,9 +10,10 @@ from typing import Literal
 
 import httpx
 
-from confirma_connector import answers
-from confirma_connector.answers import Explanation
+from confirma_connector import answers, errorbodies
 from confirma_connector.contract import Contract
+from confirma_connector.errorbodies import Explanation
+from confirma_connector.jsontext import json_body
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
@@ -58,7 +59,7 @@ def classed(
     """Class a complete answer to a POST by contract.md's table."""
     code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
     text = answer.content[:100_000].decode("utf-8", "replace")
-    explained = answers.explanation(answer.content, content_type, contract)
+    explained = errorbodies.explanation(answer.content, content_type, contract)
     said = _sentence(code, explained)
     if answer.is_success:
         if not answer.content.strip() or _is_json(answer.content):
@@ -90,7 +91,7 @@ def classed(
             return Verdict(
                 "ready", "refused", tr("{said}: refused before it reached the API", said=said), code, text=text
             )
-        mark = answers.alike(explained, code)
+        mark = errorbodies.alike(explained, code)
         return Verdict("rejected", "refused", said, code, fields=explained.fields, text=text, mark=mark)
     kind: Kind = "odd" if code >= 500 else "refused"
     return Verdict(
@@ -100,7 +101,7 @@ def classed(
 
 def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
     """Say in one line why the server will not talk to us, and what to look at."""
-    explained = answers.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
+    explained = errorbodies.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
     looks = {
         401: tr("the key is not valid (any more), or is of another environment"),
         403: tr("the key has no permission for this"),
@@ -131,7 +132,7 @@ def _sentence(code: int, explained: Explanation | None) -> str:
 
 def _is_json(content: bytes) -> bool:
     try:
-        answers.json_body(content)
+        json_body(content)
     except ValueError:
         return False
     return True

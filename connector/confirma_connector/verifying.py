@@ -60,12 +60,13 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
     ):
         item = next(_candidates(journal, found, number), None)
         if item is None or item.facts is None:
-            wanted = (
-                tr("no valid invoice {number}", number=number)
-                if number is not None
-                else tr("no valid invoice that is not done already")
+            if number is not None:
+                raise SettingsError(
+                    tr("{path}: there is no valid invoice {number} in it; see confirma check", path=path, number=number)
+                )
+            raise SettingsError(
+                tr("{path}: there is no valid invoice that is not done already in it; see confirma check", path=path)
             )
-            raise SettingsError(tr("{path}: there is {wanted} in it; see confirma check", path=path, wanted=wanted))
         body = found.claim(item).body
         usage = Usage(run.contract)
         usage.add(simplejson.loads(body, use_decimal=True), body)
@@ -114,15 +115,13 @@ def proofs(contract: Contract, subject: Subject, records: Sequence[Listed]) -> I
     """Say what one invoice that was taken, and its *records*, prove about the contract, and what they do not."""
     if subject.used:
         yield tr(
-            "The service took a request with these values; it did not refuse them: {used}.",
-            used=", ".join(subject.used),
+            "The service took a request with these values; it did not refuse them: {values}.",
+            values=", ".join(subject.used),
         )
-        yield (
-            tr(
-                "That it understood them you see only on the printed invoice: ask Confirma for the picture "
-                "of invoice {number}, and compare rows, sums, references and the way it is delivered.",
-                number=subject.number,
-            )
+        yield tr(
+            "That it understood them you see only on the printed invoice: ask Confirma for the picture "
+            "of invoice {number}, and compare rows, sums, references and the way it is delivered.",
+            number=subject.number,
         )
     if not records:
         return
@@ -130,8 +129,8 @@ def proofs(contract: Contract, subject: Subject, records: Sequence[Listed]) -> I
     lines = [key for key in contract.file.listing if key.startswith("record.")]
     known = {key: [name for name in contract.names("listing", key) if name in came] for key in lines}
     there = [f"{key} = {names[0]}" for key, names in known.items() if names]
-    yield tr("These members came back in the delivery information: {there}.", there=", ".join(there))
+    yield tr("These members came back in the delivery information: {members}.", members=", ".join(there))
     if absent := [key for key, names in known.items() if not names]:
-        yield tr("Not seen, so not proved: {absent}.", absent=", ".join(absent))
+        yield tr("Not seen, so not proved: {members}.", members=", ".join(absent))
     if strange := sorted(came - {name for names in known.values() for name in names}):
-        yield tr("Came back and means nothing to this program: {strange}.", strange=", ".join(strange))
+        yield tr("Came back and means nothing to this program: {members}.", members=", ".join(strange))

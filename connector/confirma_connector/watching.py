@@ -15,9 +15,9 @@ from confirma_connector.claiming import Folders, claim, jobs
 from confirma_connector.errors import Busy, SettingsError, Unavailable, UnwritableResults
 from confirma_connector.files import locked, replacing
 from confirma_connector.handling import Happening, handle, name_of, refuse_all
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.report import Report
-from confirma_connector.run import Choice, Run
+from confirma_connector.run import Choice, Run, in_its_language
 
 __all__ = ["Folders", "Happening", "Orders", "Schedule", "watch"]
 
@@ -59,6 +59,7 @@ class Orders:
     is_once: bool = False
 
 
+@in_its_language
 def watch(run: Run, orders: Orders, hear: Callable[[Happening], None]) -> int:
     """Watch until somebody stops it, or with `is_once` until all that is there has been dealt with; give the exit code.
 
@@ -99,7 +100,7 @@ class _Watching:
             work.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise SettingsError(
-                tr("IN {parent}: cannot be written into ({reason})", parent=work.parent, reason=error.strerror or error)
+                tr("IN {folder}: cannot be written into ({reason})", folder=work.parent, reason=error.strerror or error)
             ) from None
         with contextlib.ExitStack() as stack:
             while not self._is_ours(stack):
@@ -115,7 +116,7 @@ class _Watching:
 
     def _is_ours(self, stack: contextlib.ExitStack) -> bool:
         """Whether no other watch has this folder. Raises Busy with `is_once`."""
-        busy = tr("another watch of {inbox} is active", inbox=self.orders.folders.inbox)
+        busy = tr("another watch of {folder} is active", folder=self.orders.folders.inbox)
         try:
             stack.enter_context(locked(self.orders.folders.work / "lock", busy))
         except Busy as error:
@@ -246,7 +247,8 @@ def _notices(report: Report) -> list[str]:
 
 
 def _short(notices: list[str]) -> str:
-    more = [f"and {len(notices) - _TOLD} more"] if len(notices) > _TOLD else []
+    left = len(notices) - _TOLD
+    more = [trn("and {count} more", "and {count} more", left)] if left > 0 else []
     return "; ".join([*notices[:_TOLD], *more])
 
 

@@ -16,6 +16,7 @@ from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem
+from confirma_connector.refusing import refusals
 from confirma_connector.report import FileReport
 from confirma_connector.results import Target
 from confirma_connector.run import Choice, Event, Run
@@ -56,7 +57,7 @@ class Writing:
 
     def update(self, choice: Choice) -> None:
         """Bring the results files up to date: those of the files named, or all that still exist."""
-        known = [file for file in self.journal.results_files() if not file.is_answer]
+        known = [file for file in self.journal.results_files() if not (file.is_answer or file.is_checked)]
         if not choice.paths:
             for file in known:
                 self._update(file, choice)
@@ -86,11 +87,11 @@ class Writing:
             account = self.journal.account
             raise SettingsError(
                 tr(
-                    "{path}: account {account} belongs to seller {bound}, this file is of {other}",
+                    "{path}: account {account} belongs to seller {seller}, this file is of {found}",
                     path=found.path,
                     account=account,
-                    bound=bound,
-                    other=other,
+                    seller=bound,
+                    found=other,
                 )
             )
 
@@ -105,14 +106,14 @@ class Writing:
             found = self._read(place, mapping, file.source)
         except CannotRun as error:
             spoilt = tr(
-                "; if it is spoilt, delete it and run: confirma track {quote}", quote=shlex.quote(str(file.source))
+                "; if it is spoilt, delete it and run: confirma track {source}", source=shlex.quote(str(file.source))
             )
             self.notices.append(self._unwritten(error) + spoilt)
             return
         try:
             if self._is_another(found, file):
                 self.notices.append(
-                    tr("{place} holds none of the invoices that were sent any more, and is left alone", place=place)
+                    tr("{path} holds none of the invoices that were sent any more, and is left alone", path=place)
                 )
                 return
             self.write(found, Target(file.path, keeps=file.kind != "csv", is_named=True))
@@ -166,13 +167,13 @@ class Writing:
         return self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True, made_from=made_from)
 
     def _refusals(self) -> Refusals:
-        rejected = self.journal.entries(["rejected"])
-        return {(entry.number, entry.year): entry.fields for entry in rejected if entry.fields}
+        return refusals(self.journal, self.run.contract)
 
     def _with_refusals(self, found: Survey) -> Survey:
-        """Read the source again when the API refused some of it by wire path: its cells are to say where."""
-        refusals = self._refusals()
-        if any(item.refused for item in found.items) or not any(item.key in refusals for item in found.items):
+        """Read the source again when Confirma has refused some of it since: its cells are to say where."""
+        told = self._refusals()
+        keys = (item.key for item in found.items if item.key in told)
+        if all(key is None or told[key] == found.refusals.get(key) for key in keys):
             return found
         try:
             again = self._read_like(found)(found.path)

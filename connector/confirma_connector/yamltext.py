@@ -6,6 +6,7 @@ Doubled keys, anchors and tags are errors: nothing in a file of ours needs them,
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import yaml
 from yaml.reader import ReaderError
 
-from confirma_connector.language import tr
+from confirma_connector.language import tr, whole
 
 __all__ = ["Document", "Place", "Tree", "YamlError", "load"]
 
@@ -36,13 +37,16 @@ class YamlError(ValueError):
 class Document:
     """A loaded tree of text: the file and line on which each of its places begins, and which keys have no value.
 
-    A key is blank when nothing stands after its colon, not even quotes; in the tree it is empty text.
+    A key is blank when nothing stands after its colon, not even quotes; in the tree it is empty text. *open* are the
+    lines of keys that stand in a comment beginning with `# ? `: proposals that nobody has confirmed yet. A block that
+    holds nothing else is empty, not blank.
     """
 
     path: Path
     tree: Tree = field(default_factory=dict)
     spots: dict[Place, tuple[Path, int]] = field(default_factory=dict)
     blanks: set[Place] = field(default_factory=set)
+    open: dict[Place, int] = field(default_factory=dict)
 
     def file(self, place: Place) -> Path:
         """Give the file that spells *place*, or the nearest place above it."""
@@ -63,7 +67,7 @@ def load(path: Path) -> Document:
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:
-        raise YamlError(1, tr("the file is larger than {largest:,} bytes", largest=_LARGEST))
+        raise YamlError(1, tr("the file is larger than {largest} bytes", largest=whole(_LARGEST)))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,14 +75,33 @@ def load(path: Path) -> Document:
     try:
         document = Document(path)
         _Builder(document).build(_events(text))
+        _note_open_lines(document, text)
     except yaml.MarkedYAMLError as error:
         raise YamlError(*_explained(error)) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlError(
-            line, tr("the character #x{character:04x} cannot stand in YAML", character=error.character)
+            line, tr("the character {character} cannot stand in YAML", character=f"#x{error.character:04x}")
         ) from None
     return document
+
+
+_OPEN_LINE = re.compile(r"( *)# \? ([A-Za-z_.]+):")
+_TOP = re.compile(r"([A-Za-z_]+):")
+
+
+def _note_open_lines(document: Document, text: str) -> None:
+    block = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _OPEN_LINE.match(line):
+            place: Place = (block, found[2]) if found[1] else (found[2],)
+            document.open.setdefault(place, number)
+        elif began := _TOP.match(line):
+            block = began[1]
+    for block, *key in document.open:
+        if key and (block,) in document.blanks and isinstance(document.tree, dict):
+            document.blanks.remove((block,))
+            document.tree[str(block)] = {}
 
 
 def _explained(error: yaml.MarkedYAMLError) -> tuple[int, str]:
@@ -86,19 +109,25 @@ def _explained(error: yaml.MarkedYAMLError) -> tuple[int, str]:
     said = ", ".join(part for part in (error.context, error.problem) if part)
     begun, noticed = error.context_mark, error.problem_mark
     line = noticed.line + 1 if noticed else 1
-    if begun and "quoted scalar" in said:
+    if "unknown escape character" in said:  # not for people
+        return line, tr("this is not YAML: a backslash between double quotes means something else; use single quotes")
+    if begun and "quoted scalar" in said:  # not for people
         return begun.line + 1, tr("this is not YAML: a quote is opened here and never closed")
     if r"'\t'" in said:
         return line, tr("this is not YAML: there is a tab here, and YAML wants spaces")
-    if begun and "could not find expected ':'" in said:
+    if begun and "could not find expected ':'" in said:  # not for people
         return (
             begun.line + 1,
             tr('this is not YAML: a key wants a colon and a space behind it, as in "number: Laskunumero"'),
         )
-    if "mapping values are not allowed" in said or "block" in said:
+    if "mapping values are not allowed" in said or "block" in said:  # not for people
+        return line, tr("this is not YAML: look at the indentation, and at a colon in a text without quotes")
+    if "cannot start any token" in said:  # not for people
         return line, tr(
-            "this is not YAML: look at the indentation, and at a colon in a text without quotes ({said})", said=said
+            "this is not YAML: a text that begins with {sign} has to stand in quotes", sign=said.partition("'")[2][:1]
         )
+    if begun and "flow" in said:
+        return begun.line + 1, tr("this is not YAML: a bracket is opened here and not closed, or a comma is missing")
     return line, tr("this is not YAML: {said}", said=said)
 
 
@@ -162,7 +191,7 @@ class _Builder:
                 raise YamlError(line, tr("a key must be plain text"))
             name = str(key.value)
             if name in seen:
-                raise YamlError(line, tr('"{name}" stands twice: here and on line {seen}', name=name, seen=seen[name]))
+                raise YamlError(line, tr('"{name}" stands twice: here and on line {line}', name=name, line=seen[name]))
             seen[name] = line
             self._document.spots[(*place, name)] = (self._document.path, line)
             yield name, self._tree(next(rest), rest, (*place, name))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
+from confirma_connector.language import tr
 from confirma_connector.records import Problem
 
 __all__ = ["VERDICTS", "Answer", "Answered", "Batch", "Kind", "Unanswerable", "Verdict", "Written", "each", "once"]
@@ -76,7 +77,7 @@ class Answered:
         """Give the value *name*. Raises Unanswerable where its source has none."""
         value = self.values.get(name, "")
         if not value:
-            raise Unanswerable(f"its {name} is missing")
+            raise Unanswerable(tr("its {name} is missing", name=name))
         return value
 
 
@@ -136,7 +137,7 @@ def each(
         try:
             answers.append(Answer(make(one), suffix, one.number))
         except Unanswerable as error:
-            notices.append(f"invoice {one.number} has no answer of its own: {error}")
+            notices.append(tr("invoice {number} has no answer of its own: {reason}", number=one.number, reason=error))
     return answers, notices
 
 
@@ -151,5 +152,11 @@ def once(
     for its in shared.values():
         if len({(one.number, one.state) for one in its}) > 1:
             named = ", ".join(one.number for one in its[:_NAMED]) + (" …" if len(its) > _NAMED else "")
-            notices.append(f"invoices {named} have the same {called}: the answer says the worst that they came to")
+            notices.append(
+                tr(
+                    "invoices {numbers} have the same {key}: the answer says the worst that they came to",
+                    numbers=named,
+                    key=called,
+                )
+            )
     return {key: min(its, key=lambda one: _WORST_FIRST.index(one.verdict)) for key, its in shared.items()}, notices

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Verdict, Written, once
 from confirma_connector.acknowledging.markup import Element, element, line, spelled
+from confirma_connector.language import tr
 
 __all__ = ["IDOC"]
 
@@ -17,7 +18,7 @@ def _write(answered: Sequence[Answered], batch: Batch) -> Written:
     named, notices = once((((docnum,), one) for one in answered if (docnum := one.values.get("docnum"))), "docnum")
     told = {key: one for key, one in named.items() if one.verdict != "none"}
     missing = [one.number for one in answered if one.verdict != "none" and not one.values.get("docnum")]
-    notices += [f"invoice {number} has no status record: its docnum is missing" for number in missing]
+    notices += [tr("invoice {number} has no status record: its docnum is missing", number=number) for number in missing]
     if not told:
         return Written((), tuple(notices))
     records = [_status(docnum, one, batch) for (docnum,), one in told.items()]

@@ -42,7 +42,7 @@ def element(name: str, inside: str | list[Element | None] | None = None, **attri
 
 def spelled(root: Element, encoding: str) -> bytes:
     """Give the document's bytes; what *encoding* lacks becomes a character reference."""
-    lines = [f'<?xml version="1.0" encoding="{encoding}"?>', *root.lines(), ""]
+    lines = [f'<?xml version="1.0" encoding="{encoding}"?>', *root.lines(), ""]  # not for people
     return "\n".join(lines).encode(encoding, "xmlcharrefreplace")
 
 

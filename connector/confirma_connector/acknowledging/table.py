@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Written, once
 from confirma_connector.acknowledging.markup import line
+from confirma_connector.language import tr
 from confirma_connector.resultlist import harmless
 
 __all__ = ["TABLE"]
@@ -24,7 +25,9 @@ def _write(answered: Sequence[Answered], batch: Batch) -> Written:
     for one in answered:
         names = names or tuple(one.values)
         if missing := [name for name, value in one.values.items() if not value]:
-            notices.append(f"invoice {one.number} is not in the answer: its {missing[0]} is missing")
+            notices.append(
+                tr("invoice {number} is not in the answer: its {key} is missing", number=one.number, key=missing[0])
+            )
             continue
         keyed.append((tuple(_NO_LINE.sub(" ", value) for value in one.values.values()), one))
     told, shared = once(keyed, ", ".join(names))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from confirma_connector.acknowledging.answered import Answer, Answered, Batch, Kind, Written
 from confirma_connector.acknowledging.markup import Element, element, line, spelled
+from confirma_connector.language import tr, trn
 
 __all__ = ["TEAPPS"]
 
@@ -23,14 +24,21 @@ def _write(answered: Sequence[Answered], batch: Batch) -> Written:
     for one in answered:
         if one.values.get("requested") == _ASKED:
             batches.setdefault(one.values.get("batch_id", ""), []).append(one)
-    notices = ["invoices of a batch without BATCH_ID have no receipt"] if batches.pop("", None) else []
+    notices = [tr("invoices of a batch without BATCH_ID have no receipt")] if batches.pop("", None) else []
     answers = []
     for name, its in batches.items():
         verdicts = {one.verdict for one in its}
         if "none" in verdicts:
             continue
         if batch.left_out and "refused" not in verdicts:
-            notices.append(f"batch {name} has no receipt: {batch.left_out} of the invoices in its file are left out")
+            notices.append(
+                trn(
+                    "batch {name} has no receipt: {count} of the invoices in its file is left out",
+                    "batch {name} has no receipt: {count} of the invoices in its file are left out",
+                    batch.left_out,
+                    name=name,
+                )
+            )
             continue
         label = name if len(batches) > 1 else ""
         answers.append(Answer(_receipt(name, its, batch, is_whole=len(its) == len(answered)), label=label))
@@ -40,12 +48,12 @@ def _write(answered: Sequence[Answered], batch: Batch) -> Written:
 def _receipt(name: str, its: Sequence[Answered], batch: Batch, *, is_whole: bool) -> bytes:
     refused = [one for one in its if one.verdict == "refused"]
     test = "TEST: " if its[0].is_test else ""
-    told = f"{test}{len(its) - len(refused)} of {len(its)} invoices taken"
+    told = test + tr("{taken} of {count} invoices taken", taken=len(its) - len(refused), count=len(its))
     if refused:
         named = "; ".join(f"{one.number} {one.state}: {one.message}" for one in refused[:_NAMED])
-        told += f"; refused: {named}{' …' if len(refused) > _NAMED else ''}"
+        told += "; " + tr("refused: {invoices}", invoices=named) + (" …" if len(refused) > _NAMED else "")
     if batch.left_out:
-        told += f"; {batch.left_out} of the file left out"
+        told += "; " + tr("{count} of the file left out", count=batch.left_out)
     values = its[0].values
     frame = element(
         "TRANSPORT_FRAME",

@@ -12,6 +12,7 @@ __all__ = ["UBL"]
 
 _CODES: Mapping[Verdict, str] = {"taken": "AB", "delivered": "AP", "refused": "RE"}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_SENDER = "Confirma Finance"  # not for people
 _SPACE = "urn:oasis:names:specification:ubl:schema:xsd:"
 _SPACES = (
     ("xmlns", f"{_SPACE}ApplicationResponse-2"),
@@ -33,7 +34,7 @@ def _document(one: Answered, batch: Batch) -> bytes:
         element("cbc:ID", f"confirma-{name}-{batch.time([one], '%Y%m%d%H%M%S')}"),
         element("cbc:IssueDate", batch.time([one], "%Y-%m-%d")),
         element("cbc:IssueTime", batch.time([one], "%H:%M:%S")),
-        element("cac:SenderParty", [element("cac:PartyName", [element("cbc:Name", "Confirma Finance")])]),
+        element("cac:SenderParty", [element("cac:PartyName", [element("cbc:Name", _SENDER)])]),
         _receiver(one.values),
         element("cac:DocumentResponse", [_response(one), _reference(name, one.values)]),
     )

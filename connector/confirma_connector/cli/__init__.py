@@ -13,8 +13,9 @@ from typing import Any
 
 import click
 
+from confirma_connector import language
 from confirma_connector.cli.saying import complain, say
-from confirma_connector.cli.speaking import spoken, spoken_by_click
+from confirma_connector.cli.speaking import spoken, spoken_parameter, with_click
 from confirma_connector.language import mark, tr
 
 __all__ = ["main"]
@@ -31,6 +32,7 @@ _COMMANDS: Mapping[str, str] = {
     "account": mark("Show which seller the account belongs to, or bind it to another."),
     "resend": mark("Let the next send send one invoice again that Confirma could not deliver."),
     "resolve": mark("Decide about an invoice where Confirma's own word is missing."),
+    "map": mark("Propose a mapping for a file: what each column is, and why."),
     "template": mark("Make a workbook to fill in, check and send."),
     "adapters": mark("List the adapters, working and broken."),
     "mappings": mark("List the shipped mappings."),
@@ -60,6 +62,12 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"confirma_connector.cli.{name}"), name)
         return spoken(command)
 
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        return [spoken_parameter(one) for one in super().get_params(ctx)]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [tr(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section(tr("Commands")):
             formatter.write_dl([(name, tr(about)) for name, about in _COMMANDS.items()])
@@ -71,8 +79,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
-        spoken_by_click()
-        with _for_its_owner_alone():
+        with language.using(None), with_click(), _for_its_owner_alone():
             code = self._code(*args, **extra)
         sys.exit(code)
 
@@ -87,8 +94,8 @@ class _Commands(click.Group):
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else ""
             is_about_the_key = not _ABOUT_THE_KEY.isdisjoint(path.split()[1:2])
-            said = _NOT_REPEATED if is_about_the_key else error.format_message()
-            complain(f"{said}{f' (see {path} --help)' if path else ''}")
+            said = tr(_NOT_REPEATED) if is_about_the_key else error.format_message()
+            complain(tr("{problem} (see {command} --help)", problem=said, command=path) if path else said)
             code = 2
         except click.ClickException as error:
             complain(error.format_message())

@@ -42,14 +42,24 @@ def account(ctx: click.Context, /, as_json: bool, **given: Any) -> None:
         say(json.dumps({"version": 1, **facts}, ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
-    say(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
+    say(
+        tr(
+            "account {account} ({environment}), journal {journal}",
+            account=settings.account,
+            environment=settings.environment,
+            journal=settings.journal,
+        )
+    )
     unbound = (
         tr("any: the sandbox takes every seller")
         if settings.environment == "sandbox"
         else tr("the first send binds it")
     )
-    say(f"  seller: {seller or unbound}")
-    say(f"  invoices: {count}, numbered {'anew every year' if numbering == 'yearly' else 'once for ever'}")
+    say(tr("  seller: {seller}", seller=seller or unbound))
+    if numbering == "yearly":
+        say(tr("  invoices: {count}, numbered anew every year", count=count))
+    else:
+        say(tr("  invoices: {count}, numbered once for ever", count=count))
     sandbox_line(settings.environment)
 
 
@@ -64,13 +74,14 @@ def bind(seller: str, **given: Any) -> None:
     with held(settings) as journal:
         before = journal.seller()
         journal.bind(seller.strip())
-    was = tr(", no longer to {before}", before=before) if before and before != seller.strip() else ""
-    say(
-        tr(
-            "account {account} ({environment}) belongs to seller {seller}{was}",
-            account=settings.account,
-            environment=settings.environment,
-            seller=seller.strip(),
-            was=was,
+    names = {"account": settings.account, "environment": settings.environment, "seller": seller.strip()}
+    if before and before != seller.strip():
+        say(
+            tr(
+                "account {account} ({environment}) belongs to seller {seller}, no longer to {before}",
+                before=before,
+                **names,
+            )
         )
-    )
+    else:
+        say(tr("account {account} ({environment}) belongs to seller {seller}", **names))

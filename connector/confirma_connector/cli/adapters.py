@@ -9,6 +9,7 @@ import click
 
 from confirma_connector import plugins
 from confirma_connector.cli.saying import say
+from confirma_connector.language import tr
 
 __all__ = ["adapters"]
 
@@ -27,6 +28,13 @@ def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
         say(json.dumps({"version": 1, "adapters": working, "broken": broken}, ensure_ascii=False, indent=2))
         return
     for adapter in registry.adapters.values():
-        say(f"{adapter.name} ({adapter.origin}): {', '.join(adapter.hooks)}")
+        say(f"{adapter.name} ({tr(adapter.origin)}): {', '.join(adapter.hooks)}")
     for failed in registry.broken.values():
-        say(f"{failed.name} ({failed.origin}): BROKEN: {failed.reason}")
+        say(
+            tr(
+                "{name} ({origin}): BROKEN: {reason}",
+                name=failed.name,
+                origin=tr(failed.origin),
+                reason=failed.reason,
+            )
+        )

@@ -18,7 +18,7 @@ from confirma_connector.cli.saying import say
 from confirma_connector.confirming import confirm as written
 from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import SettingsError, SourceError
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.production import missing
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
@@ -54,19 +54,19 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
         )
     by = by or click.prompt(tr("Who confirms this"), err=True)
     ground = ground or click.prompt(tr("On what ground"), err=True)
-    if not (
-        yes
-        or click.confirm(
-            tr(
-                "{more} above right?",
-                more=tr("Is the value") if len(lines) == 1 else tr("Is each of the {count} values", count=len(lines)),
-            ),
-            err=True,
-        )
-    ):
+    question = trn("Is the value above right?", "Is each of the {count} values above right?", len(lines))
+    if not (yes or options.agreed(question)):
         raise SettingsError(tr("nothing was confirmed"))
     written(overlay, lines, by, ground, run.contract.version)
-    say(tr("{count} confirmed by {by}, kept in {overlay}", count=len(lines), by=by, overlay=overlay))
+    say(
+        trn(
+            "{count} confirmed by {person}, kept in {path}",
+            "{count} confirmed by {person}, kept in {path}",
+            len(lines),
+            person=by,
+            path=overlay,
+        )
+    )
 
 
 def _run(settings: Settings, overlay: Path) -> Run:
@@ -80,21 +80,27 @@ def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
     if sample is None:
         raise SourceError(tr("{path}: there is no valid invoice in it; see confirma check", path=found.path))
     if left := sum(item.facts is None for item in found.items):
-        say(tr("{left} of {count} invoices are invalid and not looked at", left=left, count=len(found.items)))
+        say(
+            tr(
+                "{invalid} of {invoices} invoices are invalid and not looked at",
+                invalid=left,
+                invoices=len(found.items),
+            )
+        )
     if not lines:
         say(tr("{name}: everything that its invoices use of the contract is confirmed", name=found.path.name))
         return
     say(
-        tr(
-            "{name} uses {count} value{more} of the contract that nobody has confirmed:",
+        trn(
+            "{name} uses {count} value of the contract that nobody has confirmed:",
+            "{name} uses {count} values of the contract that nobody has confirmed:",
+            len(lines),
             name=found.path.name,
-            count=len(lines),
-            more="s" * (len(lines) != 1),
         )
     )
     for one in lines:
         say(f"  {one.text()}")
-    say(tr("invoice {label} as it will be sent:", label=sample.label))
+    say(tr("invoice {number} as it will be sent:", number=sample.label))
     say(shown(found.claim(sample).body, run.contract))
 
 

@@ -12,7 +12,7 @@ from confirma_connector.cli.confirm import confirm
 from confirma_connector.cli.saying import say
 from confirma_connector.cli.verify import verify
 from confirma_connector.contract import read
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 
 __all__ = ["contract"]
 
@@ -27,8 +27,8 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
         if as_json or any(given.values()):
             raise click.UsageError(
                 tr(
-                    "options stand behind {invoked_subcommand}, not before it",
-                    invoked_subcommand=context.invoked_subcommand,
+                    "options stand behind {command}, not before it",
+                    command=context.invoked_subcommand,
                 )
             )
         return
@@ -39,7 +39,14 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
         lines = [{"section": one.section, "key": one.key, "wire": one.item.wire} for one in provisional]
         say(json.dumps({"version": 1, "contract": found.version, "provisional": lines}, indent=2))
         return
-    say(tr("contract {version}: {count} provisional lines", version=found.version, count=len(provisional)))
+    say(
+        trn(
+            "contract {version}: {count} provisional line",
+            "contract {version}: {count} provisional lines",
+            len(provisional),
+            version=found.version,
+        )
+    )
     for one in provisional:
         say(f"  {one.text()}")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from confirma_connector.language import tr
-from confirma_connector.overview.ledger import moment
-from confirma_connector.overview.sums import By, Group
+from confirma_connector.language import day, money, time_of, tr
+from confirma_connector.overview.sums import By, Group, name_of
 
 __all__ = ["grid"]
 
@@ -17,12 +16,17 @@ def grid(groups: Sequence[Group], whole: Group, *by: By, dates: bool = False) ->
     Its last line is the *whole*.
     """
     currencies = tuple(whole.gross)
-    header = (*by, "invoices", *currencies, *((tr("oldest invoice"), tr("latest change")) if dates else ()))
-    names = ("all", *("" for _ in by[1:]))
+    header = (
+        *map(name_of, by),
+        tr("invoices"),
+        *currencies,
+        *((tr("oldest invoice"), tr("latest change")) if dates else ()),
+    )
+    names = (tr("all"), *("" for _ in by[1:]))
     rows = [header]
     for group, labels in (*((group, group.names) for group in groups), (whole, names)):
-        amounts = (f"{group.gross[one]:.2f}" if one in group.gross else "-" for one in currencies)
-        span = (group.oldest.isoformat(), moment(group.changed_at)) if dates else ()
+        amounts = (money(group.gross[one]) if one in group.gross else "-" for one in currencies)
+        span = (day(group.oldest), time_of(group.changed_at)) if dates else ()
         rows.append((*labels, str(group.count), *amounts, *span))
     yield from _lined_up(rows, range(len(by), len(by) + 1 + len(currencies)))
 

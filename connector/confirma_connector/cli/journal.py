@@ -12,7 +12,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.opening import held
 from confirma_connector.settings import Settings
 
@@ -37,12 +37,20 @@ def purge(older_than: int | None, **given: Any) -> None:
     sandbox_line(settings.environment)
     with held(settings) as book:
         count, left = book.purge(days), book.kept()
-    say(tr("account {account}: dropped the data of {invoices}", account=settings.account, invoices=_invoices(count)))
+    say(
+        trn(
+            "account {account}: dropped the data of {count} invoice",
+            "account {account}: dropped the data of {count} invoices",
+            count,
+            account=settings.account,
+        )
+    )
     if left:
         say(
-            tr(
-                "{invoices} came to a final state less than {days} days ago; --older-than 0 takes all",
-                invoices=_invoices(left),
+            trn(
+                "{count} invoice came to a final state less than {days} days ago; --older-than 0 takes all",
+                "{count} invoices came to a final state less than {days} days ago; --older-than 0 takes all",
+                left,
                 days=days,
             )
         )
@@ -71,7 +79,3 @@ def _with_journal(given: dict[str, Any]) -> Settings:
     if not settings.journal.is_file():
         raise SettingsError(tr("there is no journal {journal} yet", journal=settings.journal))
     return settings
-
-
-def _invoices(count: int) -> str:
-    return f"{count} invoice{'s' * (count != 1)}"

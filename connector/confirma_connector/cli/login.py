@@ -36,23 +36,19 @@ def login(no_check: bool, **given: Any) -> None:
         with reached(settings.model_copy(update={"token": key}), read) as client:
             client.validate()
     keys.store(here, key)
-    say(
-        tr(
-            "the key for {here} is in the system keyring{more}",
-            here=here,
-            more=tr(", in the place of the earlier one") if is_there else "",
-        )
-    )
+    if is_there:
+        say(tr("the key for {place} is in the system keyring, in the place of the earlier one", place=here))
+    else:
+        say(tr("the key for {place} is in the system keyring", place=here))
     if settings.token.get_secret_value():
-        setting = (
-            tr("the key file {token_file}", token_file=settings.token_file) if settings.token_file else "CONFIRMA_TOKEN"
-        )
+        file = settings.token_file
+        setting = tr("the key file {path}", path=file) if file else "CONFIRMA_TOKEN"
         say(tr("{setting} is set, and stands before the keyring: unset it to use this key", setting=setting), err=True)
 
 
 def _entered(here: keys.Place) -> SecretStr:
     if sys.stdin.isatty():
-        text = click.prompt(tr("The key for {here}", here=here), hide_input=True, err=True)
+        text = click.prompt(tr("The key for {place}", place=here), hide_input=True, err=True)
     else:
         text = sys.stdin.readline().removeprefix("\ufeff")
     try:

@@ -21,5 +21,7 @@ def logout(**given: Any) -> None:
     settings = options.loaded_settings(given)
     here = keys.place(settings, contract.read(settings.contract))
     keys.forget(here.beside)
-    words = tr("is no longer in") if keys.forget(here) else tr("was not in")
-    say(tr("the key for {here} {words} the system keyring", here=here, words=words))
+    if keys.forget(here):
+        say(tr("the key for {place} is no longer in the system keyring", place=here))
+    else:
+        say(tr("the key for {place} was not in the system keyring", place=here))

@@ -23,7 +23,7 @@ def request(error: BaseException) -> str:
 def lines(error: BaseException) -> list[str]:
     """Give the traceback of *error* and of what it came from, the first cause first."""
     told = [line for one in _chain(error) for line in (*traceback.format_tb(one.__traceback__), type(one).__name__)]
-    return [_HEAD, *"\n".join(line.rstrip("\n") for line in told).split("\n")]
+    return [tr(_HEAD), *"\n".join(line.rstrip("\n") for line in told).split("\n")]
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

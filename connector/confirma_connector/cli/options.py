@@ -16,6 +16,7 @@ import click
 
 from confirma_connector import contract, plugins, settings
 from confirma_connector.cli.saying import harmless
+from confirma_connector.cli.speaking import speak
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
 from confirma_connector.language import mark, tr
@@ -23,10 +24,12 @@ from confirma_connector.pipeline import Choice, Event, Run
 from confirma_connector.settings import Settings
 
 __all__ = [
+    "agreed",
     "at_a_terminal",
     "choice_from",
     "day",
     "file_options",
+    "is_yes",
     "loaded_settings",
     "new_file",
     "number_option",
@@ -86,9 +89,11 @@ number_option = click.argument("number", type=click.IntRange(min=0))
 
 
 def loaded_settings(given: dict[str, Any]) -> Settings:
-    """Give the settings of the options in *given*. Raises SettingsError."""
+    """Give the settings of the options in *given*, and speak their language from here on. Raises SettingsError."""
     names = (*_SETTINGS, "adapters")
-    return settings.load({name: given.get(name) for name in names}, os.environ)
+    loaded = settings.load({name: given.get(name) for name in names}, os.environ)
+    speak(loaded.language)
+    return loaded
 
 
 def prepared(given: dict[str, Any], hear: Callable[[Event], None]) -> Run:
@@ -101,7 +106,7 @@ def run_with(chosen: Settings, hear: Callable[[Event], None], given: Mapping[str
     stop = Stop()
     _listen(stop)
     registry = plugins.discover(chosen.adapters)
-    return Run(chosen, contract.read(chosen.contract), registry, hear, stop, _asked, repeated(given))
+    return Run(chosen, contract.read(chosen.contract), registry, hear, stop, agreed, repeated(given))
 
 
 def repeated(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -110,11 +115,17 @@ def repeated(given: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(f'--{name} "{value}"' if " " in value else f"--{name} {value}" for name, value in said)
 
 
-def _asked(question: str) -> bool:
+def agreed(question: str) -> bool:
     """Ask the person at the terminal; where there is none the answer is no."""
     if not at_a_terminal():
         return False
-    answer = click.prompt(f"{harmless(question)} [y/N]", default="", show_default=False, err=True)
+    asked = tr("{question} [y/N]", question=harmless(question))
+    answer = click.prompt(asked, default="", show_default=False, err=True)
+    return is_yes(answer)
+
+
+def is_yes(answer: str) -> bool:
+    """Tell whether an answer is a yes in one of our languages."""
     return answer.strip().casefold() in _YES
 
 
@@ -153,13 +164,14 @@ def choice_from(files: tuple[Path, ...], given: dict[str, Any]) -> Choice:
         limit=given.get("limit"),
         resend_corrected=bool(given.get("resend_corrected")),
         is_agreed=bool(given.get("yes")),
+        annotate=bool(given.get("annotate")),
     )
 
 
 def _numbers(texts: tuple[str, ...]) -> frozenset[int] | None:
     words = [word.strip() for text in texts for word in text.split(",") if word.strip()]
     if not all(word.isascii() and word.isdigit() for word in words):
-        raise SettingsError(tr("--only takes invoice numbers like 1001,1002, not {words}", words=",".join(words)))
+        raise SettingsError(tr("--only takes invoice numbers like 1001,1002, not {text}", text=",".join(words)))
     return frozenset(map(int, words)) if texts else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from confirma_connector import language
 from confirma_connector.cli.options import day
 from confirma_connector.errors import SettingsError
 from confirma_connector.language import tr
@@ -18,5 +19,6 @@ def period(first: tuple[str, str | None], last: tuple[str, str | None]) -> tuple
     """
     begin, end = day(*first) or dt.date.min, day(*last) or dt.date.max
     if begin > end:
-        raise SettingsError(tr("the period ends before it begins: {begin} to {end}", begin=begin, end=end))
+        dates = {"first": language.day(begin), "last": language.day(end)}
+        raise SettingsError(tr("the period ends before it begins: {first} to {last}", **dates))
     return begin, end

@@ -1,4 +1,4 @@
-"""A report for people: what is wrong first, then the counts, then where the results are."""
+"""A report for people: what is wrong first, then the counts and sums, then where the results are."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import NoReturn
 
 import click
 
+from confirma_connector.cli.fitting import fitted, screen_width
 from confirma_connector.cli.saying import complain, say
-from confirma_connector.language import mark, tr
-from confirma_connector.report import FileReport, InvoiceReport, Report
+from confirma_connector.cli.sums import sum_lines
+from confirma_connector.cli.troubles import changed_lines, problem_lines, skipped_lines, state_lines
+from confirma_connector.language import mark, tr, trn
+from confirma_connector.report import FileReport, Report
 
 __all__ = ["counted", "finish", "printed", "sandbox_line", "show"]
 
@@ -21,17 +24,13 @@ _ORDER = [
     *("ready", "sent", "waiting", "delivered", "credited", "handled"),
 ]
 
-_TOLD = ("conflict", "rejected", "uncertain", "failed", "attention", "unknown")
-"""States whose message is printed in one line with the invoice."""
-
-
 _SANDBOX = mark("SANDBOX: nothing leaves this machine, every state is a TEST")
 
 
 def sandbox_line(environment: str, *, err: bool = False) -> None:
     """Say first and last that a sandbox is a sandbox; *err* says it on standard error."""
     if environment == "sandbox":
-        say(_SANDBOX, err=err)
+        say(tr(_SANDBOX), err=err)
 
 
 def finish(report: Report, *, as_json: bool, log_json: bool) -> NoReturn:
@@ -47,7 +46,7 @@ def show(report: Report, *, log_json: bool) -> None:
     """Print *report* for people; in the log its problem stands already."""
     if report.problem and not log_json:
         complain(report.problem)
-    printed(_lines(report))
+    printed(fitted(_lines(report), screen_width()))
 
 
 def printed(lines: Iterable[str]) -> None:
@@ -62,59 +61,40 @@ def printed(lines: Iterable[str]) -> None:
 def _lines(report: Report) -> Iterator[str]:
     for file in report.files:
         yield from _file_lines(file, report)
+    if len(report.files) > 1 and report.command == "check":
+        yield trn("{count} file together:", "{count} files together:", len(report.files))
+        yield from sum_lines(report.summary)
     told = {invoice.number for file in report.files for invoice in file.invoices if report.command != "track"}
-    yield from _changes(invoice for invoice in report.changed if invoice.number not in told)
+    yield from changed_lines(invoice for invoice in report.changed if invoice.number not in told)
     if report.command == "track" and (report.files or not report.problem):
-        yield f"account {report.account}: {counted(report.journal) or 'no invoices yet'}"
+        counts = counted(report.journal) or tr("no invoices yet")
+        yield tr("account {account}: {counts}", account=report.account, counts=counts)
     yield from report.notices
+    codes = (group.code for file in report.files for group in file.problems)
+    if report.command != "track" and (code := next(codes, "")):
+        yield tr("more about a message: {command}", command=f"confirma explain {code}")
     if report.environment == "sandbox":
-        yield _SANDBOX
+        yield tr(_SANDBOX)
 
 
 def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
-    name = Path(file.path).name
     counts = file.counts()
-    rows = f"{file.rows} row{'s' * (file.rows != 1)}"
-    yield f"{name} (mapping {file.mapping}): {rows}, {len(file.invoices)} invoice{'s' * (len(file.invoices) != 1)}"
+    rows = trn("{count} row", "{count} rows", file.rows)
+    invoices = trn("{count} invoice", "{count} invoices", len(file.invoices))
+    name, mapping = Path(file.path).name, file.mapping
+    yield tr("{name} (mapping {mapping}): {rows}, {invoices}", name=name, mapping=mapping, rows=rows, invoices=invoices)
     if report.command != "track":
-        yield from _troubles(name, file.invoices)
-        yield from _skipped(name, file)
+        yield from state_lines(file.invoices)
+        yield from problem_lines(file)
+        yield from skipped_lines(file)
     yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)
-    if report.command == "check" and file.totals:
-        sums = ", ".join(f"{total:.2f} {currency}" for currency, total in sorted(file.totals.items()))
-        yield tr("  total of the valid ones: {sums}; by method: {counted}", sums=sums, counted=counted(file.methods))
-    yield from (f"  {notice}" for notice in file.notices)
+    if report.command == "check":
+        yield from sum_lines(file.summary)
+    yield from (f"  {notice}" for notice in file.notices if notice not in file.unheard)
     if file.results:
-        yield f"  results: {file.results}"
-
-
-def _troubles(name: str, invoices: Iterable[InvoiceReport]) -> Iterator[str]:
-    for invoice in invoices:
-        errors = [problem for problem in invoice.details if problem.severity == "error"]
-        if invoice.state in ("invalid", "rejected") and errors:
-            yield f"  invoice {invoice.number or '(no number)'}: {invoice.state}"
-        elif invoice.message and invoice.state in _TOLD:
-            yield f"  invoice {invoice.number}: {invoice.state}: {invoice.message}"
-        elif invoice.state == "ready" and invoice.is_new and invoice.message:
-            yield tr("  invoice {number}: not sent: {message}", number=invoice.number, message=invoice.message)
-        if invoice.state in ("invalid", "rejected", "conflict"):
-            yield from (f"    {problem.text(name)}" for problem in errors)
-        yield from (
-            f"  note: {problem.text(name)}"
-            for problem in invoice.details
-            if problem.severity == "warning" and invoice.state != "rejected"
-        )
-
-
-def _skipped(name: str, file: FileReport) -> Iterator[str]:
-    for row in sorted(file.skipped, key=lambda row: not row.has_amount):
-        yield f"  skipped: {name}, {row.where}: {row.reason}{' (it has an amount)' if row.has_amount else ''}"
-
-
-def _changes(changed: Iterable[InvoiceReport]) -> Iterator[str]:
-    for invoice in changed:
-        if invoice.state in ("failed", "attention", "unknown", "duplicate", "conflict", "uncertain", "ready"):
-            yield f"  invoice {invoice.number}: {invoice.state}{': ' if invoice.message else ''}{invoice.message}"
+        yield f"  {tr('results: {path}', path=file.results)}"
+    if file.annotated:
+        yield f"  {tr('the problems beside the rows: {path}', path=file.annotated)}"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from confirma_connector import pipeline, settings
+from confirma_connector import language, pipeline, settings
 from confirma_connector.cli.printing import printed, show
 from confirma_connector.cli.progress import logged
 from confirma_connector.cli.running import carried_out
@@ -30,12 +30,13 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
     _refuse_what_is_of_one(files, given)
     reports = []
     for name in settings.profiles(given.get("config"), os.environ):
-        if not as_json:
-            printed([f"profile {name}"])
-        one = {**given, "profile": name}
-        report = carried_out("track", pipeline.track, (), one, as_json=as_json, log_json=log_json)
-        if not as_json:
-            show(report, log_json=log_json)
+        with language.using(None):  # each in its own language
+            if not as_json:
+                printed([tr("profile {name}", name=name)])
+            one = {**given, "profile": name}
+            report = carried_out("track", pipeline.track, (), one, as_json=as_json, log_json=log_json)
+            if not as_json:
+                show(report, log_json=log_json)
         reports.append(ProfileReport(profile=name, report=report))
     code = min((one.report.exit_code for one in reports), key=_WORST.index)
     if log_json:
@@ -51,5 +52,5 @@ def _refuse_what_is_of_one(files: tuple[Path, ...], given: Mapping[str, Any]) ->
     said += [name for name in _OF_ONE_VARIABLES if os.environ.get(name, "").strip()]
     if said:
         raise SettingsError(
-            tr("--all-profiles takes everything of an account from its profile: leave out {said}", said=said[0])
+            tr("--all-profiles takes everything of an account from its profile: leave out {name}", name=said[0])
         )

@@ -13,15 +13,15 @@ from typing import Any
 import click
 
 from confirma_connector.cli.saying import harmless, say
-from confirma_connector.language import mark, tr
+from confirma_connector.language import mark, tr, trn, whole
 from confirma_connector.pipeline import Event
 
 __all__ = ["listener", "logged"]
 
 _LINES = {
-    "reading": "reading {name}",
+    "reading": mark("reading {name}"),
     "asking": mark("asking Confirma what it has"),
-    "writing": "writing {name}",
+    "writing": mark("writing {name}"),
 }
 
 
@@ -66,8 +66,11 @@ class _Lines:
         phase = (event.what, event.path)
         if phase != self._last:
             self._last = phase
-            words = _LINES.get(event.what) or f"sending {event.total} invoice{'s' * (event.total != 1)}"
-            say(words.format(name=Path(event.path).name), err=True)
+            words = _LINES.get(event.what)
+            if words:
+                say(tr(words, name=Path(event.path).name), err=True)
+            else:
+                say(trn("sending {count} invoice", "sending {count} invoices", event.total), err=True)
 
 
 class _Bar:
@@ -79,7 +82,7 @@ class _Bar:
     def __call__(self, event: Event) -> None:
         if event.what == "sending":
             if self._bar is None:
-                self._bar = click.progressbar(length=event.total, label="sending", file=sys.stderr, show_pos=True)
+                self._bar = click.progressbar(length=event.total, label=tr("sending"), file=sys.stderr, show_pos=True)
                 self._bar.__enter__()
             self._bar.update(1)
             return
@@ -87,8 +90,10 @@ class _Bar:
             self._bar.__exit__(None, None, None)
             self._bar = None
         if event.what == "reading" and event.done:
-            click.echo(f"\rreading {harmless(Path(event.path).name)}: {event.done:,} rows", err=True, nl=False)
+            name = harmless(Path(event.path).name)
+            counted = tr("reading {name}: {rows} rows", name=name, rows=whole(event.done))
+            click.echo(f"\r{counted}", err=True, nl=False)
         elif event.what == "asking":
-            click.echo(tr("\r\x1b[Kasking Confirma what it has …"), err=True, nl=False)
+            click.echo(f"\r\033[K{tr('asking Confirma what it has …')}", err=True, nl=False)
         elif event.what == "writing":
             click.echo("\r\033[K", err=True, nl=False)

@@ -15,7 +15,7 @@ from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import replacing
 from confirma_connector.journal import Journal
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 
 __all__ = ["report"]
 
@@ -49,11 +49,11 @@ def report(out: Path, replaces: bool, first: str | None, last: str | None, **giv
         fresh.write_bytes(made)
     sandbox_line(settings.environment)
     say(
-        tr(
-            "made {out}: {count} invoice{more} of account {account}",
-            out=out,
-            count=len(entries),
-            more="s" * (len(entries) != 1),
+        trn(
+            "made {path}: {count} invoice of account {account}",
+            "made {path}: {count} invoices of account {account}",
+            len(entries),
+            path=out,
             account=settings.account,
         )
     )

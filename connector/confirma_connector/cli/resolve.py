@@ -11,6 +11,7 @@ from confirma_connector.cli.saying import say
 from confirma_connector.decide import Decision
 from confirma_connector.decide import resolve as decide
 from confirma_connector.language import tr
+from confirma_connector.retelling import retold
 
 __all__ = ["resolve"]
 
@@ -30,4 +31,11 @@ def resolve(numbers: tuple[int, ...], decision: Decision | None, reason: str, ye
     settings = options.loaded_settings(given)
     for number in numbers:
         entry = decide(settings, number, decision, reason, year)
-        say(f"invoice {entry.number}: {entry.state}: {entry.message}")
+        say(
+            tr(
+                "invoice {number}: {state}: {message}",
+                number=entry.number,
+                state=entry.state,
+                message=retold(entry.message),
+            )
+        )

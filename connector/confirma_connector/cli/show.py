@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import click
@@ -11,10 +10,13 @@ import click
 from confirma_connector.cli import options
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
+from confirma_connector.contract import read
 from confirma_connector.errors import SettingsError
 from confirma_connector.journal import Journal
-from confirma_connector.language import tr
+from confirma_connector.language import day, money, time_of, tr
 from confirma_connector.outcome import entry_words
+from confirma_connector.refusing import in_fields
+from confirma_connector.retelling import retold
 
 __all__ = ["show"]
 
@@ -57,11 +59,23 @@ def show(number: int, as_json: bool, **given: Any) -> None:
         say(json.dumps({"version": 1, "invoices": told}, ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
+    contract = read(settings.contract)
     for entry, events in found:
-        say(f"invoice {entry.number}: {entry.state}")
-        say(f"  {entry.type} of {entry.date}, {entry.gross} {entry.currency}, by {entry.method}")
+        say(tr("invoice {number}: {state}", number=entry.number, state=entry.state))
+        say(
+            tr(
+                "  {type} of {date}, {amount} {currency}, by {method}",
+                type=entry.type,
+                date=day(entry.date),
+                amount=money(entry.gross),
+                currency=entry.currency,
+                method=entry.method,
+            )
+        )
         say(f"  {entry_words(entry)}")
+        for line in in_fields(entry, contract):
+            say(f"  {line}")
         for at, event, code, detail in events:
-            when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
-            say(f"  {when}  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
+            http = f" (HTTP {code})" if code else ""
+            say(f"  {time_of(at)}  {retold(event)}{http}{': ' if detail else ''}{retold(detail)}")
     sandbox_line(settings.environment)

@@ -17,7 +17,7 @@ from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
 from confirma_connector.files import replacing
 from confirma_connector.journal import Entry, Journal, Total
-from confirma_connector.language import tr
+from confirma_connector.language import day, tr, trn
 from confirma_connector.outcome import entry_words
 from confirma_connector.overview.ledger import Mark, write_ledger
 from confirma_connector.overview.sums import OPEN, Group, gathered, totals_of
@@ -67,7 +67,14 @@ def status(
         say(json.dumps(_as_data(settings, totals, entries), ensure_ascii=False, indent=2))
         return
     sandbox_line(settings.environment)
-    say(f"account {settings.account} ({settings.environment}), journal {settings.journal}")
+    say(
+        tr(
+            "account {account} ({environment}), journal {journal}",
+            account=settings.account,
+            environment=settings.environment,
+            journal=settings.journal,
+        )
+    )
     for line in _table(totals, entries):
         say(line)
     sandbox_line(settings.environment)
@@ -80,7 +87,8 @@ def _table(totals: Sequence[Total], entries: Sequence[Entry]) -> Iterator[str]:
         yield tr("  no invoices yet")
     for entry in entries:
         words = entry_words(entry)
-        yield f"  invoice {entry.number}: {entry.state}{': ' if words else ''}{words}"
+        named = tr("invoice {number}: {state}", number=entry.number, state=entry.state)
+        yield f"  {named}{': ' if words else ''}{words}"
 
 
 def _as_data(settings: Settings, totals: Sequence[Total], entries: Sequence[Entry]) -> dict[str, Any]:
@@ -121,9 +129,15 @@ def _listed(settings: Settings, dates: tuple[str, str], output: Path | None, mar
         click.echo(listed.getvalue(), nl=False)
     totals, beside = list(totals_of(entries)), output is None
     sandbox_line(settings.environment, err=beside)
-    count = f"{len(entries)} invoice{'s' * (len(entries) != 1)}"
-    where = f": {output}" if output else ""
-    say(f"account {settings.account}: {count} dated {first} to {last}{where}", err=beside)
+    told = trn(
+        "account {account}: {count} invoice dated {first} to {last}",
+        "account {account}: {count} invoices dated {first} to {last}",
+        len(entries),
+        account=settings.account,
+        first=day(first),
+        last=day(last),
+    )
+    say(f"{told}: {output}" if output else told, err=beside)
     for whole in gathered(totals):
         for line in grid(gathered(totals, "method", "state"), whole, "method", "state"):
             say(line, err=beside)

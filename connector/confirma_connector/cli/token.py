@@ -35,9 +35,9 @@ def check(**given: Any) -> None:
         said = client.validate()
         say(
             tr(
-                "the key is valid: {environment} at {host}, account {account}",
+                "the key is valid: {environment} at {address}, account {account}",
                 environment=settings.environment,
-                host=client.host,
+                address=client.host,
                 account=settings.account,
             )
         )
@@ -63,8 +63,8 @@ def _told(done: Renewal) -> str:
     if done.outcome == "new":
         return tr("there is a new key, and it is valid: it is in {where}", where=done.where)
     return tr(
-        "the key in use is not known to be valid any more, and what looks like a new one is not "
-        "known to be one: it is in {where}; ask Confirma which holds",
+        "the key in use is not known to be valid any more, and what looks like a new one is not known to be one: "
+        "it is in {where}; ask Confirma which holds",
         where=done.where,
     )
 

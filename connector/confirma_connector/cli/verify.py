@@ -14,6 +14,7 @@ from confirma_connector.cli.progress import listener
 from confirma_connector.cli.saying import say
 from confirma_connector.language import tr
 from confirma_connector.report import Report
+from confirma_connector.retelling import retold
 from confirma_connector.run import Choice, Run
 from confirma_connector.showing import shown
 from confirma_connector.verifying import Subject
@@ -69,41 +70,37 @@ def _looked_at(run: Run, subject: Subject, with_file: str, wait: float, said: st
     trail = verifying.trail(run, subject)
     say(tr("2. what happened, in the service's own words:"))
     for event, code, detail in trail.events:
-        say(f"  {event}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{detail}")
-    again = tr("confirma contract verify {with_file} --only {number}", with_file=with_file, number=subject.number)
+        say(f"  {retold(event)}{f' (HTTP {code})' if code else ''}{': ' if detail else ''}{retold(detail)}")
+    again = f"confirma contract verify {with_file} --only {subject.number}"  # not for people: it is typed as it is
     if not trail.is_taken:
         say(
             tr(
                 "3. invoice {number} is {state}, and not known to be taken: {said}",
                 number=subject.number,
                 state=trail.state,
-                said=said or "not sent",
+                said=said or tr("not sent"),
             )
         )
-        say(tr("  Put that right, then go on with: {again}", again=again))
+        say(tr("  Put that right, then go on with: {command}", command=again))
         return False
     say(
         tr(
             "3. invoice {number} is {state}: {said}. What that proves, and what not:",
             number=subject.number,
             state=trail.state,
-            said=said or "taken",
+            said=said or tr("taken"),
         )
     )
     for proof in verifying.proofs(run.contract, subject, records):
         say(f"  {proof}")
     if records:
-        say(
-            tr(
-                "  Nothing is confirmed by this. When you are sure: confirma contract confirm {with_file}",
-                with_file=with_file,
-            )
-        )
+        confirm = f"confirma contract confirm {with_file}"  # not for people: it is typed as it is
+        say(tr("  Nothing is confirmed by this. When you are sure: {command}", command=confirm))
     else:
         say(
             tr(
-                "  It is not in the delivery information yet. Go on later, tomorrow for example, with: {again}",
-                again=again,
+                "  It is not in the delivery information yet. Go on later, tomorrow for example, with: {command}",
+                command=again,
             )
         )
     return bool(records)

@@ -122,14 +122,14 @@ class _Log:
 
 
 _LINES: Mapping[str, str] = {
-    "watching": "watching {path}",
-    "seen": "seen {path}",
-    "begun": "sending {path}",
+    "watching": mark("watching {path}"),
+    "seen": mark("seen {path}"),
+    "begun": mark("sending {path}"),
     "sent": "{path}: {counts}",
     "refused": mark("{path} cannot be sent: {message}"),
     "moved": mark("{path} moved to {to}"),
-    "tracked": "tracked: {counts}; {message}",
-    "waiting": "waiting: {path}{message}",
+    "tracked": mark("tracked: {counts}; {message}"),
+    "waiting": mark("waiting: {path}{message}"),
 }
 
 
@@ -141,7 +141,7 @@ def _told(happening: Happening) -> None:
         if happening.what == "waiting" and path:
             path = f"{path}: "
         counts = counted(happening.states) or tr("no invoices")
-        said = line.format(path=path, to=happening.to, message=message, counts=counts)
+        said = tr(line, path=path, to=happening.to, message=message, counts=counts)
         say(said.removesuffix("; "), err=True)
     for one in happening.attention:
-        say(f"  invoice {one.number}: {one.state}", err=True)
+        say(f"  {tr('invoice {number}: {state}', number=one.number, state=one.state)}", err=True)

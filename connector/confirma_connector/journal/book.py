@@ -21,11 +21,13 @@ from typing import Any
 import simplejson
 
 from confirma_connector.errors import JournalError
-from confirma_connector.journal.entry import CUT_OFF, Claim, Entry, Facts, State
+from confirma_connector.journal.entry import Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
 from confirma_connector.journal.register import Register
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
+from confirma_connector.language import tr
+from confirma_connector.retelling import CUT_OFF
 
 __all__ = ["Journal"]
 
@@ -149,7 +151,7 @@ class Journal(Register, Keeping):
             (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
         ).fetchone()
         if row is None:
-            raise JournalError(f"invoice {facts.number} cannot be claimed: it is not ready")
+            raise JournalError(tr("invoice {number} cannot be claimed: it is not ready", number=facts.number))
         self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
         return int(row[0])
 
@@ -157,7 +159,14 @@ class Journal(Register, Keeping):
         query = "SELECT number, state FROM invoices WHERE id = ?"
         number, before = database.execute(query, (step.entry,)).fetchone()
         if step.state not in LEADS_TO.get(before, ()):
-            raise JournalError(f"invoice {number} is {before} and cannot become {step.state}")
+            raise JournalError(
+                tr(
+                    "invoice {number} is {state} and cannot become {wanted}",
+                    number=number,
+                    state=before,
+                    wanted=step.state,
+                )
+            )
         changed = time.time() if before != step.state else None
         database.execute(
             "UPDATE invoices SET state = ?, changed_at = COALESCE(?, changed_at), message = ?, fields = ?,"
@@ -194,7 +203,9 @@ class Journal(Register, Keeping):
         *superseded* are the marks of what the server says of it now: that is about the attempts before.
         """
         if entry.state not in REOPENABLE and not entry.is_foreign:
-            raise JournalError(f"invoice {entry.number} is {entry.state} and cannot be sent again")
+            raise JournalError(
+                tr("invoice {number} is {state} and cannot be sent again", number=entry.number, state=entry.state)
+            )
         with self._transaction() as database:
             database.execute(
                 "UPDATE invoices SET state = 'ready', changed_at = ?, message = '', fields = '[]', status = '',"
@@ -227,7 +238,7 @@ class Journal(Register, Keeping):
                 f" WHERE state IN {_CLAIMABLE} RETURNING id",
                 (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
             ).fetchone()
-            self._log(database, id, "found at Confirma", None, detail)
+            self._log(database, id, "found at Confirma", None, detail)  # not for people
 
     def adopt(self, facts: Facts, message: str) -> bool:
         """Remember an invoice that was sent elsewhere: it is never sent from here. Tells whether it was unknown."""
@@ -249,7 +260,7 @@ class Journal(Register, Keeping):
         When the attempt ended is not known, and is left open until the server's clock has been heard.
         """
         left = self.entries(["sending"])
-        self.advance([Step(entry.id, "uncertain", "cut off", message=CUT_OFF) for entry in left])
+        self.advance([Step(entry.id, "uncertain", "cut off", message=CUT_OFF) for entry in left])  # not for people
         return len(left)
 
 

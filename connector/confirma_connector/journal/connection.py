@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from confirma_connector.errors import JournalError
 from confirma_connector.journal.schema import opened, unusable
+from confirma_connector.language import tr
 
 __all__ = ["Connection"]
 
@@ -77,8 +78,11 @@ class Connection:
             is_there = False
         if not is_there:
             raise JournalError(
-                f"{self.path}: the journal was moved, deleted or replaced while this run went on; nothing more is "
-                "sent. Put it back before the next run: without it only Confirma's own list tells what was sent"
+                tr(
+                    "{path}: the journal was moved, deleted or replaced while this run went on; nothing more is "
+                    "sent. Put it back before the next run: without it only Confirma's own list tells what was sent",
+                    path=self.path,
+                )
             )
 
     def _key(self) -> bytes:

@@ -14,7 +14,7 @@ import simplejson
 
 from confirma_connector.invoice import Invoice
 
-__all__ = ["CUT_OFF", "FINAL", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
+__all__ = ["FINAL", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
 
 State = Literal[
     "ready",
@@ -41,8 +41,6 @@ TAKEN: frozenset[State] = frozenset(
 
 FINAL: frozenset[State] = frozenset({"delivered", "credited", "handled"})
 """States after which nothing is asked and nothing is to be done any more."""
-
-CUT_OFF = "the program was stopped while this invoice was being sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,8 @@ class ResultsFile:
     """A results file, what it was made from, and the hashes of both as we left them.
 
     *kind* is "copy" for a copy of the source with the results in, "edited" for one that people changed since, "csv" for
-    a list of results beside it; "answer" for an answer in the source's own format, "answering" until it is in place.
+    a list of results beside it; "answer" for an answer in the source's own format, "answering" until it is in place;
+    "checked" for a copy with what a check found, which holds no results until it is sent itself.
     *replaced* is the hash of our own file that it took the place of: a run that was killed may have remembered the new
     one and left the old one there.
     """
@@ -129,6 +128,11 @@ class ResultsFile:
     def is_answer(self) -> bool:
         """Whether it is for the system that the source came from, and not the results themselves."""
         return self.kind in ("answer", "answering")
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether it is what a check wrote: nobody waits for results in it."""
+        return self.kind == "checked"
 
     def is_as_left(self, digest: str) -> bool:
         """Tell whether a file with this hash is as a run of ours left it."""

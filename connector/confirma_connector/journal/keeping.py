@@ -12,6 +12,7 @@ from confirma_connector.errors import JournalError, SettingsError
 from confirma_connector.journal.connection import Connection
 from confirma_connector.journal.entry import FINAL
 from confirma_connector.journal.step import ANSWERS
+from confirma_connector.language import tr
 
 __all__ = ["Keeping"]
 
@@ -65,9 +66,12 @@ class Keeping(Connection):
         try:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
-            raise SettingsError(f"{target} is there already and is left as it is: name a new file") from None
+            raise SettingsError(
+                tr("{path} is there already and is left as it is: name a new file", path=target)
+            ) from None
         except OSError as error:
-            raise SettingsError(f"{target} cannot be written: {error.strerror or error}") from None
+            reason = error.strerror or error
+            raise SettingsError(tr("{path}: cannot be written: {reason}", path=target, reason=reason)) from None
         try:
             with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
                 self._database.backup(copy)
@@ -75,5 +79,7 @@ class Keeping(Connection):
         except BaseException as error:
             target.unlink(missing_ok=True)
             if isinstance(error, sqlite3.Error):
-                raise JournalError(f"{target}: the copy cannot be written: {error}") from error
+                raise JournalError(
+                    tr("{path}: the copy cannot be written: {reason}", path=target, reason=error)
+                ) from error
             raise

@@ -10,6 +10,7 @@ from typing import Any
 from confirma_connector.errors import UnwritableResults
 from confirma_connector.journal.connection import Connection
 from confirma_connector.journal.entry import ResultsFile
+from confirma_connector.language import tr
 
 __all__ = ["Register"]
 
@@ -26,11 +27,19 @@ class Register(Connection):
         """Remember a results file as we leave it. Raises UnwritableResults when it is another account's."""
         with self._transaction() as database:
             owner = database.execute(
-                "SELECT account, environment FROM results WHERE path = ? AND (environment, account) != (?, ?)",
+                "SELECT account, environment FROM results"  # not for people
+                " WHERE path = ? AND (environment, account) != (?, ?)",
                 (str(file.path), *self._ours),
             ).fetchone()
             if owner:
-                raise UnwritableResults(f"{file.path}: has the results of account {owner[0]} ({owner[1]})")
+                raise UnwritableResults(
+                    tr(
+                        "{path}: has the results of account {account} ({environment})",
+                        path=file.path,
+                        account=owner[0],
+                        environment=owner[1],
+                    )
+                )
             database.execute(
                 "INSERT OR REPLACE INTO results (path, environment, account, source, source_digest, digest, mapping,"
                 " kind, replaced, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from confirma_connector.errors import Busy, JournalError
 from confirma_connector.files import private_file
+from confirma_connector.language import mark, tr
 
 __all__ = ["MIGRATIONS", "opened", "unusable"]
 
@@ -69,7 +71,13 @@ MIGRATIONS = (
 )
 
 
+Done = Literal["opened", "read", "written"]
 _PROGRAM = "confirma-connector"
+_UNUSABLE: Mapping[Done, str] = {
+    "opened": mark("{path}: the journal cannot be opened: {reason}"),
+    "read": mark("{path}: the journal cannot be read: {reason}"),
+    "written": mark("{path}: the journal cannot be written: {reason}"),
+}
 _TABLES = frozenset({"meta", "accounts", "invoices", "events", "results"})
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1", "secure_delete = ON")
 
@@ -93,12 +101,18 @@ def opened(path: Path) -> sqlite3.Connection:
     return database
 
 
-def unusable(path: Path, done: str, error: Exception) -> JournalError | Busy:
-    """Say why the journal cannot be *done* (opened, read, written) now: for another run, which passes, or for good."""
+def unusable(path: Path, done: Done, error: Exception) -> JournalError | Busy:
+    """Say why the journal cannot be *done* now: for another run, which passes, or for good."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
-        return Busy(f"{path}: another run holds the journal for too long ({error}); nothing is lost, run again")
-    return JournalError(f"{path}: the journal cannot be {done}: {error}")
+        return Busy(
+            tr(
+                "{path}: another run holds the journal for too long ({reason}); nothing is lost, run again",
+                path=path,
+                reason=error,
+            )
+        )
+    return JournalError(tr(_UNUSABLE[done], path=path, reason=error))
 
 
 def _migrate(database: sqlite3.Connection, path: Path) -> None:
@@ -124,13 +138,21 @@ def _version(database: sqlite3.Connection, path: Path) -> int:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not (tables >= _TABLES if version else not tables):
-        raise JournalError(f"{path}: this is a database of another program; it stays as it is: name another file")
+        raise JournalError(
+            tr("{path}: this is a database of another program; it stays as it is: name another file", path=path)
+        )
     if version > len(MIGRATIONS):
         (row,) = database.execute("SELECT value FROM meta WHERE name = 'release'").fetchall() or [(b"",)]
         release = f" ({_PROGRAM} {bytes(row[0]).decode()})" if row[0] else ""
         raise JournalError(
-            f"{path}: this journal is of a newer release{release}, and this is {metadata.version(_PROGRAM)}: "
-            f"update {_PROGRAM}; the journal stays as it is"
+            tr(
+                "{path}: this journal is of a newer release{release}, and this is {own}: update {program}; the journal "
+                "stays as it is",
+                path=path,
+                release=release,
+                own=metadata.version(_PROGRAM),
+                program=_PROGRAM,
+            )
         )
     return int(version)
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from confirma_connector.journal.entry import TAKEN, State
-from confirma_connector.language import mark
 
 __all__ = ["ANSWERS", "CLAIMABLE", "LEADS_TO", "REOPENABLE", "Step"]
 
@@ -23,7 +22,7 @@ LEADS_TO: Mapping[State, frozenset[State]] = {
 }
 """What each state may become, except by a claim or by being let go again; `handled` is final."""
 
-ANSWERS = frozenset({"taken", "refused", "stop", "busy", "odd", mark("found at Confirma"), "observed"})
+ANSWERS = frozenset({"taken", "refused", "stop", "busy", "odd", "found at Confirma", "observed"})  # not for people
 """Events whose detail is the server's own answer; it may repeat what the invoice says."""
 
 REOPENABLE: frozenset[State] = frozenset({"failed", "duplicate", "attention", "unknown", "rejected"})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from confirma_connector.journal import Entry, signed
-from confirma_connector.language import tr
+from confirma_connector.language import day, tr
 from confirma_connector.outcome import entry_words
-from confirma_connector.overview.ledger import moment
 from confirma_connector.overview.markup import element, table
 from confirma_connector.overview.spelling import amount, whole_number
 from confirma_connector.overview.sums import stage_of
@@ -24,14 +24,15 @@ def reason_table(entries: Sequence[Entry]) -> Iterator[Element]:
     """List the reasons, the most frequent first, each with its invoices; say what is left out."""
     found: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for entry in entries:
-        found[entry.state, entry_words(entry) or stage_of(entry.state)].append(entry.number)
+        found[entry.state, entry_words(entry) or tr(stage_of(entry.state))].append(entry.number)
     ordered = Counter({reason: len(numbers) for reason, numbers in found.items()}).most_common(_REASONS)
     rows = [(state, words, whole_number(count), _named(found[state, words])) for (state, words), count in ordered]
-    yield table("Reasons", ("state", "reason", "invoices", "numbers"), rows, {1: "words", 2: "number", 3: "words"})
+    header = (tr("state"), tr("reason"), tr("invoices"), tr("numbers"))
+    yield table(tr("Reasons"), header, rows, {1: "words", 2: "number", 3: "words"})
     if len(found) > _REASONS:
         yield element(
             "p",
-            tr("{whole_number} more reasons are not listed.", whole_number=whole_number(len(found) - _REASONS)),
+            tr("{left} more reasons are not listed.", left=whole_number(len(found) - _REASONS)),
             class_="soft",
         )
 
@@ -40,13 +41,13 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
     """List the open invoices, the oldest invoice date first; say what is left out."""
     ordered = sorted(entries, key=lambda entry: (entry.date, entry.number))[:_CASES]
     header = (
-        "number",
-        "type",
+        tr("number"),
+        tr("type"),
         tr("invoice date"),
-        "gross",
+        tr("gross"),
         "",
-        "method",
-        "state",
+        tr("method"),
+        tr("state"),
         tr("what is said"),
         tr("last change"),
         tr("case id"),
@@ -54,14 +55,14 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
     rows = [
         (
             str(entry.number),
-            tr("credit note") if entry.type == "CREDIT_NOTE" else "invoice",
-            entry.date.isoformat(),
+            tr("credit note") if entry.type == "CREDIT_NOTE" else tr("invoice"),
+            day(entry.date),
             amount(signed(entry.type, entry.gross)),
             entry.currency,
             entry.method,
             entry.state,
             entry_words(entry),
-            moment(entry.changed_at)[:10],
+            day(dt.date.fromtimestamp(entry.changed_at)),
             entry.case_id,
         )
         for entry in ordered
@@ -76,4 +77,5 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
 
 def _named(numbers: Sequence[int]) -> str:
     shown = ", ".join(map(str, numbers[:_NUMBERS]))
-    return f"{shown} and {whole_number(len(numbers) - _NUMBERS)} more" if len(numbers) > _NUMBERS else shown
+    left = len(numbers) - _NUMBERS
+    return tr("{numbers} and {left} more", numbers=shown, left=whole_number(left)) if left > 0 else shown

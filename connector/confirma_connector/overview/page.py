@@ -3,29 +3,73 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from xml.etree.ElementTree import Element, tostring
 
 from confirma_connector.journal import Entry, Total
+from confirma_connector.language import current, day, mark, tr
 from confirma_connector.overview.cases import case_table, reason_table
 from confirma_connector.overview.markup import element, picture, table
 from confirma_connector.overview.plots import bars, stacked
 from confirma_connector.overview.series import Series, series
-from confirma_connector.overview.spelling import amount, group_table, whole_number
+from confirma_connector.overview.spelling import amount, group_table, stretch, whole_number
 from confirma_connector.overview.sums import OPEN, STAGES, gathered, totals_of
 
 __all__ = ["Heading", "page"]
 
-_HOLDS = (
+_HOLDS = mark(
     "This page holds what the journal of this account knows: invoice numbers, dates, amounts, methods, states, case"
     " ids, and the words that Confirma and this program said about them. Names and addresses of buyers are not among"
     " it, unless Confirma's own words name one. Credit notes count with a minus. Times are of the machine that made"
     " the page."
 )
-_SANDBOX = "SANDBOX: every invoice and every state on this page is a TEST; nothing was sent to anybody."
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_SANDBOX = mark("SANDBOX: every invoice and every state on this page is a TEST; nothing was sent to anybody.")
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # not for people
+_DATED = {
+    (True, True): mark("Invoices dated from {first} to {last}."),
+    (True, False): mark("Invoices dated from {first}."),
+    (False, True): mark("Invoices dated until {last}."),
+    (False, False): mark("All invoices."),
+}
+"""By whether a first and a last day are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    """What stands above the pictures of one unit."""
+
+    unit: str
+    whole: str
+    stages: str
+    methods: str
+    gross: str
+
+
+_TITLES: Mapping[str, _Titles] = {
+    "week": _Titles(
+        mark("week"),
+        mark("By week of the invoice date"),
+        mark("Invoices by week and how far they have come"),
+        mark("Invoices by week and method"),
+        mark("Gross amount by week, {currency}"),
+    ),
+    "month": _Titles(
+        mark("month"),
+        mark("By month of the invoice date"),
+        mark("Invoices by month and how far they have come"),
+        mark("Invoices by month and method"),
+        mark("Gross amount by month, {currency}"),
+    ),
+    "year": _Titles(
+        mark("year"),
+        mark("By year of the invoice date"),
+        mark("Invoices by year and how far they have come"),
+        mark("Invoices by year and method"),
+        mark("Gross amount by year, {currency}"),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +84,12 @@ class Heading:
 
 
 def page(entries: Sequence[Entry], about: Heading) -> bytes:
-    """Make the page as UTF-8. The same entries and heading give the same bytes."""
+    """Make the page, in the language of the day, as UTF-8. The same entries and heading give the same bytes."""
     totals = list(totals_of(entries))
-    banner = [element("p", _SANDBOX, class_="test")] if about.environment == "sandbox" else []
-    last = [element("p", _SANDBOX, class_="test")] if banner else []
+    banner = [element("p", tr(_SANDBOX), class_="test")] if about.environment == "sandbox" else []
+    last = [element("p", tr(_SANDBOX), class_="test")] if banner else []
     body = element("body", *banner, element("main", *_top(entries, totals, about), *_sections(entries, totals)), *last)
-    title = f"Invoices of {about.account} ({about.environment})"
+    title = tr("Invoices of {account} ({environment})", account=about.account, environment=about.environment)
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -54,22 +98,24 @@ def page(entries: Sequence[Entry], about: Heading) -> bytes:
         element("title", f"{title}{', SANDBOX' if banner else ''}"),
         element("style", resources.files(__package__).joinpath("page.css").read_text("utf-8")),
     )
-    html = tostring(element("html", head, body, lang="en"), "unicode", method="html")
+    html = tostring(element("html", head, body, lang=current()), "unicode", method="html")
     return f"<!DOCTYPE html>\n{html}\n".encode()
 
 
 def _top(entries: Sequence[Entry], totals: Sequence[Total], about: Heading) -> Iterator[Element]:
-    first, last = (day.isoformat() if day else "" for day in (about.first, about.last))
-    period = f"from {first} to {last}" if first and last else f"from {first}" if first else f"until {last}"
-    dated = f"Invoices dated {period}" if first or last else "All invoices"
-    yield element("h1", f"Invoices of account {about.account}")
-    yield element("p", f"{dated}. Environment {about.environment}. Made on {about.today}.")
-    yield element("p", _HOLDS, class_="soft")
+    first, last = (day(date) if date else "" for date in (about.first, about.last))
+    dated = tr(_DATED[bool(first), bool(last)], first=first, last=last)
+    made = tr("Environment {environment}. Made on {date}.", environment=about.environment, date=day(about.today))
+    yield element("h1", tr("Invoices of account {account}", account=about.account))
+    yield element("p", f"{dated} {made}")
+    yield element("p", tr(_HOLDS), class_="soft")
     counts = {stage: sum(entry.state in states for entry in entries) for stage, states in STAGES.items()}
-    cards = [("invoices", whole_number(len(entries)))]
-    cards += [(stage, whole_number(counts[stage])) for stage in tuple(STAGES)[::-1]]
+    cards = [(tr("invoices"), whole_number(len(entries)))]
+    cards += [(tr(stage), whole_number(counts[stage])) for stage in tuple(STAGES)[::-1]]
     for whole in gathered(totals):
-        cards += [(f"gross, {currency}", amount(gross)) for currency, gross in whole.gross.items()]
+        cards += [
+            (tr("gross, {currency}", currency=currency), amount(gross)) for currency, gross in whole.gross.items()
+        ]
     yield element("ul", *(element("li", element("b", number), name) for name, number in cards), class_="cards")
 
 
@@ -77,35 +123,48 @@ def _sections(entries: Sequence[Entry], totals: Sequence[Total]) -> Iterator[Ele
     if not entries:
         return
     (whole,) = gathered(totals)
-    yield element("h2", "By state and method")
-    yield group_table("Invoices by state", gathered(totals, "state"), whole, "state", dates=True)
-    yield group_table("Invoices by method and state", gathered(totals, "method", "state"), whole, "method", "state")
+    yield element("h2", tr("By state and method"))
+    yield group_table(tr("Invoices by state"), gathered(totals, "state"), whole, "state", dates=True)
+    yield group_table(tr("Invoices by method and state"), gathered(totals, "method", "state"), whole, "method", "state")
     yield from _over_time(series(entries))
     open_cases = [entry for entry in entries if entry.state in OPEN]
-    yield element("h2", "What is open, and why")
+    yield element("h2", tr("What is open, and why"))
     if open_cases:
         yield from reason_table(open_cases)
         yield from case_table(open_cases)
     else:
-        yield element("p", "Nothing: no invoice needs a person, and none waits to be sent.")
+        yield element("p", tr("Nothing: no invoice needs a person, and none waits to be sent."))
 
 
 def _over_time(shown: Series) -> Iterator[Element]:
-    yield element("h2", f"By {shown.unit} of the invoice date")
-    for counted, by in ((shown.stages, "how far they have come"), (shown.methods, "method")):
-        names = [str(name) or "none" for name in counted.columns]
-        rows = [(name, *map(whole_number, row)) for name, row in zip(counted.index, counted.to_numpy(), strict=True)]
-        drawn = stacked(counted, shown.unit)
-        yield from _pair(f"Invoices by {shown.unit} and {by}", drawn, (shown.unit, *names), rows)
+    titles = _TITLES[shown.unit]
+    unit = tr(titles.unit)
+    yield element("h2", tr(titles.whole))
+    for counted, title in ((shown.stages, titles.stages), (shown.methods, titles.methods)):
+        names = [_column(str(name)) for name in counted.columns]
+        rows = [
+            (stretch(name, shown.unit), *map(whole_number, row))
+            for name, row in zip(counted.index, counted.to_numpy(), strict=True)
+        ]
+        yield from _pair(tr(title), stacked(counted, shown.unit), (unit, *names), rows)
     for currency, sums in shown.gross.items():
-        rows = [(name, amount(gross)) for name, gross in sums.items()]
+        amounts = [(stretch(name, shown.unit), amount(gross)) for name, gross in sums.items()]
         drawn = bars(sums, shown.unit, currency)
-        yield from _pair(f"Gross amount by {shown.unit}, {currency}", drawn, (shown.unit, currency), rows)
+        yield from _pair(tr(titles.gross, currency=currency), drawn, (unit, currency), amounts)
+
+
+def _column(name: str) -> str:
+    return (tr(name) if name in STAGES else name) or tr("none")
 
 
 def _pair(title: str, svg: bytes, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Element]:
     """Show a picture and, beside it, the same in numbers."""
-    text = f"Bars: {title}, from {rows[0][0]} to {rows[-1][0]}. The table that follows has the same numbers."
+    text = tr(
+        "Bars: {title}, from {first} to {last}. The table that follows has the same numbers.",
+        title=title,
+        first=rows[0][0],
+        last=rows[-1][0],
+    )
     numbers = dict.fromkeys(range(1, len(header)), "number")
     yield element("h3", title)
-    yield element("div", picture(svg, text), table("The same in numbers", header, rows, numbers), class_="pair")
+    yield element("div", picture(svg, text), table(tr("The same in numbers"), header, rows, numbers), class_="pair")

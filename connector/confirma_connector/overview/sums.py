@@ -10,22 +10,22 @@ from decimal import Decimal
 from typing import Literal
 
 from confirma_connector.journal import Entry, State, Total, signed
-from confirma_connector.language import mark
+from confirma_connector.language import mark, tr
 
-__all__ = ["OPEN", "STAGES", "By", "Group", "gathered", "stage_of", "totals_of"]
+__all__ = ["OPEN", "STAGES", "By", "Group", "gathered", "name_of", "stage_of", "totals_of"]
 
 By = Literal["state", "method"]
 """What invoices are grouped by."""
 
 STAGES: Mapping[str, tuple[State, ...]] = {
-    "needs a person": ("conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
+    mark("needs a person"): ("conflict", "rejected", "uncertain", "failed", "attention", "unknown", "duplicate"),
     mark("not sent"): ("ready", "sending"),
     mark("on the way"): ("sent", "waiting"),
-    "done": ("delivered", "credited", "handled"),
+    mark("done"): ("delivered", "credited", "handled"),
 }
 """How far an invoice has come, as one reads it: what needs a person first. Each state stands in one stage."""
 
-OPEN: tuple[State, ...] = (*STAGES["needs a person"], *STAGES[mark("not sent")])
+OPEN: tuple[State, ...] = (*STAGES["needs a person"], *STAGES["not sent"])  # not for people
 """States in which an invoice needs a person or was never sent."""
 
 _STAGE_OF: Mapping[State, str] = {state: stage for stage, states in STAGES.items() for state in states}
@@ -46,6 +46,11 @@ class Group:
 def stage_of(state: State) -> str:
     """Give the stage that a state belongs to."""
     return _STAGE_OF[state]
+
+
+def name_of(by: By) -> str:
+    """Name what invoices are grouped by, as the head of a column."""
+    return tr("state") if by == "state" else tr("method")
 
 
 def totals_of(entries: Iterable[Entry]) -> Iterator[Total]:

@@ -70,7 +70,7 @@ def severities(given: Mapping[str, str]) -> dict[str, Strictness]:
                     "Rule {code} is fixed: it cannot be set to {value}. {summary}",
                     code=rule.code,
                     value=value,
-                    summary=rule.summary,
+                    summary=tr(rule.summary),
                 )
             )
         if chosen.setdefault(rule.code, value) != value:
@@ -90,12 +90,9 @@ def _named(name: str) -> Rule:
     if code in _BY_CODE:
         return _BY_CODE[code]
     nearest = get_close_matches(code, _BY_CODE, n=1, cutoff=0.5)
-    hint = (
-        tr(' Did you mean "{nearest}"?', nearest=nearest[0])
-        if nearest
-        else tr(" The rules are ") + ", ".join(_BY_CODE) + "."
-    )
-    raise ValueError(tr('There is no rule "{name}".{hint}', name=name, hint=hint))
+    if nearest:
+        raise ValueError(tr('There is no rule "{name}". Did you mean "{nearest}"?', name=name, nearest=nearest[0]))
+    raise ValueError(tr('There is no rule "{name}". The rules are {codes}.', name=name, codes=", ".join(_BY_CODE)))
 
 
 _Asked = tuple[str, Severity, Callable[[Invoice], Iterable[Finding]]]

@@ -38,26 +38,25 @@ def _decimals(invoice: Invoice) -> Iterator[Finding]:
     for member in _TOTALS:
         amount = getattr(total, member)
         if amount is not None and _is_finer_than_cents(amount):
-            yield Finding(f"amounts.{member}", _TWO_DECIMALS, spelled(amount))
+            yield Finding(f"amounts.{member}", tr(_TWO_DECIMALS), spelled(amount))
     for index, row in enumerate(invoice.rows):
         for member in _ROW_AMOUNTS:
             amount = getattr(row, member)
             if amount is not None and _is_finer_than_cents(amount):
-                yield Finding(f"rows[{index}].{member}", _TWO_DECIMALS, spelled(amount))
+                yield Finding(f"rows[{index}].{member}", tr(_TWO_DECIMALS), spelled(amount))
 
 
 def _unit_price_decimals(invoice: Invoice) -> Iterator[Finding]:
-    ending = tr("has more than two decimals: it is sent as it is, and the row's net amount decides")
     yield from finds_once(
         invoice.rows,
         "unit_price",
-        tr("This unit price {ending}", ending=ending),
+        mark("This unit price has more than two decimals: it is sent as it is, and the row's net amount decides"),
         lambda row: row.unit_price is not None and _is_finer_than_cents(row.unit_price),
     )
     yield from finds_once(
         invoice.rows,
         "quantity",
-        tr("This quantity {ending}", ending=ending),
+        mark("This quantity has more than two decimals: it is sent as it is, and the row's net amount decides"),
         lambda row: row.quantity is not None and _is_finer_than_cents(row.quantity),
     )
 
@@ -97,7 +96,7 @@ def _row_text(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "description",
-        tr("expected a description or a product name on the row"),
+        mark("expected a description or a product name on the row"),
         lambda row: not given(row.description) and not given(row.product_name),
     )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from confirma_connector.invoice import Invoice, Row
-from confirma_connector.language import mark, tr
+from confirma_connector.language import mark, number, tr
+from confirma_connector.parsing import cents
 from confirma_connector.rules.places import finds_once, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
@@ -35,7 +36,7 @@ def _row_price(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "net_amount",
-        tr("quantity times unit price makes another amount; the amount is sent as it is"),
+        mark("quantity times unit price makes another amount; the amount is sent as it is"),
         _price_misfits,
     )
 
@@ -50,7 +51,7 @@ def _row_vat(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "vat_amount",
-        tr("the VAT amount does not fit the VAT percentage; it is sent as it is"),
+        mark("the VAT amount does not fit the VAT percentage; it is sent as it is"),
         _vat_misfits,
     )
 
@@ -61,9 +62,9 @@ def _rounding(invoice: Invoice) -> Iterator[Finding]:
         yield Finding(
             "amounts.gross_amount",
             tr(
-                "the rows add up to {gross_amount:.2f}; the difference of {difference:.2f} is sent as rounding",
-                gross_amount=invoice.amounts.gross_amount - difference,
-                difference=difference,
+                "the rows add up to {sum}; the difference of {difference} is sent as rounding",
+                sum=number(cents(invoice.amounts.gross_amount - difference)),
+                difference=number(cents(difference)),
             ),
             spelled(invoice.amounts.gross_amount),
         )

@@ -13,9 +13,24 @@ from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
 
-_FIVE = (re.compile(r"\d{5}", re.ASCII), mark("five digits, such as 00100"))
-_FIVE_SPACED = (re.compile(r"\d{3} ?\d{2}", re.ASCII), mark("five digits, such as 114 55"))
-_FOUR = (re.compile(r"\d{4}", re.ASCII), mark("four digits, such as 0150"))
+_FIVE = (
+    re.compile(r"\d{5}", re.ASCII),
+    mark("expected a postal code of five digits, such as 00100, as the country is {country}"),
+)
+_FIVE_SPACED = (
+    re.compile(r"\d{3} ?\d{2}", re.ASCII),
+    mark("expected a postal code of five digits, such as 114 55, as the country is {country}"),
+)
+_FOUR = (
+    re.compile(r"\d{4}", re.ASCII),
+    mark("expected a postal code of four digits, such as 0150, as the country is {country}"),
+)
+_NEEDED_BY_LETTERS = {
+    "street": mark("expected the street address: a letter cannot be dispatched without it"),
+    "postal_code": mark("expected the postal code: a letter cannot be dispatched without it"),
+    "postal_district": mark("expected the post office (city): a letter cannot be dispatched without it"),
+    "country_code": mark("expected the country code: a letter cannot be dispatched without it"),
+}
 _POSTAL_CODES = {"FI": _FIVE, "AX": _FIVE, "SE": _FIVE_SPACED, "NO": _FOUR, "DK": _FOUR}
 
 
@@ -23,16 +38,9 @@ def _letter_address(invoice: Invoice) -> Iterator[Finding]:
     if invoice.distribution.method != "LETTER":
         return
     path, address = postal_target(invoice)
-    for member, text, name in (
-        ("street", address.street, tr("the street address")),
-        ("postal_code", address.postal_code, tr("the postal code")),
-        ("postal_district", address.postal_district, tr("the post office (city)")),
-        ("country_code", address.country_code, tr("the country code")),
-    ):
-        if not given(text):
-            yield Finding(
-                f"{path}.{member}", tr("expected {name}: a letter cannot be dispatched without it", name=name)
-            )
+    for member, message in _NEEDED_BY_LETTERS.items():
+        if not given(getattr(address, member)):
+            yield Finding(f"{path}.{member}", tr(message))
 
 
 def _postal_code(invoice: Invoice) -> Iterator[Finding]:
@@ -43,11 +51,7 @@ def _postal_code(invoice: Invoice) -> Iterator[Finding]:
         if expected:
             yield Finding(
                 f"{path}.postal_code",
-                tr(
-                    "expected a postal code of {expected}, as the country is {country}",
-                    expected=expected,
-                    country=country,
-                ),
+                tr(expected, country=country),
                 text,
                 at_most="error" if path == target else "warning",
             )
@@ -82,12 +86,12 @@ def _edi_address(invoice: Invoice) -> Iterator[Finding]:
     if account in _NO_ADDRESS:
         yield Finding(
             f"{path}.electronic_invoice_account",
-            tr("expected the e-invoice address of the receiver{zero}", zero=_zero(account)),
+            tr("expected the e-invoice address of the receiver") + _zero(account),
         )
     if operator in _NO_ADDRESS:
         yield Finding(
             f"{path}.electronic_routing_address",
-            tr("expected the operator (intermediator) of the e-invoice address{zero}", zero=_zero(operator)),
+            tr("expected the operator (intermediator) of the e-invoice address") + _zero(operator),
         )
 
 

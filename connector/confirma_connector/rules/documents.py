@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from confirma_connector.invoice import Invoice
-from confirma_connector.language import mark, tr
+from confirma_connector.language import day, mark, tr
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
@@ -22,14 +22,17 @@ def _number_size(invoice: Invoice) -> Iterator[Finding]:
     if invoice.number > _LARGEST:
         yield Finding(
             "number",
-            tr("expected an invoice number of at most 2147483647: the service may not take a larger one"),
+            tr(
+                "expected an invoice number of at most {largest}: the service may not take a larger one",
+                largest=_LARGEST,
+            ),
             str(invoice.number),
         )
 
 
 def _due_date(invoice: Invoice) -> Iterator[Finding]:
     if invoice.due_date is not None and invoice.due_date < invoice.date:
-        yield Finding("due_date", tr("expected a due date on or after the invoice date"), invoice.due_date.isoformat())
+        yield Finding("due_date", tr("expected a due date on or after the invoice date"), day(invoice.due_date))
 
 
 def _due_date_missing(invoice: Invoice) -> Iterator[Finding]:

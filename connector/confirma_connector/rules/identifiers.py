@@ -22,6 +22,10 @@ __all__ = ["RULES"]
 _OLD_FORM = re.compile(r"\d{6}-\d", re.ASCII)
 _OVT = re.compile(r"0037(\d{8})[0-9A-Z]{0,5}", re.ASCII)
 _EU_PREFIX = re.compile(r"[A-Za-z]{2}")
+_WITH_ITS_COUNTRY = mark("expected a VAT number that begins with its country: FI and eight digits in Finland")
+_FITTING_FINNISH = mark("expected FI and the eight digits of a business id, with fitting check digits")
+_FITTING_OTHER = mark("expected the VAT number of its country, with fitting check digits")
+_SAME_DIGITS = mark("expected a VAT number with the same digits as the business id")
 _BRANCH = re.compile(r"[A-Z]{6}[A-Z0-9]{2}XXX")
 
 
@@ -62,7 +66,7 @@ def _vat_number(invoice: Invoice) -> Iterator[Finding]:
         text = given(party.vat_code)
         expected = _expected_vat_number(text, given(party.business_id), finnish=is_finnish(party)) if text else ""
         if expected:
-            yield Finding(f"{path}.vat_code", f"expected {expected}", text)
+            yield Finding(f"{path}.vat_code", tr(expected), text)
 
 
 @lru_cache(maxsize=65536)
@@ -70,16 +74,13 @@ def _expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
     """Say what a VAT number should have been; "" when it is right, or of a country that cannot be checked."""
     prefix = text[:2].upper()
     if not _EU_PREFIX.fullmatch(prefix):
-        return tr("a VAT number that begins with its country: FI and eight digits in Finland") if finnish else ""
+        return _WITH_ITS_COUNTRY if finnish else ""
     if prefix != "EL" and prefix.lower() not in vat.MEMBER_STATES:
         return ""
     if not _vat_number_is_valid(text):
-        spelling = (
-            tr("FI and the eight digits of a business id") if prefix == "FI" else tr("the VAT number of its country")
-        )
-        return tr("{spelling}, with fitting check digits", spelling=spelling)
+        return _FITTING_FINNISH if prefix == "FI" else _FITTING_OTHER
     own = _business_id_digits(business_id) if finnish and prefix == "FI" else ""
-    return tr("a VAT number with the same digits as the business id") if own and own != _digits(text) else ""
+    return _SAME_DIGITS if own and own != _digits(text) else ""
 
 
 def _digits(text: str) -> str:

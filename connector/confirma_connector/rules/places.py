@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from confirma_connector.invoice import Address, Buyer, Invoice, PartyAddress, Recipient, Row, Seller
-from confirma_connector.language import tr
+from confirma_connector.language import number, tr
 from confirma_connector.rules.rule import Finding
 
 __all__ = [
@@ -87,18 +86,22 @@ def is_finnish(party: Party) -> bool:
     return country(party) in _FINNISH
 
 
-@lru_cache(maxsize=1024)
-def spelled(number: Decimal) -> str:
+def spelled(amount: Decimal) -> str:
     """Give a number as text, without exponent and without zeros that say nothing."""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{amount:f}"
+    return number(Decimal(text.rstrip("0").rstrip(".") if "." in text else text))
 
 
-def finds_once(rows: tuple[Row, ...], column: str, message: str, speaks: Callable[[Row], object]) -> Iterator[Finding]:
-    """Give one finding for all rows on which *speaks* holds: at the first of them, saying how many more there are."""
+def finds_once(
+    rows: tuple[Row, ...], column: str, message: str, speaks: Callable[[Row], object], **values: object
+) -> Iterator[Finding]:
+    """Give one finding for all rows on which *speaks* holds: at the first of them, saying how many there are.
+
+    *message* is one of the catalogues, with its *values*.
+    """
     found = [index for index, row in enumerate(rows) if speaks(row)]
     if found:
         value = getattr(rows[found[0]], column)
-        more = tr(" (so on {count} rows)", count=len(found)) if len(found) > 1 else ""
+        so_often = tr(" (so on {count} rows)", count=len(found)) if len(found) > 1 else ""
         text = spelled(value) if isinstance(value, Decimal) else given(value)
-        yield Finding(f"rows[{found[0]}].{column}", f"{message}{more}", text)
+        yield Finding(f"rows[{found[0]}].{column}", tr(message, **values) + so_often, text)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 
 from confirma_connector.invoice import Invoice, Row
-from confirma_connector.language import mark, tr
+from confirma_connector.language import day, mark
 from confirma_connector.rules.places import finds_once, given, is_finnish, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
@@ -46,12 +46,12 @@ FINNISH_RATES = (
 
 
 @lru_cache(maxsize=4096)
-def finnish_rates(day: date, *, ever: bool = False) -> tuple[Decimal, ...]:
-    """Give the rates in force on *day*, or with *ever* all that were in force on it or before; none before the table.
+def finnish_rates(on: date, *, ever: bool = False) -> tuple[Decimal, ...]:
+    """Give the rates in force on a day, or with *ever* all that were in force on it or before; none before the table.
 
     A supply is taxed at the rate of the day of supply, so the invoice date may be a later one.
     """
-    begun = [period for period in FINNISH_RATES if period.since <= day]
+    begun = [period for period in FINNISH_RATES if period.since <= on]
     periods = begun if ever else begun[-1:]
     return tuple(sorted({rate for period in periods for rate in period.rates}, reverse=True))
 
@@ -60,41 +60,42 @@ def _rate(invoice: Invoice) -> Iterator[Finding]:
     if not is_finnish(invoice.seller):
         return
     supplied = invoice.supply_date
-    day = supplied or invoice.date
-    known = finnish_rates(day, ever=supplied is None and invoice.type == "CREDIT_NOTE")
+    when = supplied or invoice.date
+    known = finnish_rates(when, ever=supplied is None and invoice.type == "CREDIT_NOTE")
     if not known:
         return
     unknown = {row.vat_percentage for row in invoice.rows if row.vat_percentage and row.vat_percentage not in known}
     for rate in sorted(rate for rate in unknown if rate is not None):
-        message = tr(
-            "expected a Finnish VAT rate that was in force {when}: {known}", when=_when(invoice), known=_listed(known)
+        yield from finds_once(
+            invoice.rows,
+            "vat_percentage",
+            _in_force(invoice),
+            partial(_has_rate, rate),
+            date=day(when),
+            rates=", ".join(f"{spelled(one)} %" for one in known),
         )
-        yield from finds_once(invoice.rows, "vat_percentage", message, partial(_has_rate, rate))
 
 
 def _has_rate(rate: Decimal, row: Row) -> bool:
     return row.vat_percentage == rate
 
 
-def _when(invoice: Invoice) -> str:
+def _in_force(invoice: Invoice) -> str:
     if invoice.supply_date is not None:
-        return tr("on the supply date {supply_date}", supply_date=invoice.supply_date.isoformat())
+        return mark("expected a Finnish VAT rate that was in force on the supply date {date}: {rates} or 0 %")
     if invoice.type == "CREDIT_NOTE":
-        return f"by {invoice.date.isoformat()}"
-    return tr(
-        "on the invoice date {date} (the supply date, which decides, is not known)", date=invoice.date.isoformat()
+        return mark("expected a Finnish VAT rate that was in force by {date}: {rates} or 0 %")
+    return mark(
+        "expected a Finnish VAT rate that was in force on the invoice date {date} (the supply date, which decides, is "
+        "not known): {rates} or 0 %"
     )
-
-
-def _listed(rates: tuple[Decimal, ...]) -> str:
-    return ", ".join(spelled(rate) for rate in rates) + " or 0 %"
 
 
 def _zero(invoice: Invoice) -> Iterator[Finding]:
     yield from finds_once(
         invoice.rows,
         "vat_code",
-        tr("expected a VAT code as the reason for 0 % on the row"),
+        mark("expected a VAT code as the reason for 0 % on the row"),
         lambda row: row.vat_percentage == 0 and bool(row.net_amount) and not given(row.vat_code),
     )
 

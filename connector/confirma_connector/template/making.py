@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from confirma_connector.errors import SettingsError
-from confirma_connector.language import tr
+from confirma_connector.language import current, tr
 from confirma_connector.template.guide import add_guide
 from confirma_connector.template.invoices import add_invoices
 from confirma_connector.template.lists import add_lists
@@ -18,14 +18,14 @@ from confirma_connector.template.wording import Language, worded
 __all__ = ["make"]
 
 
-def make(path: Path, language: Language = "fi", today: dt.date | None = None) -> None:
-    """Make the workbook at *path*; the VAT rates it offers are those of *today*.
+def make(path: Path, language: Language | None = None, today: dt.date | None = None) -> None:
+    """Make the workbook at *path*, in the language of the day without another; its VAT rates are those of *today*.
 
     Raises SettingsError when the name does not end in .xlsx, is taken, or cannot be written.
     """
     if path.suffix != ".xlsx":
         raise SettingsError(tr("{path}: the name of the workbook must end in .xlsx", path=path))
-    data = _workbook(path.name, language, today or dt.date.today())
+    data = _workbook(path.name, language or current(), today or dt.date.today())
     try:
         with path.open("xb") as file:
             file.write(data)
@@ -41,7 +41,7 @@ def _workbook(name: str, language: Language, today: dt.date) -> bytes:
     wording = worded(language, today)
     book = Workbook()
     book.remove(book.worksheets[0])
-    book.properties.creator = tr("Confirma Connector")
+    book.properties.creator = "Confirma Connector"  # not for people
     book.properties.title = wording.texts.guide.title
     sheet, guide, lists = (
         book.create_sheet(title) for title in (wording.sheet, wording.texts.sheets.guide, wording.texts.sheets.lists)

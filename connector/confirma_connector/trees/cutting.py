@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confirma_connector.language import tr
+from confirma_connector.language import either, tr
 from confirma_connector.records import Record, Value
 from confirma_connector.trees.node import Node, Top
 from confirma_connector.trees.path import Path
@@ -67,8 +67,7 @@ class Cutter:
         self._count += 1
         trail = [*above, node]
         paths = [path for path in self._documents if self._ends(path, trail)]
-        document, lead = str(self._count), f"invoice {self._count}, " if self._counted else ""
-        where = f"{lead}line {node.line}"
+        document, invoice = str(self._count), self._count if self._counted else 0
         meets = any(
             all(
                 condition.holds(one)
@@ -82,14 +81,16 @@ class Cutter:
             order = {id(one): index for index, one in enumerate(_all(node))}
             lines.sort(key=lambda line: order[id(line)])
         own = frozenset(map(id, lines))
-        skipped = "" if meets else tr("it is no {names}", names=" or ".join(path.spelled for path in paths))
+        skipped = "" if meets else tr("it is no {documents}", documents=either(path.spelled for path in paths))
         told: dict[str, Value] = {}
         values = Values(node, node, top, own, self._path, told)
-        yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, Places(values, lead))
+        places = Places(values, invoice=invoice)
+        where = places.where(node.line)
+        yield Record(values, (self._count, 0), where, document, "header", problems, skipped, {}, places)
         for number, line in enumerate(lines, 1):
             values = Values(line, node, top, own, self._path, told)
-            before = f"{lead}row {number}, " if self._counted else ""
-            where, places = f"{before}line {line.line}", Places(values, before)
+            places = Places(values, invoice=invoice, row=number if invoice else 0)
+            where = places.where(line.line)
             yield Record(values, (self._count, number), where, document, "line", (), skipped, {}, places)
 
     def _path(self, text: str) -> Path:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, NamedTuple, TextIO
 
 from confirma_connector.encodings import encoding_of, opened
-from confirma_connector.errors import SourceError
+from confirma_connector.errors import SourceError, at_line
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.node import Node, Top
@@ -100,7 +100,7 @@ def edifact_messages(
                 message = None
             else:
                 held += 1
-                limits.check("elements", f"{place}, line {line}", held)
+                limits.check("elements", at_line(place, line), held)
                 _keep(message, open_, segment)
     if message is not None or expected < 0 or not top.children:
         raise SourceError(
@@ -166,7 +166,7 @@ def _segments(stream: TextIO, place: str, limits: Limits) -> Iterator[tuple[int,
         found = whole.match(text, at)
         if found is None:
             rest = text[at:]
-            limits.check("line_length", f"{place}, line {line}", len(rest))
+            limits.check("line_length", at_line(place, line), len(rest))
             if is_ended:
                 if rest.strip(_BLANK):
                     raise SourceError(

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, Literal, NamedTuple, TextIO
 
 from confirma_connector.encodings import encoding_of, opened
-from confirma_connector.errors import SourceError
-from confirma_connector.language import tr
+from confirma_connector.errors import SourceError, at_line
+from confirma_connector.language import mark, tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
 from confirma_connector.trees.node import Node, Top
@@ -56,6 +56,22 @@ def json_documents(
         yield from _Reader(stream, place, cutter, limits).documents()
 
 
+class _Expected(NamedTuple):
+    """What may come next: a *kind* of it, or the mark that is *closing*; and how a person is told."""
+
+    kind: Literal["value", "name", "comma"]
+    closing: Literal["", "]", "}"]
+    told: str
+
+
+_VALUE = _Expected("value", "", mark("expected a value"))
+_VALUE_OR_END = _Expected("value", "]", mark("expected a value or ]"))
+_NAME = _Expected("name", "", mark("expected a name and a colon"))
+_NAME_OR_END = _Expected("name", "}", mark("expected a name and a colon, or }"))
+_COMMA_IN_ARRAY = _Expected("comma", "]", mark("expected a comma or ]"))
+_COMMA_IN_OBJECT = _Expected("comma", "}", mark("expected a comma or }"))
+
+
 class _Open:
     """An object or an array that is being read. *node* takes its members; elements of an array are called *name*."""
 
@@ -93,32 +109,32 @@ class _Reader:
 
     def documents(self) -> Iterator[Found]:
         """Give the documents as they become complete."""
-        expected = "a value"
-        for mark, text in self._tokens():
+        expected = _VALUE
+        for sign, text in self._tokens():
             frame = self._open[-1]
-            if mark in ("]", "}") and expected.endswith(mark):
+            if sign in ("]", "}") and expected.closing == sign:
                 yield from self._closed()
                 expected = self._after()
-            elif expected.startswith("a value"):
-                expected = self._value(frame, mark, text)
-            elif mark == ":" and expected.startswith("a name"):
+            elif expected.kind == "value":
+                expected = self._value(frame, sign, text)
+            elif sign == ":" and expected.kind == "name":
                 self._named(frame, text)
-                expected = "a value"
-            elif mark == "," and expected.startswith("a comma"):
-                expected = "a value" if frame.is_array else tr("a name and a colon")
+                expected = _VALUE
+            elif sign == "," and expected.kind == "comma":
+                expected = _VALUE if frame.is_array else _NAME
             else:
-                raise self._wrong(f"expected {expected}")
+                raise self._wrong(tr(expected.told))
         if len(self._open) > 1:
             raise self._wrong(tr("the file ends within a value: was it cut?"))
         if self._is_empty:
-            raise SourceError(tr("{place} is empty", place=self._place))
+            raise SourceError(tr("{name} is empty", name=self._place))
         if self._unended:
             raise SourceError(
                 tr(
-                    "{place}, line {unended}: this is one page of several, as it names the address of the next "
+                    "{place}, line {line}: this is one page of several, as it names the address of the next "
                     "one: export all of them, and put them one after the other into one file",
                     place=self._place,
-                    unended=self._unended,
+                    line=self._unended,
                 )
             )
 
@@ -143,13 +159,13 @@ class _Reader:
                 if rest:
                     raise self._wrong(_oddity(rest))
                 return
-            blank, mark, quoted, behind, colon, word = found.groups()
+            blank, sign, quoted, behind, colon, word = found.groups()
             if blank:
                 self._line += blank.count("\n")
             self._taken += found.end() - at
             at = found.end()
-            if mark:
-                yield mark, ""
+            if sign:
+                yield sign, ""
             elif quoted is not None:
                 yield colon or '"', self._unescaped(quoted) if "\\" in quoted else quoted
                 if behind:
@@ -158,9 +174,9 @@ class _Reader:
                 yield "", word
 
     def _measure(self, waiting: int) -> None:
-        self._limits.check("text_size", f"{self._place}, line {self._line}", waiting)
+        self._limits.check("text_size", at_line(self._place, self._line), waiting)
         if self._within:
-            self._limits.check("text_size", f"{self._place}, line {self._line}", self._taken - self._began)
+            self._limits.check("text_size", at_line(self._place, self._line), self._taken - self._began)
 
     def _unescaped(self, quoted: str) -> str:
         try:
@@ -184,20 +200,20 @@ class _Reader:
 
     # ---- values ----
 
-    def _value(self, frame: _Open, mark: str, text: str) -> str:
+    def _value(self, frame: _Open, sign: str, text: str) -> _Expected:
         """Take in a value, or what it begins with; give what is expected next."""
         is_top = len(self._open) == 1 or (len(self._open) == 2 and frame.is_array)
-        if mark in ("{", "["):
-            self._limits.check("nesting", f"{self._place}, line {self._line}", len(self._open))
-        if mark == "{":
+        if sign in ("{", "["):
+            self._limits.check("nesting", at_line(self._place, self._line), len(self._open))
+        if sign == "{":
             self._begin(frame, is_top)
-            return tr("a name and a colon, or }")
-        if mark == "[":
+            return _NAME_OR_END
+        if sign == "[":
             self._begin_array(frame, is_top)
-            return tr("a value or ]")
-        if mark not in ('"', ""):
-            raise self._wrong("expected a value")
-        value = text if mark else self._scalar(text)
+            return _VALUE_OR_END
+        if sign not in ('"', ""):
+            raise self._wrong(tr(_VALUE.told))
+        value = text if sign else self._scalar(text)
         node = Node(frame.label(), "", self._line, (value or "").strip())
         is_no_invoice = is_top or (not self._within and self._cutter.begins(self._above(), node))
         if is_no_invoice and (value is not None or frame.is_array):
@@ -288,14 +304,14 @@ class _Reader:
             problems, self._problems = tuple(self._problems), []
             yield self._above(), frame.node, self._top.until_now(one.node for one in self._open), problems
 
-    def _after(self) -> str:
+    def _after(self) -> _Expected:
         if len(self._open) == 1:
-            return "a value"
-        return tr("a comma or ]") if self._open[-1].is_array else tr("a comma or }")
+            return _VALUE
+        return _COMMA_IN_ARRAY if self._open[-1].is_array else _COMMA_IN_OBJECT
 
     def _wrong(self, what: str) -> SourceError:
         return SourceError(
-            tr("{place}, line {line}: this is no JSON: {what}", place=self._place, line=self._line, what=what)
+            tr("{place}, line {line}: this is no JSON: {fault}", place=self._place, line=self._line, fault=what)
         )
 
 

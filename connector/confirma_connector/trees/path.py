@@ -180,11 +180,11 @@ class Path:
         return Unreadable(
             different[0],
             tr(
-                "stands there {count} times, as {shown}: the mapping has to say which one, as {last}[1], "
-                "or {last}[all] for all of them",
+                "stands there {count} times, as {found}: the mapping has to say which one, as {name}[1], "
+                "or {name}[all] for all of them",
                 count=len(texts),
-                shown=shown,
-                last=last,
+                found=shown,
+                name=last,
             ),
         )
 
@@ -198,16 +198,14 @@ def _split(text: str, whole: str) -> Iterator[str]:
             yield text[start:index].strip()
             start = index + 1
     if depth:
-        raise PathError(tr('"{whole}": a bracket is not opened or not closed', whole=whole))
+        raise PathError(tr('"{path}": a bracket is not opened or not closed', path=whole))
     yield text[start:].strip()
 
 
 def _step(part: str, whole: str, spaces: Mapping[str, str] | None, fold: bool) -> _Step:
     found = (_MEMBER if spaces is None and not part.startswith(f"{_HERE}[") else _STEP).match(part)
     if found is None:
-        raise PathError(
-            tr('"{whole}": "{part}" is no name; expected names with / between them', whole=whole, part=part)
-        )
+        raise PathError(tr('"{path}": "{part}" is no name; expected names with / between them', path=whole, part=part))
     said = found.groupdict()
     space, name = _space(said.get("prefix"), whole, spaces or {}), (said["name"] or _HERE).strip()
     conditions: list[_Condition] = []
@@ -235,8 +233,8 @@ def _space(prefix: str | None, whole: str, spaces: Mapping[str, str]) -> str | N
         known = ", ".join(name for name in spaces if name not in _BUILT_IN) or tr("none is declared")
         raise PathError(
             tr(
-                '"{whole}": the prefix "{prefix}" is not declared under namespaces ({known})',
-                whole=whole,
+                '"{path}": the prefix "{prefix}" is not declared under namespaces ({known})',
+                path=whole,
                 prefix=prefix,
                 known=known,
             )
@@ -249,7 +247,7 @@ def _bracketed(text: str, whole: str) -> Iterator[str]:
     depth, start = 0, 0
     for index, sign in enumerate(text):
         if not depth and sign != "[":
-            raise PathError(tr('"{whole}": "{text}" is not expected behind a name', whole=whole, text=text))
+            raise PathError(tr('"{path}": "{text}" is not expected behind a name', path=whole, text=text))
         depth += (sign == "[") - (sign == "]")
         if sign == "[" and depth == 1:
             start = index + 1
@@ -263,8 +261,8 @@ def _condition(text: str, whole: str, spaces: Mapping[str, str] | None, fold: bo
     if found is None or not found["path"]:
         raise PathError(
             tr(
-                '"{whole}": "[{text}]" is no condition; expected as [NAME], [!NAME] or [NAME=value]',
-                whole=whole,
+                '"{path}": "[{text}]" is no condition; expected as [NAME], [!NAME] or [NAME=value]',
+                path=whole,
                 text=text,
             )
         )

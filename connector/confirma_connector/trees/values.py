@@ -109,17 +109,26 @@ class _Pairs(ItemsView[str, Value]):
 
 
 class Places(Mapping[str, str]):
-    """The lines of the values of an element, by path; *lead* stands before each ("invoice 3, ")."""
+    """The lines of the values of an element, by path; with *invoice* and *row* they say which those are as well."""
 
-    __slots__ = ("_lead", "_values")
+    __slots__ = ("_invoice", "_row", "_values")
 
-    def __init__(self, values: Values, lead: str = "") -> None:
+    def __init__(self, values: Values, *, invoice: int = 0, row: int = 0) -> None:
         self._values = values
-        self._lead = lead
+        self._invoice = invoice
+        self._row = row
+
+    def where(self, line: int) -> str:
+        """Say where a *line* of the file is."""
+        if self._row:
+            return tr("invoice {invoice}, row {row}, line {line}", invoice=self._invoice, row=self._row, line=line)
+        if self._invoice:
+            return tr("invoice {invoice}, line {line}", invoice=self._invoice, line=line)
+        return tr("line {line}", line=line)
 
     def __getitem__(self, path: str) -> str:
         if line := self._values.line(path):
-            return f"{self._lead}line {line}"
+            return self.where(line)
         raise KeyError(path)
 
     def __iter__(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
-from confirma_connector.errors import SourceError
+from confirma_connector.errors import SourceError, at_line
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.trees.cutting import Cutter
@@ -61,7 +61,7 @@ def xml_documents(
                 yield from reader.taken()
                 return
     if not count:
-        raise SourceError(tr("{place}: the file is empty", place=place))
+        raise SourceError(tr("{name}: the file is empty", name=place))
 
 
 def _blocks(file: BinaryIO, first: bytes) -> Iterator[bytes]:
@@ -189,12 +189,12 @@ class _Reader:
         if not isinstance(error, expat.ExpatError):
             return SourceError(
                 tr(
-                    '{place}: its encoding "{encoding}" cannot be read; export it as UTF-8',
-                    place=self._place,
+                    '{where}: its encoding "{encoding}" cannot be read; export it as UTF-8',
+                    where=self._place,
                     encoding=self._encoding,
                 )
             )
-        where = f"{self._place}, line {self._first_line + error.lineno - 1}"
+        where = at_line(self._place, self._first_line + error.lineno - 1)
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_UNKNOWN_ENCODING]:
             return SourceError(
                 tr(
@@ -212,14 +212,15 @@ class _Reader:
                     encoding=self._encoding,
                 )
             )
-        open_names = f", within {'/'.join(node.name for node in self._open[:6])}" if self._open else ""
         said = expat.errors.messages.get(error.code, str(error))
+        if not self._open:
+            return SourceError(tr("{where}: this is not well-formed XML: {fault}", where=where, fault=said))
         return SourceError(
             tr(
-                "{where}: this is not well-formed XML: {said}{open_names}",
+                "{where}: this is not well-formed XML: {fault}, within {elements}",
                 where=where,
-                said=said,
-                open_names=open_names,
+                fault=said,
+                elements="/".join(node.name for node in self._open[:6]),
             )
         )
 
@@ -238,11 +239,11 @@ class _Reader:
             parent.children.append(node)
         self._held += 1
         if self._held > self._limits.held_cells and self._is_inside:
-            raise self._limits.refuse("held_cells", f"{self._place}, line {node.line}")
+            raise self._limits.refuse("held_cells", at_line(self._place, node.line))
         self._open.append(node)
         self._texts.append([])
         if len(self._open) > self._limits.nesting:
-            raise self._limits.refuse("nesting", f"{self._place}, line {node.line}")
+            raise self._limits.refuse("nesting", at_line(self._place, node.line))
 
     def _characters(self, text: str) -> None:
         if self._texts:

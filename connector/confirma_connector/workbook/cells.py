@@ -214,9 +214,9 @@ class RowReader:
         match = self._value.search(inner)
         value = match[1] if match else ""
         if not value.strip() and (kind not in ("str", "e") or self._value_mark not in inner):
-            return self._uncalculated(inner, _NEVER)
+            return self._uncalculated(inner, tr(_NEVER))
         if self._is_uncalculated and value.strip() == "0":
-            return self._uncalculated(inner, _PERHAPS_NEVER) or self._typed(kind, style, value, strings)
+            return self._uncalculated(inner, tr(_PERHAPS_NEVER)) or self._typed(kind, style, value, strings)
         return self._typed(kind, style, value, strings)
 
     def _uncalculated(self, inner: str, reason: str) -> Value:

@@ -84,7 +84,8 @@ class Container:
 
     def read(self, part: str) -> bytes:
         """Give a part whole: for the small ones."""
-        self.limits.check("part_size", f"{self.name}, part {part}", self.member(part).file_size)
+        place = tr("{name}, part {part}", name=self.name, part=part)
+        self.limits.check("part_size", place, self.member(part).file_size)
         return b"".join(self.chunks(part))
 
     def chunks(self, part: str) -> Iterator[bytes]:
@@ -185,7 +186,7 @@ class _Packed:
             self._packed += out.write(deflater.compress(chunk))
         self._packed += out.write(deflater.flush())
         if self._size >= _LIMIT:
-            raise NoWriteBack(tr("the part {filename} is too large to be written", filename=self._info.filename))
+            raise NoWriteBack(tr("the part {part} is too large to be written", part=self._info.filename))
 
     @property
     def is_other(self) -> bool:

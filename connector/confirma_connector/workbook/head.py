@@ -46,7 +46,7 @@ def _columns(text: str, look: str, prefix: str, widths: Mapping[int, int]) -> st
             found.append((first, lead + match[0]))
             missing = {column: width for column, width in missing.items() if column not in ours}
     found += [
-        (column, f'<{prefix}col min="{column}" max="{column}" width="{width}" customWidth="1"/>')
+        (column, f'<{prefix}col min="{column}" max="{column}" width="{width}" customWidth="1"/>')  # not for people
         for column, width in missing.items()
     ]
     return "".join(tag for _, tag in sorted(found, key=lambda column: column[0])) + text[end:]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from confirma_connector.errors import SourceError
-from confirma_connector.language import mark, tr
+from confirma_connector.language import either, mark, tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Sheet, Table
@@ -53,12 +53,13 @@ class Layout:
         places = [column for column, group in groups.items() if group == list(ours)]
         places = places or [column for column, group in groups.items() if sorted(group) == sorted(ours)]
         if len(places) > 1:
-            named = " and ".join(column_letters(place) for place in places[:2])
+            first, second = (column_letters(place) for place in places[:2])
             raise SourceError(
                 tr(
-                    "{quoted}: the result columns stand twice, from columns {named}: delete four of them",
-                    quoted=self.sheet.quoted,
-                    named=named,
+                    "{name}: the result columns stand twice, from columns {first} and {second}: delete four of them",
+                    name=self.sheet.quoted,
+                    first=first,
+                    second=second,
                 )
             )
         return places[0] if places else None
@@ -73,28 +74,33 @@ def choose_sheet(book: Book, wanted: Sequence[str]) -> Sheet:
         filled = [sheet for sheet in book.sheets if sheet.is_visible and has_values(book, sheet)]
         if len(filled) == 1:
             return filled[0]
-        which = (
-            tr("has {count} sheets with content: {filled}", count=len(filled), filled=_listed(filled))
-            if filled
-            else tr("has no sheet with content")
+        if not filled:
+            raise SourceError(tr("{name}: has no sheet with content", name=book.name) + f"; {tr(_DECLARE)}")
+        raise SourceError(
+            tr(
+                "{name}: has {count} sheets with content: {sheets}",
+                name=book.name,
+                count=len(filled),
+                sheets=_listed(filled),
+            )
+            + f"; {tr(_DECLARE)}"
         )
-        raise SourceError(f"{book.name}: {which}; {_DECLARE}")
     found = {sheet.part: sheet for text in wanted for sheet in _called(book, text)}
     if len(found) == 1:
         return next(iter(found.values()))
     if found:
         raise SourceError(
             tr(
-                '{name}: the sheet "{wanted}" can be {values}; {declare}',
+                '{name}: the sheet "{wanted}" can be {sheets}',
                 name=book.name,
                 wanted=wanted[0],
-                values=_listed(found.values()),
-                declare=_DECLARE,
+                sheets=_listed(found.values()),
             )
+            + f"; {tr(_DECLARE)}"
         )
-    named = '" or "'.join(wanted)
+    named = either(f'"{name}"' for name in wanted)
     raise SourceError(
-        tr('{name}: has no sheet "{named}"; it has {sheets}', name=book.name, named=named, sheets=_listed(book.sheets))
+        tr("{name}: has no sheet {wanted}; it has {sheets}", name=book.name, wanted=named, sheets=_listed(book.sheets))
     )
 
 
@@ -142,12 +148,12 @@ def layout(book: Book, sheet: Sheet, header_row: int | None) -> Layout:
     if not headers:
         raise SourceError(
             tr(
-                "{name}: {quoted} has no header in row {at}; {header}",
+                "{name}: {sheet} has no header in row {row}",
                 name=book.name,
-                quoted=sheet.quoted,
-                at=at,
-                header=_HEADER,
+                sheet=sheet.quoted,
+                row=at,
             )
+            + f"; {tr(_HEADER)}"
         )
     return Layout(sheet, at, headers, table)
 
@@ -158,7 +164,16 @@ _HEADER = mark("declare it in the mapping, as in source: {header_row: 3}, or non
 def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table], filtered: Area | None) -> int:
     if len(tables) > 1:
         named = ", ".join(f"{table.name} ({table.area})" for table in tables)
-        raise SourceError(f"{book.name}: {sheet.quoted} has {len(tables)} tables: {named}; {_HEADER}")
+        raise SourceError(
+            tr(
+                "{name}: {sheet} has {count} tables: {tables}",
+                name=book.name,
+                sheet=sheet.quoted,
+                count=len(tables),
+                tables=named,
+            )
+            + f"; {tr(_HEADER)}"
+        )
     if tables:
         return tables[0].area.top
     if filtered and any(row.number == filtered.top for row in rows):
@@ -169,12 +184,8 @@ def _found(book: Book, sheet: Sheet, rows: Sequence[Row], tables: Sequence[Table
         if is_text and len(row.values) >= max(2, widest / 2):
             return row.number
     raise SourceError(
-        tr(
-            "{name}: no header is found in the first rows of {quoted}; {header}",
-            name=book.name,
-            quoted=sheet.quoted,
-            header=_HEADER,
-        )
+        tr("{name}: no header is found in the first rows of {sheet}", name=book.name, sheet=sheet.quoted)
+        + f"; {tr(_HEADER)}"
     )
 
 

@@ -27,12 +27,12 @@ def grown_table(data: bytes, table: Table, names: Sequence[str]) -> bytes:
     text = re.sub(rf"<{p}(?:table|autoFilter|sortState)(?:\s{IN_TAG})?>", widened, text)
     columns = next(elements(text, edges(f"{p}tableColumns")), None)
     if columns is None:
-        raise NoWriteBack(tr("the table {name} names no columns, and cannot grow", name=table.name))
+        raise NoWriteBack(tr("the table {table} names no columns, and cannot grow", table=table.name))
     start, end, attrs, inner = columns
     tags = re.findall(rf"<{p}tableColumn(\s{IN_TAG})>", inner)
     used = [int(number) for tag in tags if (number := attributes(tag).get("id", "")).isdecimal() and len(number) < 10]
     added = "".join(
-        f'<{p}tableColumn id="{number}" name="{in_attribute(name)}"/>'
+        f'<{p}tableColumn id="{number}" name="{in_attribute(name)}"/>'  # not for people
         for number, name in enumerate(names, max(used, default=0) + 1)
     )
     opening = with_attribute(f"<{p}tableColumns{attrs}>", "count", str(len(used) + len(names)))

@@ -70,7 +70,8 @@ def tree(data: bytes, part: str, name: str, limits: Limits) -> ElementTree.Eleme
                 root = element if root is None else root
                 count, depth = (count + 1, depth + 1) if event == "start" else (count, depth - 1)
                 if depth > limits.nesting or count > limits.elements:
-                    raise limits.refuse("nesting" if depth > limits.nesting else "elements", f"{name}, part {part}")
+                    place = tr("{name}, part {part}", name=name, part=part)
+                    raise limits.refuse("nesting" if depth > limits.nesting else "elements", place)
         parser.close()
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise SourceError(

@@ -92,7 +92,7 @@ def _first_free(book: Book, found: Layout, around: _Surroundings) -> int:
         start += 1
     if start + 3 > _LAST_COLUMN:
         raise NoWriteBack(
-            tr("{name}: {quoted} has no room for result columns", name=book.name, quoted=found.sheet.quoted)
+            tr("{name}: {sheet} has no room for result columns", name=book.name, sheet=found.sheet.quoted)
         )
     return start
 
@@ -108,21 +108,28 @@ def _joined_table(book: Book, found: Layout, ours: Sequence[str], start: int) ->
         return None
     if table.query:
         raise NoWriteBack(
-            tr("{name}: the table {name2} is filled by a query, and cannot grow", name=book.name, name2=table.name)
+            tr("{name}: the table {table} is filled by a query, and cannot grow", name=book.name, table=table.name)
         )
     taken = {name.casefold() for name in table.columns} & {name.casefold() for name in ours}
     if taken:
         raise NoWriteBack(
             tr(
-                '{name}: the table {name2} has a column "{min}" already; choose other headers under '
+                '{name}: the table {table} has a column "{header}" already; choose other headers under '
                 "results: in the mapping",
                 name=book.name,
-                name2=table.name,
-                min=min(taken),
+                table=table.name,
+                header=min(taken),
             )
         )
     if start != table.area.right + 1:
-        raise NoWriteBack(_torn(book, tr("the table {name}", name=table.name)))
+        raise NoWriteBack(
+            tr(
+                "{name}: the columns right of the table {table} are in use, so that results would not be "
+                "sorted with it",
+                name=book.name,
+                table=table.name,
+            )
+        )
     _check_encoding(book, table.part)
     return table
 
@@ -134,11 +141,11 @@ def _check_apart(book: Book, found: Layout) -> None:
         if place.bottom >= found.header and place.left <= found.last and place.right >= min(found.headers):
             raise NoWriteBack(
                 tr(
-                    "{name}: the table {name2} ({place}) is only a part of the list, so that results would not "
+                    "{name}: the table {table} ({area}) is only a part of the list, so that results would not "
                     "be sorted with it",
                     name=book.name,
-                    name2=table.name,
-                    place=place,
+                    table=table.name,
+                    area=place,
                 )
             )
 
@@ -148,7 +155,14 @@ def _joined_filter(book: Book, found: Layout, around: _Surroundings, start: int)
     if place is None or place.bottom < found.header or not place.left <= found.last <= place.right < start + 3:
         return None
     if start > place.right + 1:
-        raise NoWriteBack(_torn(book, tr("the autofilter of {quoted}", quoted=found.sheet.quoted)))
+        raise NoWriteBack(
+            tr(
+                "{name}: the columns right of the autofilter of {sheet} are in use, so that results would not be "
+                "sorted with it",
+                name=book.name,
+                sheet=found.sheet.quoted,
+            )
+        )
     _check_encoding(book, book.part)
     return place
 
@@ -162,11 +176,3 @@ def _check_encoding(book: Book, part: str) -> None:
                 part=part,
             )
         )
-
-
-def _torn(book: Book, what: str) -> str:
-    return tr(
-        "{name}: the columns right of {what} are in use, so that results would not be sorted with it",
-        name=book.name,
-        what=what,
-    )

@@ -80,30 +80,35 @@ def _rows(
         try:
             row = reader.row(piece.data, strings)
         except ValueError as error:
-            where = tr("below row {before}", before=before) if before else tr("in its first rows")
-            raise SourceError(
-                tr(
-                    "{name}: {quoted} is damaged {where} ({error})",
-                    name=book.name,
-                    quoted=sheet.quoted,
-                    where=where,
-                    error=error,
-                )
-            ) from None
+            raise SourceError(_damaged(book, sheet, before, error)) from None
         if row is None:
             continue
         if row.number <= before:
             raise SourceError(
                 tr(
-                    "{name}: {quoted} is damaged: row {number} comes after row {before}",
+                    "{name}: {sheet} is damaged: row {row} comes after row {before}",
                     name=book.name,
-                    quoted=sheet.quoted,
-                    number=row.number,
+                    sheet=sheet.quoted,
+                    row=row.number,
                     before=before,
                 )
             )
         before = row.number
         yield row, piece.data, reader
+
+
+def _damaged(book: Book, sheet: Sheet, before: int, error: ValueError) -> str:
+    if not before:
+        return tr(
+            "{name}: {sheet} is damaged in its first rows ({error})", name=book.name, sheet=sheet.quoted, error=error
+        )
+    return tr(
+        "{name}: {sheet} is damaged below row {row} ({error})",
+        name=book.name,
+        sheet=sheet.quoted,
+        row=before,
+        error=error,
+    )
 
 
 class _Asked(dict[int, str]):

@@ -137,4 +137,4 @@ class SheetPart:
             raise self._odd(tr("it ends in the middle"))
 
     def _odd(self, why: str) -> SourceError:
-        return SourceError(tr("{place}: the sheet cannot be read: {why}", place=self._place, why=why))
+        return SourceError(tr("{place}: the sheet cannot be read: {reason}", place=self._place, reason=why))

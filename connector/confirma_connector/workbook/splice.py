@@ -33,9 +33,9 @@ def splice(book: Book, found: Layout, ours: Sequence[str], results: Sequence[Res
     if not found.header:
         raise NoWriteBack(
             tr(
-                "{name}: {quoted} has no header row, so it cannot carry result columns",
+                "{name}: {sheet} has no header row, so it cannot carry result columns",
                 name=book.name,
-                quoted=found.sheet.quoted,
+                sheet=found.sheet.quoted,
             )
         )
     due = _by_row(book, results)
@@ -48,7 +48,7 @@ def splice(book: Book, found: Layout, ours: Sequence[str], results: Sequence[Res
         target.unlink(missing_ok=True)
         raise
     return (
-        tr("{quoted} is protected, and stays so; the results are in it", quoted=found.sheet.quoted)
+        tr("{sheet} is protected, and stays so; the results are in it", sheet=found.sheet.quoted)
         if planned.is_protected
         else ""
     )
@@ -72,9 +72,9 @@ def _by_row(book: Book, results: Sequence[Result]) -> dict[int, tuple[str, ...]]
         if not isinstance(result.at, int) or due.setdefault(result.at, cells := result.cells()) is not cells:
             raise SourceError(
                 tr(
-                    "{name}: two results for the same row, {at!r} ({number})",
+                    "{name}: two results for the same row, {place} ({number})",
                     name=book.name,
-                    at=result.at,
+                    place=repr(result.at),
                     number=result.number,
                 )
             )
@@ -106,9 +106,9 @@ class _Splicing:
             rows = ", ".join(map(str, self._due))
             raise SourceError(
                 tr(
-                    "{name}: {quoted} has no row {rows}: was it changed just now?",
+                    "{name}: {sheet} has no row {rows}: was it changed just now?",
                     name=self._book.name,
-                    quoted=self._found.sheet.quoted,
+                    sheet=self._found.sheet.quoted,
                     rows=rows,
                 )
             )
@@ -160,13 +160,9 @@ class _Splicing:
                 end = cell.start
             if cell.column in left:
                 if cell.has_formula:
-                    name = f"{self._found.sheet.quoted}!{column_letters(cell.column)}{tag.number}"
+                    place = f"{self._found.sheet.quoted}!{column_letters(cell.column)}{tag.number}"
                     raise NoWriteBack(
-                        tr(
-                            "{name}: {name2} has a formula, where a result is to stand",
-                            name=self._book.name,
-                            name2=name,
-                        )
+                        tr("{name}: {cell} has a formula, where a result is to stand", name=self._book.name, cell=place)
                     )
                 text = left.pop(cell.column)
                 fresh = self._cell(cell.column, tag.number, text, cell.style, keeps=True).encode()
