@@ -23,3 +23,5 @@ class BundledFiles(BuildHookInterface):  # type: ignore[type-arg]  # its paramet
         if version == "standard":
             for folder in ("adapters", "mappings"):
                 build_data["force_include"][str(root / folder)] = f"confirma_connector/_bundled/{folder}"
+            for page in sorted((root / "docs").glob("problems*.md")):
+                build_data["force_include"][str(page)] = f"confirma_connector/_bundled/problems/{page.name}"

@@ -1,8 +1,8 @@
 """Finnish-looking invoices in files of any size: the same seed makes the same bytes.
 
-    python -m bench.making csv 100000 invoices.csv      (rows; five to an invoice)
-    python -m bench.making xlsx 50000 invoices.xlsx
-    python -m bench.making finvoice 1000 invoices.xml   (invoices)
+python -m bench.making csv 100000 invoices.csv      (rows; five to an invoice)
+python -m bench.making xlsx 50000 invoices.xlsx
+python -m bench.making finvoice 1000 invoices.xml   (invoices)
 """
 
 from __future__ import annotations
@@ -21,7 +21,15 @@ ROWS_PER_INVOICE = 5
 FIRST_NUMBER = 100_001
 _CENT = Decimal("0.01")
 _RATES = (Decimal("25.5"), Decimal("13.5"), Decimal(10))
-_WORDS = ("Huoltotyö", "Ikkunanpesu", "Lämmityspolttoöljy", "Matkakulut", "Kärrykuorma soraa", "Tilintarkastus", "Vuokra")
+_WORDS = (
+    "Huoltotyö",
+    "Ikkunanpesu",
+    "Lämmityspolttoöljy",
+    "Matkakulut",
+    "Kärrykuorma soraa",
+    "Tilintarkastus",
+    "Vuokra",
+)
 _UNITS = ("h", "kpl", "l", "km", "kk")
 _STREETS = ("Mäkitie", "Rantakatu", "Pitkäkatu", "Koulutie", "Länsiväylä", "Åkervägen")
 _PLACES = (("00100", "HELSINKI"), ("33100", "TAMPERE"), ("20100", "TURKU"), ("65100", "VAASA"), ("90100", "OULU"))
@@ -90,10 +98,11 @@ class Line:
     values: tuple[str | int | date | Decimal, ...]
 
 
-def lines(count: int, seed: int = 1, *, per_invoice: int = ROWS_PER_INVOICE) -> Iterator[Line]:
-    """Give *count* rows of invoices that are all valid, *per_invoice* to an invoice."""
+def lines(
+    count: int, seed: int = 1, *, per_invoice: int = ROWS_PER_INVOICE, begin: date = date(2026, 10, 26)
+) -> Iterator[Line]:
+    """Give *count* rows of invoices that are all valid, *per_invoice* to an invoice, of 28 days from *begin*."""
     chance = random.Random(seed)
-    begin = date(2026, 10, 26)
     for index in range(-(-count // per_invoice)):
         number = FIRST_NUMBER + index
         day = begin + timedelta(days=index % 28)
@@ -111,7 +120,11 @@ def _head(chance: random.Random, number: int, day: date) -> tuple[str | int | da
     code, place = chance.choice(_PLACES)
     return (
         *(number, day, day + timedelta(days=14), day, _reference(str(number)), "EUR", "FI", method, customer),
-        *(f"{name} & {chance.choice(_NAMES)} Oy", _business_id(customer), f"{chance.choice(_STREETS)} {customer % 99 + 1}"),
+        *(
+            f"{name} & {chance.choice(_NAMES)} Oy",
+            _business_id(customer),
+            f"{chance.choice(_STREETS)} {customer % 99 + 1}",
+        ),
         *(code, place, "FI", f"laskut{customer}@example.com", f"0037{_business_id(customer).replace('-', '')}"),
         *(chance.choice(_OPERATORS), f"T-{chance.randrange(10_000, 99_999)}", f"MK{customer % 7}"),
     )
@@ -124,7 +137,17 @@ def _row(chance: random.Random) -> tuple[str | Decimal, ...]:
     vat = (net * rate / 100).quantize(_CENT, ROUND_HALF_UP)
     word = chance.choice(_WORDS)
     code = str(chance.randrange(1000, 9999))
-    return (code, word, f"{word}, viikko {chance.randrange(1, 53)}", quantity, chance.choice(_UNITS), price, rate, net, vat)
+    return (
+        code,
+        word,
+        f"{word}, viikko {chance.randrange(1, 53)}",
+        quantity,
+        chance.choice(_UNITS),
+        price,
+        rate,
+        net,
+        vat,
+    )
 
 
 def _reference(number: str) -> str:
@@ -148,22 +171,22 @@ def spelled(value: str | int | date | Decimal) -> str:
     return str(value).replace(".", ",") if isinstance(value, Decimal) else str(value)
 
 
-def write_csv(path: Path, count: int, seed: int = 1) -> None:
+def write_csv(path: Path, count: int, seed: int = 1, **more: date) -> None:
     """Write *count* rows, UTF-8, semicolons, CRLF."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(";".join(HEADERS) + "\r\n")
-        for line in lines(count, seed):
+        for line in lines(count, seed, **more):
             file.write(";".join(map(spelled, line.values)) + "\r\n")
 
 
-def write_xlsx(path: Path, count: int, seed: int = 1) -> None:
+def write_xlsx(path: Path, count: int, seed: int = 1, **more: date) -> None:
     """Write *count* rows as a workbook with typed dates and amounts."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Laskut")
     sheet.append(HEADERS)
-    for line in lines(count, seed):
+    for line in lines(count, seed, **more):
         sheet.append(line.values)
     book.save(path)
 

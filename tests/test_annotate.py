@@ -17,7 +17,6 @@ from confirma_connector.errors import SettingsError
 from confirma_connector.pipeline import Choice
 from confirma_connector.report import Report
 
-
 SAMPLES = Path(__file__).parents[1] / "samples"
 
 
@@ -153,12 +152,12 @@ def test_the_copy_can_be_named(world: World) -> None:
         annotate(world, wrong(world), output=world.folder / "nowhere" / "x.csv")
 
 
-def test_a_check_belongs_to_no_environment(world: World) -> None:
-    sandbox = world.but(environment="sandbox")
-    copy = copy_of(annotate(sandbox, wrong(world)))
+@pytest.mark.parametrize(("checked", "sent"), [("sandbox", "staging"), ("staging", "sandbox")])
+def test_a_check_belongs_to_no_environment(world: World, checked: str, sent: str) -> None:
+    copy = copy_of(annotate(world.but(environment=checked), wrong(world)))
     assert "TEST" not in copy.read_text("utf-8")
     corrected(copy)
-    assert world.send(copy).exit_code == 0
+    assert world.but(environment=sent).send(copy).exit_code == 0
     assert world.arrived() == [1001, 1002, 1003]
 
 
@@ -220,7 +219,9 @@ def test_the_rows_in_another_file_are_found_for_the_copy(world: World) -> None:
     (world.folder / "in_rows.csv").write_text(source.read_text("utf-8"), "utf-8")
     copy = copy_of(annotate(world, source))
     copy.write_text(copy.read_text("utf-8").replace(";FI1;", ";FI2112345600000785;"), "utf-8")
-    assert pipeline.check(world.run(), Choice((copy,))).exit_code == 0
+    elsewhere = world.but(journal=world.folder / "another.sqlite3")  # which knows of no copy
+    for one in (world, elsewhere):
+        assert pipeline.check(one.run(), Choice((copy,))).exit_code == 0
 
 
 def test_the_command_names_the_copy(world: World) -> None:

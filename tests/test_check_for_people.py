@@ -25,6 +25,8 @@ from confirma_connector.pipeline import Choice
 from confirma_connector.ranges import PlaceRange, ranges_of, spelled
 from confirma_connector.report import FileReport, Report
 
+MAPPING = "in the mapping, or the same in every invoice:"
+
 
 def invoke(world: World, *words: object) -> tuple[int, list[str]]:
     result = CliRunner().invoke(main, [str(word) for word in words], env=world.environ())
@@ -174,11 +176,11 @@ def test_what_the_mapping_is_to_blame_for_is_told_once_and_first(
     rows = [line for number in range(1001, 1006) for line in invoice_rows(number, **row)]
     rows[2][HEADERS.index("Hinta")] = "x"
     lines = invoke(world, "check", world.source(rows=rows))[1]
-    blamed = block(lines, "in the mapping:")
+    blamed = block(lines, MAPPING)
     assert re.match(rf"mapping\.yaml, line \d+  {re.escape(first)} ", blamed[0])
     assert blamed[0].endswith(who)
     assert blamed[2].startswith("seen at line 2–")
-    assert lines.index("  in the mapping:") < lines.index("  in the file:")
+    assert lines.index(f"  {MAPPING}") < lines.index("  in the file:")
     assert sum(first in line for line in blamed) == 1
 
 
@@ -191,7 +193,7 @@ def test_the_line_of_the_mapping_is_that_of_the_mistake(world: World) -> None:
 def test_a_code_that_no_table_knows_is_told_at_the_line_of_the_table(world: World) -> None:
     rows = [*invoice_rows(1001, Laji="Lasku"), *invoice_rows(1002, Laji="Faktura"), *invoice_rows(1003)]
     text = (world.folder / "mapping.yaml").read_text("utf-8").split("\n")
-    blamed = block(invoke(world, "check", world.source(rows=rows))[1], "in the mapping:")
+    blamed = block(invoke(world, "check", world.source(rows=rows))[1], MAPPING)
     line = text.index("  kinds: {Hyvitys: CREDIT_NOTE}") + 1
     assert blamed[0].split("  ")[0] == f"mapping.yaml, line {line}"
     assert {'"Lasku"', '"Faktura"'} <= {word.strip(",") for one in blamed for word in one.split()}

@@ -139,6 +139,12 @@ def test_titles_and_column_numbers_above_the_header_are_passed(tmp_path: Path) -
     assert headers(layout) == HEADER
 
 
+def test_a_title_with_a_date_is_passed(tmp_path: Path) -> None:
+    layout = found(text(tmp_path / "list.csv", [HEADER, *ROWS], above="Laskut;1.7.2026;12;;\r\n"))
+    assert layout.source["header_row"] == "2"
+    assert layout.open == {}
+
+
 def test_instructions_are_no_header(tmp_path: Path) -> None:
     told = ["Pakollinen", "pp.kk.vvvv", "Pakollinen", "Valinnainen", "Esim. 12,50"]
     layout = found(text(tmp_path / "list.csv", [told, HEADER, *ROWS]))
@@ -179,9 +185,12 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_rows_than_are_looked_at_are_counted(tmp_path: Path) -> None:
-    layout = found(text(tmp_path / "list.csv", [HEADER, *ROWS * 2000]))
-    assert layout.rows == 6000
+    layout = found(text(tmp_path / "list.csv", [HEADER, *ROWS * 2000, ["Yhteensä", "", "", "", "1,00"]]))
+    assert layout.rows == 6001
     assert len(layout.wheres) == len(layout.columns[0].texts) == 5000
+    assert layout.columns[0].texts[-1] == "Yhteensä"
+    assert layout.wheres[-1] == "line 6002"
+    assert layout.why["rows"] == "the first 4,800 and the last 200 of 6,001 rows were looked at"
 
 
 _CELLS = st.sampled_from(["Acme Oy", "Katu 1, Helsinki", 'sanoi "hei"', "", "kpl", "a;b", "x|y", "Mäki"])
@@ -214,6 +223,51 @@ def test_a_table_in_any_dialect_is_found_again_or_asked(
     if not layout.open:
         assert headers(layout) == HEADER
         assert [tuple(row) for row in table] == list(zip(*(column.texts for column in layout.columns), strict=True))
+
+
+_TITLES = st.sampled_from(
+    [
+        ["Laskut", "Kesäkuu"],
+        ["Acme Oy"],
+        ["Ajettu", "1.7.2026"],
+        ["Laskut", "Kesäkuu", "Helsinki"],
+        [],
+        ["1", "2", "3", "4", "5"],
+    ]
+)
+_HEADERS = st.sampled_from(
+    [[], HEADER, ["Alfa", "Beeta", "Gamma", "Delta", "Epsilon"], ["Nro", "Päivä", "", "Kpl", "€"]]
+)
+
+
+@given(
+    st.lists(_TITLES, max_size=3),
+    _HEADERS,
+    st.integers(1, 4),
+    st.sampled_from(["csv", "xlsx"]),
+    st.sets(st.integers(1, 4), max_size=2),
+)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_header_below_any_titles_is_found_or_asked(
+    tmp_path: Path, titles: list[list[str]], header: list[str], count: int, kind: str, blank: set[int]
+) -> None:
+    rows = [
+        ["" if at in blank and line else cell for at, cell in enumerate(row)]
+        for line, row in enumerate((ROWS * 2)[:count])
+    ]
+    table = [*titles, *([header] if header else []), *rows]
+    path = tmp_path / f"list.{kind}"
+    if kind == "csv":
+        text(path, [[*row, *[""] * (5 - len(row))] for row in table])
+    else:
+        book(path, *table)
+    try:
+        layout = found(path)
+    except SourceError:
+        return
+    if not layout.open:
+        names = [name or f"#{at}" for at, name in enumerate(header or [""] * 5, 1)]
+        assert headers(layout) == names
 
 
 # ---- workbooks ----

@@ -139,7 +139,7 @@ def test_codes_skips_and_columns_are_told_beside_a_file(tmp_path: Path) -> None:
 
 def test_a_skip_without_a_row_and_a_column_without_a_value_are_told_beside_a_file(tmp_path: Path) -> None:
     text = odd("invoice:", "skip: [{column: number, equals: Yhteensä}]\ninvoice:")
-    data = DATA.replace(";a@example.com;", ";;") + DATA.splitlines()[1].replace("Lasku", "Hyvitys") + "\n"
+    data = (DATA + DATA.splitlines()[1].replace("Lasku", "Hyvitys") + "\n").replace("a@example.com", "")
     assert sorted(lint(tmp_path, text, data)) == [
         'own.yaml, line 16: invoice.buyer.contact.email: its column "Sähköposti" is empty everywhere',
         "own.yaml, line 8: skip.0: left out no row",

@@ -71,6 +71,7 @@ def test_adapters_and_mappings_are_bundled_in_the_wheel_and_never_copied_into_a_
     if INSTALLED:
         assert list((BUNDLED / "adapters").glob("*.py"))
         assert list((BUNDLED / "mappings").glob("*.yaml"))
+        assert len(list((BUNDLED / "problems").glob("problems*.md"))) == 3
     else:
         assert not BUNDLED.exists()
 

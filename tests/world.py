@@ -238,6 +238,7 @@ class World:
             "CONFIRMA_TIMEOUT": str(self.settings.timeout),
             "CONFIRMA_MAPPING": self.settings.mapping or "",
             "CONFIRMA_CONTRACT": str(self.settings.contract or ""),
+            "CONFIRMA_LANGUAGE": "en",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_DATA_HOME": str(self.folder / "data"),
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),

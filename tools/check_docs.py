@@ -139,14 +139,13 @@ def wrong_excerpt(document: Path, update: bool) -> Iterator[str]:
         document.write_text(fresh, "utf-8", newline="\n")
 
 
-def unnamed_rules() -> Iterator[str]:
-    """Name every rule and every other problem code that docs/rules.md does not explain."""
-    text = (ROOT / "docs" / "rules.md").read_text("utf-8")
+def unexplained_codes() -> Iterator[str]:
+    """Name every problem code that a page of problems does not explain."""
     sources = (ROOT / "connector").rglob("*.py")
     codes = {code for source in sources for code in PROBLEM.findall(source.read_text("utf-8"))}
-    for code in sorted(codes):
-        if f"`{code}`" not in text:
-            yield f"docs/rules.md: {code} is explained nowhere"
+    for page in sorted((ROOT / "docs").glob("problems*.md")):
+        headings = set(HEADING.findall(page.read_text("utf-8")))
+        yield from (f"{shown(page)}: {code} is explained nowhere" for code in sorted(codes - headings))
 
 
 def performed(steps: Sequence[Step]) -> Iterator[tuple[Step, int, list[str]]]:
@@ -298,7 +297,7 @@ def main(arguments: Sequence[str]) -> int:
         *(finding for document in documents for finding in wrong_output(document, "--update" in arguments)),
         *(finding for document in documents for finding in wrong_excerpt(document, "--update" in arguments)),
         *unnamed_commands(documents),
-        *unnamed_rules(),
+        *unexplained_codes(),
         *(finding for file in files for finding in traces(file)),
     ]
     print(*findings, sep="\n", end="\n" if findings else "")

@@ -33,13 +33,17 @@ NEEDED = (*REQUIRED, *(name for names in METHODS.values() for name in names))
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What people say of one list: how it is laid out, and for each header the fields it *is* or only *may_be*."""
+    """What people say of one list: how it is laid out, and for each header the fields it is or is only likely to be.
+
+    Columns *needing_a_rule* are read wrongly as they stand (VAT rates as fractions).
+    """
 
     path: Path
     is_made: bool
     layout: Mapping[str, Any]
     right: Mapping[str, frozenset[str]]
     likely: Mapping[str, frozenset[str]]
+    needing_a_rule: frozenset[str] = frozenset()
 
     def holds(self, name: str) -> bool:
         """Tell whether a column of the list is the field, or is likely to be."""
@@ -72,7 +76,8 @@ def _truth(told: Mapping[str, Any]) -> Truth:
         kind: {header: frozenset(one.get(kind, ())) for header, one in columns.items()} for kind in ("right", "likely")
     }
     path = (LISTS / told["file"]).resolve()
-    return Truth(path, bool(told.get("made")), told["layout"], sets["right"], sets["likely"])
+    ruled = frozenset(header for header, one in columns.items() if one.get("needs_rule"))
+    return Truth(path, bool(told.get("made")), told["layout"], sets["right"], sets["likely"], ruled)
 
 
 def measured(truth: Truth, registry: Registry) -> Measured:
@@ -91,7 +96,11 @@ def measured(truth: Truth, registry: Registry) -> Measured:
         tuple(name for name in held if name in filled),
         tuple(name for name in held if name not in filled and name in asked),
         tuple(name for name in held if name not in filled and name not in asked),
-        (*(said for line, said in bad if field_of(line) not in _may_be(truth, line)), *_wrongly_laid_out(truth, plan)),
+        (
+            *(said for line, said in bad if field_of(line) not in _may_be(truth, line)),
+            *(f"{said} as it stands" for line, said in told if _is_unruled(truth, line)),
+            *_wrongly_laid_out(truth, plan),
+        ),
         tuple(said for line, said in bad if field_of(line) in _may_be(truth, line)),
     )
 
@@ -108,6 +117,10 @@ def _header(line: Line) -> str:
 def _may_be(truth: Truth, line: Line) -> frozenset[str]:
     header = _header(line)
     return truth.right.get(header, frozenset()) | truth.likely.get(header, frozenset())
+
+
+def _is_unruled(truth: Truth, line: Line) -> bool:
+    return _header(line) in truth.needing_a_rule and isinstance(line.value, str)
 
 
 def _asked(plan: Plan) -> Iterator[Line]:

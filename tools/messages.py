@@ -58,7 +58,9 @@ def said() -> Catalog:
     for text in helps(main):
         found.add(text, locations=[("confirma --help", 0)])
     for path in mappings().values():
-        found.add(str(load(path).tree["description"]), locations=[("confirma mappings", 0)])
+        tree = load(path).tree
+        if isinstance(tree, dict):
+            found.add(str(tree["description"]), locations=[("confirma mappings", 0)])
     for _, _, item in contract().lines():
         if item.note:
             found.add(item.note, locations=[("confirma contract", 0)])

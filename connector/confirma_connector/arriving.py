@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 
 __all__ = ["Arrivals", "Look"]
 
@@ -117,4 +117,4 @@ def _unfit(path: Path, size: int) -> str:
         with path.open("rb"):
             return ""
     except OSError as error:
-        return tr("it cannot be opened ({reason})", reason=error.strerror or error)
+        return tr("it cannot be opened ({reason})", reason=because(error))

@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 
 from confirma_connector.invoice import Attachment
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 
 __all__ = ["LARGEST", "attachment"]
 
@@ -25,7 +25,7 @@ def attachment(folder: Path | None, name: str) -> Attachment:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
-        raise ValueError(tr("the PDF cannot be read: {reason}", reason=error.strerror)) from None
+        raise ValueError(tr("the PDF cannot be read: {reason}", reason=because(error))) from None
     if len(data) > LARGEST:
         raise ValueError(tr("the PDF is larger than {largest} MB", largest=LARGEST // 1024 // 1024))
     if not data.startswith(b"%PDF-"):

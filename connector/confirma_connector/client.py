@@ -20,7 +20,7 @@ from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import Outage, Refused, SettingsError
 from confirma_connector.keyanswer import KeyAnswer, key_answer
-from confirma_connector.language import mark, tr, whole
+from confirma_connector.language import because, mark, tr, whole
 from confirma_connector.masking import without_key
 from confirma_connector.settings import Settings, is_loopback
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
@@ -258,7 +258,7 @@ class Client:
             )
         except OSError as error:
             raise SettingsError(
-                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=error.strerror or error)
+                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=because(error))
             ) from None
         except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
             raise SettingsError(

@@ -29,6 +29,8 @@ class Columns:
         self._spellings = {word: file.columns.get(word, (word,)) for word in self._parts}
         self._headers = dict(self._spellings)
         self._found: dict[str, tuple[str, ...]] = {}
+        self.bindings = 0
+        """So many times headers were found: what was worked out from headers before is out of date then."""
         self._personal = {
             word for field in PERSONAL if field in file.invoice for word in _told(file, file.invoice[field])
         }
@@ -62,6 +64,7 @@ class Columns:
         for word, header in bound.items():
             self._found[word] = tuple(dict.fromkeys((*self._found.get(word, ()), header)))
             self._headers[word] = self._found[word]
+        self.bindings += 1
 
     def _recipe(self, missing: Mapping[str, str]) -> str:
         """Say which line of the mapping reads the first of the columns that are missing, and how to name it."""
@@ -97,6 +100,11 @@ class Columns:
         if record is None or len(headers) == 1:
             return headers[0]
         return next((header for header in headers if header in record.values), headers[0])
+
+    def sole_header(self, word: str) -> str | None:
+        """Give the header of *word* in this source; None where it may be under several."""
+        headers = self._headers[word]
+        return headers[0] if len(headers) == 1 else None
 
     def has(self, record: Record, word: str) -> bool:
         """Tell whether *record* knows the column *word* at all."""

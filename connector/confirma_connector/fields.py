@@ -97,6 +97,7 @@ def _choices(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
 CHOICES: Mapping[str, tuple[str, ...]] = {**_choices(Invoice), "prices": ("net", "gross")}
 """Fields that know only a few words, and these words."""
 
+_ONE = Decimal(1)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -155,6 +156,8 @@ def _amount(kind: Kind, value: Value, locale: Locale) -> Decimal:
     else:
         number = locale.number(spelled(value))
     if kind == "money":
+        if number.same_quantum(CENT):
+            return number
         rounded = number.quantize(CENT)
         return rounded if rounded == number else number
     return _plain(number)
@@ -162,7 +165,9 @@ def _amount(kind: Kind, value: Value, locale: Locale) -> Decimal:
 
 def _plain(number: Decimal) -> Decimal:
     """Take off the zeros behind the decimal mark: 40,00 and 40 are one price."""
-    return number.quantize(Decimal(1)) if number == number.to_integral_value() else number.normalize()
+    if number.same_quantum(_ONE):
+        return number
+    return number.quantize(_ONE) if number == number.to_integral_value() else number.normalize()
 
 
 def spelled(value: Value) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from confirma_connector.errors import Busy, JournalError, SettingsError, UnwritableResults
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 
 __all__ = ["digest", "kept_aside", "locked", "placed", "private_file", "replacing"]
 
@@ -73,7 +73,7 @@ def replacing(target: Path, like: Path | None = None) -> Iterator[Path]:
         fresh.replace(final)
         _flush_folder(final.parent)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = because(error)
         raise UnwritableResults(
             tr(
                 "{path}: cannot be written now ({reason}); is it open in another program?",
@@ -129,7 +129,7 @@ def locked(path: Path, busy: str) -> Iterator[None]:
         raise Busy(busy) from None
     except OSError as error:
         raise JournalError(
-            tr("{path}: the lock of the journal cannot be taken: {reason}", path=path, reason=error.strerror or error)
+            tr("{path}: the lock of the journal cannot be taken: {reason}", path=path, reason=because(error))
         ) from None
     try:
         yield

@@ -24,6 +24,7 @@ __all__ = [
     "DOMAIN",
     "LANGUAGES",
     "LanguageCode",
+    "because",
     "current",
     "day",
     "either",
@@ -101,6 +102,20 @@ def either(names: Iterable[str]) -> str:
     """Give *names* as a choice: "a, b or c"."""
     *first, last = names
     return tr(" or ").join((", ".join(first), last)) if first else last
+
+
+def because(error: OSError) -> str:
+    """Say why the system did not do it: in the language of the day where it is one of the usual reasons."""
+    return tr(error.strerror) if error.strerror else str(error) or type(error).__name__
+
+
+_REASONS = (
+    *(mark("No such file or directory"), mark("Permission denied"), mark("Operation not permitted")),
+    *(mark("Is a directory"), mark("Not a directory"), mark("File exists"), mark("File name too long")),
+    *(mark("No space left on device"), mark("Read-only file system"), mark("Input/output error")),
+    *(mark("Device or resource busy"), mark("Too many open files"), mark("Address already in use")),
+)
+"""What `because` finds in the catalogues: systems say it in English."""
 
 
 def day(date: dt.date) -> str:

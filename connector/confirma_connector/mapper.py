@@ -13,6 +13,7 @@ from confirma_connector import rules
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
+from confirma_connector.filling import Block
 from confirma_connector.grouping import Group, Grouping
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
@@ -90,15 +91,16 @@ class Mapper:
         self._credit_sign = credit_sign
         kept = registers or Registers()
         self._registers = {name: kept.index(register, limits) for name, register in mapping.registers.items()}
-        self._of_invoice = self._plan(mapping.file.invoice, INVOICE_FIELDS)
-        self._of_rows = self._plan(mapping.file.rows, ROW_FIELDS)
-        self._of_charges = [self._plan(charge, ROW_FIELDS) for charge in mapping.file.charges]
+        self._of_invoice = self._block(mapping.file.invoice, INVOICE_FIELDS)
+        self._of_rows = self._block(mapping.file.rows, ROW_FIELDS)
+        self._of_charges = [self._block(charge, ROW_FIELDS) for charge in mapping.file.charges]
 
-    def _plan(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> dict[str, Field]:
-        return {
+    def _block(self, rules_of: Mapping[str, FieldRule], kinds: Mapping[str, Kind]) -> Block:
+        fields = {
             name: Field(self.mapping, self._columns, self._registers, name, kinds[name], rule)
             for name, rule in rules_of.items()
         }
+        return Block(fields, self._columns)
 
     @property
     def skipped(self) -> list[Skipped]:
@@ -124,7 +126,7 @@ class Mapper:
             own = self._plan_of(index, group).get(indexed[2])
         return Origin(record.place(""), "", "", record.where) if own is None else own.origin(record)
 
-    def _plan_of(self, index: int, group: Group) -> Mapping[str, Field]:
+    def _plan_of(self, index: int, group: Group) -> Block:
         """Give the fields of one row of the invoice: behind the rows of the source stand its charges."""
         if index >= len(group.lines) and (charges := self._charges(group.head)):
             return self._of_charges[charges[min(index - len(group.lines), len(charges) - 1)]]
@@ -195,10 +197,19 @@ class Mapper:
         ]
 
     def _fields(
-        self, group: Group, record: Record, plan: Mapping[str, Field], prefix: str, problems: list[Problem]
+        self, group: Group, record: Record, block: Block, prefix: str, problems: list[Problem]
     ) -> dict[str, Any]:
+        try:
+            return block.values_of(record)
+        except ValueError:
+            return self._readable(group, record, block, prefix, problems)
+
+    def _readable(
+        self, group: Group, record: Record, block: Block, prefix: str, problems: list[Problem]
+    ) -> dict[str, Any]:
+        """Give what can be read, field by field; what cannot is a problem."""
         fields: dict[str, Any] = {}
-        for field in plan.values():
+        for field in block.values():
             try:
                 value = field.value(record)
             except NotFound as error:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from confirma_connector.errors import CannotRun, legible
-from confirma_connector.language import either, mark, tr
+from confirma_connector.language import because, either, mark, tr
 from confirma_connector.yamltext import Document, Place, YamlError, load
 
 __all__ = ["Mistakes", "did_you_mean", "opened", "sentence"]
@@ -30,7 +30,7 @@ def opened(path: Path, wrong: type[CannotRun]) -> Document:
         place = tr("{path}, line {line}", path=path, line=error.line)
         raise wrong(f"{place}: {error}") from None
     except OSError as error:
-        raise wrong(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
+        raise wrong(tr("{path}: cannot be read: {reason}", path=path, reason=because(error))) from None
 
 
 class Mistakes:

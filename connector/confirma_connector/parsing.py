@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
@@ -92,14 +93,17 @@ class Locale:
 
     def is_empty(self, text: str) -> bool:
         """Tell whether *text*, outer space aside, is one of the declared spellings of nothing."""
-        return text.strip() in self._nothing
+        return text.strip() in self.nothing
 
     @cached_property
-    def _nothing(self) -> frozenset[str]:
+    def nothing(self) -> frozenset[str]:
+        """The spellings of nothing, without outer space."""
         return frozenset(text.strip() for text in self.empty) | {""}
 
     def number(self, text: str) -> Decimal:
         """Read a number; ValueError says what was declared."""
+        if self._is_usual(text):
+            return Decimal(text.replace(self.decimal, "."))
         body, negative = self._unsigned(text.strip())
         match = self._number_pattern.fullmatch(body)
         if match is None:
@@ -126,6 +130,19 @@ class Locale:
         if isinstance(value, dt.date):
             return value.strftime(self.dates[0])
         return f"{value:f}".replace(".", self.decimal)
+
+    def usual(self, *, cents: bool) -> Callable[[str], object]:
+        """Give what tells the usual spelling of a number, which means the same by every grammar of this locale.
+
+        Of an amount in *cents* that has two decimals, else one without zeros that say nothing at its end.
+        """
+        decimals = r"[0-9]{2}" if cents else r"[0-9]{0,11}[1-9]"
+        optional = "" if cents else "?"
+        return re.compile(rf"[0-9]{{1,15}}(?:{re.escape(self.decimal)}{decimals}){optional}").fullmatch
+
+    @cached_property
+    def _is_usual(self) -> Callable[[str], object]:
+        return re.compile(rf"[0-9]{{1,15}}(?:{re.escape(self.decimal)}[0-9]{{1,12}})?").fullmatch
 
     @cached_property
     def _number_pattern(self) -> re.Pattern[str]:

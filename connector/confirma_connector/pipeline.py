@@ -4,32 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
 
 from confirma_connector import production, reconcile, results
-from confirma_connector.annotating import annotate
+from confirma_connector.checking import check, preview, several, surveys
 from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
-from confirma_connector.journal import TAKEN, Claim, Entry, Facts, Journal
+from confirma_connector.journal import TAKEN, Claim, Facts, Journal
 from confirma_connector.language import listed, tr, trn
-from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.opening import connected, held, opened
-from confirma_connector.outcome import outcome
-from confirma_connector.previewing import Preview
-from confirma_connector.previewing import preview as previewed
-from confirma_connector.refusing import refusals
-from confirma_connector.replying import is_answer
-from confirma_connector.report import FileReport, Report
+from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run, in_its_language
 from confirma_connector.sending import Filters, Sending
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Item, Look, Refusals, Survey
-from confirma_connector.telling import told, whole
+from confirma_connector.survey import Survey
+from confirma_connector.telling import whole
 from confirma_connector.verdict import Verdict
 from confirma_connector.writing import Writing
 
@@ -40,70 +31,6 @@ _PATIENCE = 5.0
 _TRACKED = dt.timedelta(days=90)
 _NAMED = 10
 """As many invoices are named in one line."""
-
-
-@in_its_language
-def check(run: Run, choice: Choice) -> Report:
-    """Read and check files; nothing is sent. What was sent before has the state it has.
-
-    No file is written, but for the copies that the choice asks for, with the problems beside the rows.
-    """
-    files: list[FileReport] = []
-    is_mixed = False
-    with _remembered(run.settings, is_needed=choice.annotate) as journal:
-        for path in _sources(journal, choice):
-            with _surveyed(run, journal, path, choice) as found:
-                joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
-                mixed = _mixed(found)
-                notices = [*_why(found), *production.closed(run, found), *mixed]
-                copy = None
-                if choice.annotate and journal is not None:
-                    taken = [Path(file.annotated) for file in files]
-                    copy, said = annotate(journal, found, joined, choice.output, taken)
-                    notices += [said] if said else []
-                files.append(told(found, joined, notices=notices, annotated=copy))
-                is_mixed = is_mixed or bool(mixed)
-    return whole("check", run.settings, files, is_open=is_mixed)
-
-
-@in_its_language
-def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]:
-    """Show the invoice *number* of the files as it will be sent, wherever it stands. Raises SettingsError."""
-    shown: list[tuple[Path, Preview]] = []
-    with _remembered(run.settings) as journal:
-        for path in _sources(journal, choice):
-            drafts: dict[int, Preview] = {}
-
-            def look(mapper: Mapper, draft: Draft, index: int, drafts: dict[int, Preview] = drafts) -> None:
-                if draft.label == number and len(drafts) < _NAMED:
-                    drafts[index] = previewed(mapper, run.contract, draft)
-
-            with _surveyed(run, journal, path, choice, look) as found:
-                for index, draft in drafts.items():
-                    its = outcome(found.items[index], _entry(journal, found.items[index]))
-                    shown.append((path, replace(draft, state=its.state, message=its.plain, problems=its.problems)))
-    if not shown:
-        raise SettingsError(tr("invoice {number}: in none of the files", number=number))
-    return shown
-
-
-@contextlib.contextmanager
-def _surveyed(
-    run: Run, journal: Journal | None, path: Path, choice: Choice, look: Look | None = None
-) -> Iterator[Survey]:
-    """Read one file to be looked at, not sent."""
-    key = journal.key if journal else os.urandom(32)
-    source = results.source_of(journal, path) if journal else None
-    mapping, said = run.mapping(path, choice.mapping), _refusals(run, journal)
-    found = run.read(path, mapping, key, said, made_from=source, look=look)
-    with contextlib.closing(found):
-        yield found
-
-
-def _why(found: Survey) -> Iterator[str]:
-    """Say why this mapping was taken, where nobody named one."""
-    if found.mapping.why:
-        yield tr("the mapping {name} was taken: {why}", name=found.mapping.name, why=found.mapping.why)
 
 
 @in_its_language
@@ -149,52 +76,8 @@ def track(run: Run, choice: Choice) -> Report:
         return _report(run, journal, writing, before)
 
 
-@contextlib.contextmanager
-def _remembered(settings: Settings, *, is_needed: bool = False) -> Iterator[Journal | None]:
-    """Give the account's journal to look into, if there is one yet, or if it *is_needed*."""
-    if not settings.journal.is_file() and not is_needed:
-        yield None
-        return
-    with Journal(settings.journal, settings.environment, settings.account) as journal:
-        yield journal
-
-
-def _refusals(run: Run, journal: Journal | None) -> Refusals:
-    return refusals(journal, run.contract) if journal else {}
-
-
-def _entry(journal: Journal | None, item: Item) -> Entry | None:
-    return journal.entry(*item.key) if journal and item.key else None
-
-
-def _mixed(found: Survey) -> list[str]:
-    """Say what `send` refuses: a file of several sellers."""
-    return [tr("send refuses this file: {several}", several=_several(found.sellers))] if len(found.sellers) > 1 else []
-
-
-def _several(sellers: Mapping[str, str]) -> str:
-    one, other = (f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
-    return tr(
-        "one run has one seller, but there are {one} and {other}; delete the rows that are not yours, or "
-        "send each seller's invoices as an account of its own",
-        one=one,
-        other=other,
-    )
-
-
-# -- what the three share ------------------------------------------------------------------------------------------
-
-
-def _sources(journal: Journal | None, choice: Choice) -> Iterator[Path]:
-    """Give the files that were named, but for answers of ours that lie among them."""
-    return (path for path in choice.paths if journal is None or not is_answer(journal, path))
-
-
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
-    for path in _sources(journal, choice):
-        source = results.source_of(journal, path)
-        mapping, said = run.mapping(path, choice.mapping), _refusals(run, journal)
-        found = run.read(path, mapping, journal.key, said, made_from=source)
+    for found in surveys(run, journal, choice):
         yield found  # before it is refused: who asked closes it
         results.matching_environment(found, run.settings.environment)
 
@@ -226,7 +109,7 @@ def _seller(run: Run, journal: Journal, found: Sequence[Survey]) -> str | None:
     _check_numbering(journal, run.settings)
     sellers = {seller: f"{one.path}, {where}" for one in found for seller, where in one.sellers.items()}
     if len(sellers) > 1:
-        raise SettingsError(_several(sellers))
+        raise SettingsError(several(sellers))
     seller = next(iter(sellers), None)
     if journal.environment == "sandbox":
         return None

@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from confirma_connector import hookspecs
 from confirma_connector.errors import AdapterError, ConfirmaError, NoWriteBack, SourceError, at_line
 from confirma_connector.hookspecs import PROJECT
-from confirma_connector.language import mark, tr
+from confirma_connector.language import because, mark, tr
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
 
@@ -33,14 +33,15 @@ SHIPPED = mark("shipped")
 
 _HEAD = 65_536
 _PLAIN_VALUES = frozenset({str, Decimal, int, date, Unreadable, type(None)})
+_IN_THE_CHECKOUT = {"problems": "docs"}
 _HOOKS = ("read", "write_results", "detect", "options", "transforms")
 
 
-def bundled(kind: Literal["adapters", "mappings"]) -> Path:
-    """Give the folder of our own adapters or mappings: in the wheel, or at the top of the checkout."""
+def bundled(kind: Literal["adapters", "mappings", "problems"]) -> Path:
+    """Give the folder of our own adapters, mappings, or pages of problems: in the wheel, or in the checkout."""
     package = Path(__file__).resolve().parent
     inside = package / "_bundled" / kind
-    return inside if inside.is_dir() else package.parents[1] / kind
+    return inside if inside.is_dir() else package.parents[1] / _IN_THE_CHECKOUT.get(kind, kind)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Adapter:
             with path.open("rb") as file:
                 head = file.read(_HEAD)
         except OSError as error:
-            raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=because(error))) from None
         answer = self._ask("detect", path=path, head=head)
         if answer not in ("no", "generic", "specific"):
             raise self._failed(tr("answered {answer} in detect, not no, generic or specific", answer=repr(answer)))
@@ -125,9 +126,7 @@ class Adapter:
         except (ConfirmaError, GeneratorExit):
             raise
         except OSError as error:
-            raise SourceError(
-                tr("{path}: cannot be read: {reason}", path=source.path, reason=error.strerror or error)
-            ) from None
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=source.path, reason=because(error))) from None
         except (Exception, SystemExit) as error:
             raise self._failed(tr("failed in read: {place}", place=_place(error))) from error
 

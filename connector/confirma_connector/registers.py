@@ -14,7 +14,7 @@ from confirma_connector.errors import AdapterError, MappingError, SourceError
 from confirma_connector.fields import UnreadableCell, spelled
 from confirma_connector.files import digest
 from confirma_connector.headers import MissingColumns, among
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 from confirma_connector.limits import Limits
 from confirma_connector.mappingfile import MappingFile
 from confirma_connector.mistakes import Mistakes, did_you_mean
@@ -184,7 +184,7 @@ class Registers:
         except (AdapterError, SourceError) as error:
             raise MappingError(f"{register.said}: {error}") from None
         except OSError as error:
-            unreadable = tr("{path}: cannot be read: {reason}", path=register.path, reason=error.strerror)
+            unreadable = tr("{path}: cannot be read: {reason}", path=register.path, reason=because(error))
             raise MappingError(f"{register.said}: {unreadable}") from None
         return self._read[known][1]
 

@@ -18,7 +18,7 @@ from confirma_connector import keys
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ConfirmaError, SettingsError
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 from confirma_connector.opening import held, reached
 from confirma_connector.settings import Settings
 
@@ -102,7 +102,7 @@ def _new_file(path: Path) -> Iterator[_Keep]:
             tr("{path} is there already: name a new file, the old key may still be needed", path=path)
         ) from None
     except OSError as error:
-        raise SettingsError(tr("{path} cannot be made: {reason}", path=path, reason=error.strerror)) from None
+        raise SettingsError(tr("{path} cannot be made: {reason}", path=path, reason=because(error))) from None
     try:
         yield keep
     finally:

@@ -12,7 +12,7 @@ from pathlib import Path
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, kept_aside, placed, replacing
 from confirma_connector.journal import Journal, ResultsFile
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, check_kind, harmless, write_list
@@ -99,7 +99,7 @@ def _refuse_impossible(path: Path) -> None:
     except FileNotFoundError:
         pass
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = because(error)
         raise SettingsError(
             tr("{path}: the results cannot lie there ({reason}); name another with --output", path=path, reason=reason)
         ) from None

@@ -121,7 +121,7 @@ def in_its_language(story: Callable[Concatenate[Run, _More], _Told]) -> Callable
 
     @functools.wraps(story)
     def told(run: Run, /, *more: _More.args, **words: _More.kwargs) -> _Told:
-        with language.using(run.settings.language):
+        with language.using(run.settings.language or language.current()):  # looked up once, not for each sentence
             return story(run, *more, **words)
 
     return told

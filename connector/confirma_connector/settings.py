@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from confirma_connector import language
 from confirma_connector.errors import SettingsError
-from confirma_connector.language import LanguageCode, either, mark, tr, whole
+from confirma_connector.language import LanguageCode, because, either, mark, tr, whole
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.masking import SHORTEST_KEY
 
@@ -340,7 +340,7 @@ def _read(path: Path, name: str) -> str:
     except UnicodeDecodeError:
         raise SettingsError(tr("{name} cannot be read: it is not UTF-8 text", name=name)) from None
     except OSError as error:
-        raise SettingsError(tr("{name} cannot be read: {reason}", name=name, reason=error.strerror)) from None
+        raise SettingsError(tr("{name} cannot be read: {reason}", name=name, reason=because(error))) from None
 
 
 def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from confirma_connector.columns import Columns
@@ -16,7 +17,7 @@ from confirma_connector.money import negated, share
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.registers import Index, NotFound
 
-__all__ = ["Field", "Origin"]
+__all__ = ["Field", "Known", "Origin"]
 
 _MOST_REMEMBERED = 2_000
 
@@ -29,6 +30,23 @@ class Origin:
     header: str
     value: str
     record: str
+
+
+class Known(dict[Value, Any]):
+    """What the cells of one column mean: worked out once, since the same few dates, rates and units recur in a file.
+
+    Only texts are remembered, and so many at most; what cannot be read raises again each time.
+    """
+
+    def __init__(self, read: Callable[[Value], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: Value) -> Any:
+        value = self._read(cell)
+        if (isinstance(cell, str) or cell is None) and len(self) < _MOST_REMEMBERED:
+            self[cell] = value
+        return value
 
 
 class Field:
@@ -49,12 +67,24 @@ class Field:
         self._columns = columns
         register, _, self._column = (rule.register_ or "").partition(".")
         self._register = registers[register] if register else None
-        self._nothing = frozenset(text.strip() for text in rule.empty)
         self._is_blank = mapping.locale.is_empty
+        self._nothing = mapping.locale.nothing.union(text.strip() for text in rule.empty)
         self._conversion = mapping.conversion(kind, rule)
+        self._locale = mapping.locale
         self._units = Conversion("number", mapping.locale)
         self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
-        self._remembered: dict[str, Any] = {}
+        self.is_plain = rule.negative_when is None and rule.per is None and self._is_of_one_cell()
+        """Whether its value is what one cell says, or the same everywhere: `known` has it then."""
+        self.known = Known(self._reader())
+
+    def header(self) -> str | None:
+        """Give the one header under which a plain field stands in this source; None where there is no such."""
+        return self._columns.sole_header(self._rule.column) if self.is_plain and self._rule.column else None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the mapping itself says the value."""
+        return self._rule.constant is not None
 
     def value(self, record: Record) -> Any:
         """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence, NotFound."""
@@ -117,14 +147,7 @@ class Field:
         spelling = self._spelling(record)
         if self._register is not None and self._is_empty(spelled(spelling)):
             spelling = self._register.value(self._row(self._register, record), self._column)
-        if not isinstance(spelling, str):
-            return self._converted(spelling)
-        if spelling in self._remembered:  # the same few dates, rates and units recur on every row of a file
-            return self._remembered[spelling]
-        value = self._converted(spelling)
-        if len(self._remembered) < _MOST_REMEMBERED:
-            self._remembered[spelling] = value
-        return value
+        return self.known[spelling] if isinstance(spelling, str) else self._converted(spelling)
 
     def _row(self, register: Index, record: Record) -> Record:
         return register.row(self._key(register, record))
@@ -150,7 +173,38 @@ class Field:
         return unreadable or self._rule.join.join(texts)
 
     def _is_empty(self, text: str) -> bool:
-        return text.strip() in self._nothing or self._is_blank(text)
+        return text.strip() in self._nothing
+
+    def _is_of_one_cell(self) -> bool:
+        rule = self._rule
+        return rule.constant is not None or (
+            rule.column is not None and rule.split is None and self._register is None
+        )
+
+    def _reader(self) -> Callable[[Value], Any]:
+        """Give what reads a cell: a shorter way for most texts and numbers, and the same as `_converted` for all."""
+        nothing, converted, constant = self._nothing, self._converted, self._constant
+        if self.is_constant:
+            return lambda _: constant
+        if self._conversion.steps or self._conversion.table is not None:
+            return converted
+        if self.kind == "text":
+
+            def text(cell: Value) -> Any:
+                stripped = cell.strip() if isinstance(cell, str) else ""
+                return stripped if stripped not in nothing else converted(cell)
+
+            return text
+        if self.kind in ("money", "number"):
+            is_usual, mark = self._locale.usual(cents=self.kind == "money"), self._locale.decimal
+
+            def amount(cell: Value) -> Any:
+                if isinstance(cell, str) and is_usual(cell) and cell not in nothing:
+                    return Decimal(cell.replace(mark, "."))
+                return converted(cell)
+
+            return amount
+        return converted
 
     def _converted(self, spelling: Value) -> Any:
         if not self._is_empty(spelled(spelling)):

@@ -15,7 +15,7 @@ from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
-from confirma_connector.language import tr, trn
+from confirma_connector.language import because, tr, trn
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
@@ -129,7 +129,7 @@ class Survey:
                     "{path}: its requests cannot be put aside ({reason}); is the folder for temporary files "
                     "full? TMPDIR names another",
                     path=self.path,
-                    reason=error.strerror or error,
+                    reason=because(error),
                 )
             ) from None
         return (start, len(body))
@@ -185,7 +185,7 @@ def _digest(path: Path) -> str:
     try:
         return digest(path)
     except OSError as error:
-        raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=error.strerror)) from None
+        raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=because(error))) from None
 
 
 def _fill(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from confirma_connector.language import tr, whole
+from confirma_connector.language import because, tr, whole
 
 __all__ = ["CodeTable", "TableError", "UnknownCode", "read_table"]
 
@@ -122,6 +122,6 @@ def _text(folder: Path, name: str) -> str:
             raise TableError(tr("{path}: is larger than {largest} bytes", path=name, largest=whole(_LARGEST)))
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TableError(tr("{path}: cannot be read: {reason}", path=name, reason=error.strerror)) from None
+        raise TableError(tr("{path}: cannot be read: {reason}", path=name, reason=because(error))) from None
     except UnicodeDecodeError:
         raise TableError(tr("{path}: is not UTF-8", path=name)) from None

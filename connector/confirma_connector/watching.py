@@ -15,7 +15,7 @@ from confirma_connector.claiming import Folders, claim, jobs
 from confirma_connector.errors import Busy, SettingsError, Unavailable, UnwritableResults
 from confirma_connector.files import locked, replacing
 from confirma_connector.handling import Happening, handle, name_of, refuse_all
-from confirma_connector.language import tr, trn
+from confirma_connector.language import because, tr, trn
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Run, in_its_language
 
@@ -100,7 +100,7 @@ class _Watching:
             work.mkdir(exist_ok=True, mode=0o700)
         except OSError as error:
             raise SettingsError(
-                tr("IN {folder}: cannot be written into ({reason})", folder=work.parent, reason=error.strerror or error)
+                tr("IN {folder}: cannot be written into ({reason})", folder=work.parent, reason=because(error))
             ) from None
         with contextlib.ExitStack() as stack:
             while not self._is_ours(stack):
@@ -237,7 +237,7 @@ class _Watching:
 
 def _told(error: Exception) -> str:
     if isinstance(error, OSError):
-        return f"{error.filename2 or error.filename}: {error.strerror}"
+        return f"{error.filename2 or error.filename}: {because(error)}"
     return str(error)
 
 

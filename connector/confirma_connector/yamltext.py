@@ -98,10 +98,10 @@ def _note_open_lines(document: Document, text: str) -> None:
             document.open.setdefault(place, number)
         elif began := _TOP.match(line):
             block = began[1]
-    for block, *key in document.open:
-        if key and (block,) in document.blanks and isinstance(document.tree, dict):
-            document.blanks.remove((block,))
-            document.tree[str(block)] = {}
+    for first, *rest in document.open:
+        if rest and (first,) in document.blanks and isinstance(document.tree, dict):
+            document.blanks.remove((first,))
+            document.tree[str(first)] = {}
 
 
 def _explained(error: yaml.MarkedYAMLError) -> tuple[int, str]:

@@ -26,6 +26,7 @@ _COMMANDS: Mapping[str, str] = {
     "track": mark("Fetch the delivery information and update the results files."),
     "watch": mark("Send each file that is dropped into a folder, and leave the answer where it is looked for."),
     "status": mark("Count and add up the invoices of the account by state; list a month as CSV."),
+    "explain": mark("Explain a problem by its code: what it means, its cause and its cure."),
     "show": mark("Show one invoice: its state and everything that happened to it."),
     "report": mark("Make one page with sums, pictures over time and what is open."),
     "adopt": mark("Make invoices known that were sent elsewhere: they are never sent from here."),

@@ -54,9 +54,11 @@ def _answer(question: Question) -> Line | None:
     for number, line in enumerate(lines, 1):
         say(f"  {number}  {_described(line)}", err=True)
     while True:
-        answer = _prompt(tr("Which? [1 to {last}, Enter = leave it open, s = ask no more]", last=len(lines)))
-        if answer.isdecimal() and 1 <= int(answer) <= len(lines):
-            chosen = lines[int(answer) - 1]
+        answer = _prompt(
+            tr("Which? [1 to {last}, y = the first, Enter = leave it open, s = ask no more]", last=len(lines))
+        )
+        if is_yes(answer) or (answer.isdecimal() and 1 <= int(answer) <= len(lines)):
+            chosen = lines[int(answer) - 1 if answer.isdecimal() else 0]
             return _typed(chosen) if chosen.typed else chosen
         if not answer or answer.casefold() in ("n", "e"):
             return None

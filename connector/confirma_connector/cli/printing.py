@@ -72,7 +72,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from report.notices
     codes = (group.code for file in report.files for group in file.problems)
     if report.command != "track" and (code := next(codes, "")):
-        yield tr("more about a message: {command}", command=f"confirma explain {code}")
+        command = f"confirma explain {code}"  # not for people
+        yield tr("more about a message: {command}", command=command)
     if report.environment == "sandbox":
         yield tr(_SANDBOX)
 

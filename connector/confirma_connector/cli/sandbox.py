@@ -9,7 +9,7 @@ import click
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import private_file
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 
 __all__ = ["sandbox"]
 
@@ -55,6 +55,6 @@ def sandbox(host: str, port: int, store: Path, key: str, pace: float) -> None:
                 "the stand-in cannot listen on {host}:{port}: {reason}",
                 host=host,
                 port=port,
-                reason=error.strerror or error,
+                reason=because(error),
             )
         ) from None

@@ -37,7 +37,7 @@ def _worth(worth: Worth) -> str:
 
 
 def _table(one: CurrencySum) -> Iterator[tuple[str, ...]]:
-    yield one.currency, tr("number"), tr("rows"), tr("net"), tr("VAT"), tr("gross")
+    yield one.currency, tr("count"), tr("rows"), tr("net"), tr("VAT"), tr("gross")
     yield _line(tr("invoices"), one.invoices)
     if one.credit_notes.count:
         yield _line(tr("credit notes"), one.credit_notes)

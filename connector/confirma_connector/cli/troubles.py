@@ -24,7 +24,7 @@ _IN_THE_TABLE = ("rejected", "failed")
 """Of these the words stand with the cell, where Confirma named one."""
 _CHANGED = (*("failed", "attention", "unknown", "duplicate"), *("conflict", "uncertain", "ready"))
 
-_IN_THE_MAPPING = mark("in the mapping:")
+_IN_THE_MAPPING = mark("in the mapping, or the same in every invoice:")
 _IN_THE_FILE = mark("in the file:")
 _WARNINGS = mark("worth a look; sent all the same:")
 

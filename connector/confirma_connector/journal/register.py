@@ -28,7 +28,7 @@ class Register(Connection):
         with self._transaction() as database:
             owner = database.execute(
                 "SELECT account, environment FROM results"  # not for people
-                " WHERE path = ? AND (environment, account) != (?, ?)",
+                " WHERE path = ? AND kind != 'checked' AND (environment, account) != (?, ?)",
                 (str(file.path), *self._ours),
             ).fetchone()
             if owner:

@@ -103,9 +103,7 @@ def candidates(one: Named, decimal: str) -> Iterator[Proposal]:
         if name not in given:
             given.add(name)
             told = reading(name, one.facts, decimal)
-            evidence = _joined(
-                tr('nothing is known of the word "{header}"', header=one.column.header), said, told.doubt
-            )
+            evidence = _joined(tr("the header says nothing of it"), said, told.doubt)
             yield Proposal(name, one.column, False, evidence, strength, told.rule, told.table)
 
 
@@ -113,15 +111,14 @@ def _of_word(one: Named, name: str, decimal: str, strength: int) -> Proposal:
     found = verdict(name, one.facts, is_sure=strength == _EXACT)
     told = reading(name, one.facts, decimal)
     sums = [role.evidence for role in one.roles if name in _ROLES[role.name]]
-    header = one.column.header
     if strength == _EXACT:
-        said = tr('"{header}" is a word for it', header=header)
+        said = tr("the header is a word for it")
         is_exact = found.is_possible and not told.doubt
         strength = _EXACT if is_exact else _DOUBTED if found.is_possible else 10
     elif strength == _NEAR:
-        is_exact, said = False, tr('"{header}" has a word for it within', header=header)
+        is_exact, said = False, tr("the header has a word for it within")
     else:
-        is_exact, said = False, tr('"{header}" may mean it, and other things', header=header)
+        is_exact, said = False, tr("the header may mean it, or something else")
         strength += _PROVED * found.is_proved
     evidence = _joined(said, found.evidence, *sums[:2], told.doubt)
     weight = strength + (_IN_A_SUM if sums and not is_exact else 0)

@@ -22,6 +22,7 @@ _BODY = re.compile(r"\d[\d.,' \u00a0\u202f’]*")
 _SPACED = re.compile(r"(\d{1,3})(?:([ '])\d{3})(?:\2\d{3})*(?:([.,])\d+)?")
 _BOTH = re.compile(r"\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*([.,])\d+")
 _GROUPS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})+")
+_CENTS = re.compile(r"\d,\d\d$")  # codes have points, not commas
 _ONCE = re.compile(r"(\d+)([.,])(\d+)")
 
 
@@ -29,14 +30,14 @@ _ONCE = re.compile(r"(\d+)([.,])(\d+)")
 class _Spelling:
     """How the numbers of one column are spelled: which mark is proved to be what, by how many and where first.
 
-    *could_be* are marks with three digits behind them: of a fraction, or of thousands.
+    *unclear* are marks with three digits behind them: of a fraction, or of thousands.
     """
 
     column: Column
     standing: Literal["amount", "unknown"]
     decimal: Counter[str] = field(default_factory=Counter)
     thousands: Counter[str] = field(default_factory=Counter)
-    could_be: Counter[str] = field(default_factory=Counter)
+    unclear: Counter[str] = field(default_factory=Counter)
     first: dict[tuple[str, str], int] = field(default_factory=dict)
     is_strong: bool = False
     trailing_minus: int = 0
@@ -44,7 +45,7 @@ class _Spelling:
 
     def note(self, what: str, mark: str, at: int) -> None:
         """Count a mark at a cell."""
-        {"decimal": self.decimal, "thousands": self.thousands, "could be": self.could_be}[what][mark] += 1
+        {"decimal": self.decimal, "thousands": self.thousands, "unclear": self.unclear}[what][mark] += 1
         self.first.setdefault((what, mark), at)
 
 
@@ -60,7 +61,7 @@ def decimal(columns: Sequence[Column], wheres: Sequence[str] = ()) -> Convention
     proofs = {mark: [one for one in found if one.decimal[mark]] for mark in _MARKS}
     proved = [mark for mark in _MARKS if proofs[mark]]
     groups = {mark for one in found for mark in one.thousands if mark in _MARKS}
-    unsure = {mark for one in found if not one.decimal and not one.is_strong for mark in one.could_be}
+    unsure = {mark for one in found if not one.decimal and not one.is_strong for mark in one.unclear}
     if len(proved) == 2 or groups.intersection(proved) or len(groups) == 2:
         return Convention((), False, _contradiction(found, wheres), _MARKS, also)
     if proved:
@@ -80,7 +81,7 @@ def decimal(columns: Sequence[Column], wheres: Sequence[str] = ()) -> Convention
         )
         return Convention((mark,), True, said, also=also)
     if unsure:
-        one = next(one for one in found if one.could_be)
+        one = next(one for one in found if one.unclear)
         said = tr(
             "three digits stand behind the mark of each number, as in {place}: it can be a fraction or thousands",
             place=_at(one, wheres),
@@ -101,6 +102,8 @@ def _spelling(column: Column) -> _Spelling | None:
     spelling, odd = _Spelling(column, standing), 0
     for at, text in numeric:
         odd += not _read(spelling, text, at)
+    cents = [text for _, text in numeric if _CENTS.search(text)]
+    spelling.is_strong = spelling.is_strong or 3 <= len(cents) == len(numeric)
     return spelling if 10 * odd <= len(numeric) else None
 
 
@@ -154,7 +157,7 @@ def _read(spelling: _Spelling, text: str, at: int) -> bool:
         return True
     if match := _ONCE.fullmatch(body):
         is_either = len(match[3]) == 3 and len(match[1]) <= 3 and not match[1].startswith("0")
-        spelling.note("could be" if is_either else "decimal", match[2], at)
+        spelling.note("unclear" if is_either else "decimal", match[2], at)
         return True
     return False
 
@@ -230,7 +233,7 @@ def _contradiction(found: Sequence[_Spelling], wheres: Sequence[str]) -> str:
     places = [
         _at(one, wheres, (what, mark))
         for mark in _MARKS
-        for what in ("decimal", "thousands", "could be")
+        for what in ("decimal", "thousands", "unclear")
         for one in found
         if (what, mark) in one.first
     ]

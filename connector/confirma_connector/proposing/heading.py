@@ -61,15 +61,20 @@ def heading(lines: Sequence[Line]) -> Heading | None:
     widest = max((len(one.cells) for one in looked), default=0)
     if widest < 2:
         return None
-    data = next((one for one in looked if _is_data(one, widest)), None)
+    names = [one for one in looked if _may_name(one, widest)]
+    data = next((one for one in looked if _is_data(one, widest) and not _is_title(one, names)), None)
     before = looked if data is None else [one for one in looked if one.number < data.number]
-    candidates = [one for one in before if _may_name(one, widest)]
+    candidates = [one for one in names if one in before]
     first = 0 if data is None else data.number
     if not candidates:
         return _headless(looked, before, data, widest)
-    if data is None:  # rows of nothing but text: the first names them
-        return Heading(candidates[0].number, tr("it is the first row of text, and all below it is text too"))
+    if data is None:
+        first_row = candidates[0].number
+        doubts = () if known_words(candidates[0]) > 1 else (first_row, 0)
+        return Heading(first_row, tr("it is the first row of text, and all below it is text too"), doubts)
     chosen, rivals, why = _chosen(candidates)
+    if known_words(chosen) < 2 and 4 * len(chosen.cells) < 3 * widest:
+        rivals = (*(rivals or (chosen.number,)), 0)  # perhaps a title above a list without a header
     return Heading(chosen.number, why, rivals, _above(chosen, before), first)
 
 
@@ -79,6 +84,11 @@ def _is_data(one: Line, widest: int) -> bool:
     if numbering(one.texts) or 3 * len(one.cells) < widest or not values:
         return False
     return values >= 2 or 3 * values >= len(one.cells)
+
+
+def _is_title(one: Line, names: Sequence[Line]) -> bool:
+    """Tell whether a row with values (a title with its date) stands above the first row that can name columns."""
+    return bool(names) and one.number < names[0].number and len(one.cells) < len(names[0].cells)
 
 
 def _may_name(one: Line, widest: int) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from confirma_connector.errors import SourceError
 from confirma_connector.fields import spelled
-from confirma_connector.language import listed, mark, tr, trn
+from confirma_connector.language import listed, mark, tr, trn, whole
 from confirma_connector.limits import Limits
 from confirma_connector.plugins import Adapter, Registry
 from confirma_connector.proposing.found import Column, Layout
@@ -25,10 +27,10 @@ from confirma_connector.records import Record, Source
 from confirma_connector.workbook import Book, choose_sheet, read_rows
 from confirma_connector.workbook.markup import column_index
 
-__all__ = ["LOOKED_AT", "laid_out"]
+__all__ = ["laid_out"]
 
-LOOKED_AT = 5_000
-"""As many rows are looked at for evidence; the others are only counted."""
+LOOKED_AT, LAST = 4_800, 200
+"""As many rows at the beginning and at the end are looked at for evidence; the others are only counted."""
 
 _TABLES = ("csv_file", "excel", "table")
 _PARQUET = b"PAR1"
@@ -56,11 +58,19 @@ def laid_out(path: Path, registry: Registry, limits: Limits, options: Mapping[st
     found = _Found({**look.source, **declared}, dict(look.why), dict(look.open), meanwhile)
     if look.heading is not None and "header_row" not in declared:
         _settle_header(reading, look.heading, found, declared)
-    if reading.adapter.name == "excel":
-        _settle_hidden(reading, found, declared)
-        _settle_numbers(reading, found, declared)
-    columns, rows, wheres = _columns(reading, found.meanwhile, look.heading.above if look.heading else {})
-    return Layout(path, reading.adapter.name, found.source, found.why, columns, rows, wheres, found.open)
+    rows = _settled_rows(reading, found, declared)
+    if reading.adapter.name == "excel" and "numbers" not in declared:
+        rows = _settle_numbers(reading, found, rows)
+    if rows.count > len(rows.looked):
+        found.why["rows"] = tr(
+            "the first {first} and the last {last} of {rows} rows were looked at",
+            first=whole(LOOKED_AT),
+            last=LAST,
+            rows=whole(rows.count),
+        )
+    columns = tuple(_columns(reading, rows.looked, look.heading.above if look.heading else {}))
+    wheres = tuple(record.where for record in rows.looked)
+    return Layout(path, reading.adapter.name, found.source, found.why, columns, rows.count, wheres, found.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +92,16 @@ class _Reading:
         try:
             return model.model_validate(options) if model else None
         except ValidationError as error:
-            told = error.errors()[0]["msg"].removeprefix("Value error, ")
+            told = error.errors()[0]["msg"].removeprefix("Value error, ")  # not for people
             raise SourceError(f"{self.path.name}: {told}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows that are looked at, and how many there are."""
+
+    looked: list[Record]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +139,7 @@ def _settle_header(reading: _Reading, heading: Heading, found: _Found, declared:
     found.meanwhile.update(told)
     found.why["header_row"] = heading.why
     if heading.rivals:
-        rivals = (str(one) for one in heading.rivals if one != heading.row)
+        rivals = (str(one) if one else "none" for one in heading.rivals if one != heading.row)
         found.open["header_row"] = (row, *rivals)
     elif _first(reading, plain) != _first(reading, found.meanwhile):
         found.source.update(told)
@@ -136,23 +154,37 @@ def _first(reading: _Reading, options: Mapping[str, Any]) -> tuple[str, tuple[st
     return None if record is None else (record.where, tuple(record.values))
 
 
-def _settle_hidden(reading: _Reading, found: _Found, declared: Mapping[str, Any]) -> None:
-    """Hidden rows are somebody's decision."""
-    if "hidden" in declared:
-        return
+def _rows(reading: _Reading, options: Mapping[str, Any]) -> _Rows:
+    records = reading.records(options)
+    looked = list(islice(records, LOOKED_AT))
+    last: deque[Record] = deque(maxlen=LAST)
+    count = len(looked)
+    for record in records:
+        last.append(record)
+        count += 1
+    if not looked:
+        raise SourceError(tr("{name}: no row stands below the header", name=reading.path.name))
+    return _Rows([*looked, *last], count)
+
+
+def _settled_rows(reading: _Reading, found: _Found, declared: Mapping[str, Any]) -> _Rows:
+    """Read the rows. Hidden ones are somebody's decision: they are read, named and asked about."""
     try:
-        for _ in reading.records(found.meanwhile):
-            pass
+        return _rows(reading, found.meanwhile)
     except SourceError:
+        if reading.adapter.name != "excel" or "hidden" in declared:
+            raise
         found.meanwhile["hidden"] = "send"
-        if rows := _hidden(reading, found.meanwhile):
-            found.open["hidden"] = ("send", "skip")
-            found.why["hidden"] = trn(
-                "{count} row is hidden or filtered out: {rows}",
-                "{count} rows are hidden or filtered out: {rows}",
-                len(rows),
-                rows=listed([str(row) for row in rows], _NAMED),
-            )
+        rows = _rows(reading, found.meanwhile)
+        hidden = _hidden(reading, found.meanwhile)
+        found.open["hidden"] = ("send", "skip")
+        found.why["hidden"] = trn(
+            "{count} row is hidden or filtered out: {rows}",
+            "{count} rows are hidden or filtered out: {rows}",
+            len(hidden),
+            rows=listed([str(row) for row in hidden], _NAMED),
+        )
+        return rows
 
 
 def _hidden(reading: _Reading, options: Mapping[str, Any]) -> list[int]:
@@ -164,53 +196,47 @@ def _hidden(reading: _Reading, options: Mapping[str, Any]) -> list[int]:
         return [row.number for row in rows if row.is_hidden and row.number > top]
 
 
-def _settle_numbers(reading: _Reading, found: _Found, declared: Mapping[str, Any]) -> None:
-    """Numbers with more decimals than their cells show are asked about: no invoice can have them as amounts."""
-    if "numbers" in declared:
-        return
-    shown = reading.records({**found.meanwhile, "numbers": "shown"})
-    rounded = 0
-    place = ""
-    for one, other in islice(zip(reading.records(found.meanwhile), shown, strict=True), LOOKED_AT):
-        if one.values != other.values:
-            for header, value in one.values.items():
-                if value != other.values[header]:
-                    rounded += 1
-                    place = place or one.place(header)
-    if rounded:
-        found.open["numbers"] = ("shown", "exact")
-        found.meanwhile["numbers"] = "shown"
-        found.why["numbers"] = trn(
-            "{count} cell has more decimals than it shows: {place}",
-            "{count} cells have more decimals than they show: the first is {place}",
-            rounded,
-            place=place,
-        )
+def _settle_numbers(reading: _Reading, found: _Found, rows: _Rows) -> _Rows:
+    """Ask about numbers with more decimals than their cells show: no invoice can have them as amounts."""
+    if not any(_is_long(value) for record in rows.looked for value in record.values.values()):
+        return rows
+    shown = _rows(reading, {**found.meanwhile, "numbers": "shown"})
+    places = [
+        record.place(header)
+        for record, other in zip(rows.looked, shown.looked, strict=True)
+        for header, value in record.values.items()
+        if value != other.values[header]
+    ]
+    if not places:
+        return rows
+    found.open["numbers"] = ("shown", "exact")
+    found.why["numbers"] = trn(
+        "{count} cell has more decimals than it shows: {place}",
+        "{count} cells have more decimals than they show: the first is {place}",
+        len(places),
+        place=places[0],
+    )
+    return shown
 
 
-def _columns(
-    reading: _Reading, options: Mapping[str, Any], above: Mapping[int, str]
-) -> tuple[tuple[Column, ...], int, tuple[str, ...]]:
-    """Read the rows: those that are looked at, and how many there are."""
-    records = reading.records(options)
-    looked = list(islice(records, LOOKED_AT))
-    if not looked:
-        raise SourceError(tr("{name}: no row stands below the header", name=reading.path.name))
-    rows = len(looked) + sum(1 for _ in records)
-    headers = list(dict.fromkeys(header for record in looked for header in record.values))
-    columns = []
-    for at, header in enumerate(headers, 1):
-        letter = looked[0].letters.get(header, "")
+def _is_long(value: object) -> bool:
+    """Tell whether a value is a number of more than two decimals."""
+    return isinstance(value, Decimal) and int(value.as_tuple().exponent) < -2
+
+
+def _columns(reading: _Reading, records: Sequence[Record], above: Mapping[int, str]) -> Iterator[Column]:
+    for at, header in enumerate(dict.fromkeys(header for record in records for header in record.values), 1):
+        letter = records[0].letters.get(header, "")
         place = column_index(letter) if letter else at
-        values = [record.values.get(header) for record in looked]
+        values = [record.values.get(header) for record in records]
         texts = tuple(map(spelled, values))
         kinds = () if reading.adapter.name == "csv_file" else tuple(map(kind_of, values))
-        places = [
-            tr(_PLACE, where=record.where, header=header) if not letter else record.place(header) for record in looked
-        ]
-        told = oddities(texts, kinds, places)
-        columns.append(Column(header, place, texts, kinds, letter, told, above.get(place, "")))
-    return tuple(columns), rows, tuple(record.where for record in looked)
+        places = [_place(record, header) for record in records]
+        yield Column(header, place, texts, kinds, letter, oddities(texts, kinds, places), above.get(place, ""))
+
+
+def _place(record: Record, header: str) -> str:
+    return record.place(header) if record.letters else tr(_PLACE, where=record.where, header=header)
 
 
 _PLACE = mark('{where}, column "{header}"')

@@ -12,19 +12,22 @@ from confirma_connector.language import mark
 from confirma_connector.proposing.found import Column, Layout
 from confirma_connector.proposing.grid import is_value, looks_dated, looks_numeric, numbering
 
-__all__ = ["EVIDENCE", "Special", "dated_columns", "says_nothing", "specials"]
+__all__ = ["EVIDENCE", "Special", "dated_columns", "says_nothing", "specials", "unnumbered"]
 
-Kind = Literal["total", "group", "note", "instruction", "numbers", "repeated header"]
+Kind = Literal["total", "group", "note", "instruction", "numbers", "repeated header"]  # not for people
 
 _WORDS_OF_TOTALS = (
-    r"(?:kaikki yhteensä|yhteensä|yht\.?|summat?|kokonaissumma|loppusumma|välisumma|totalt|totals?|grand total|"
+    r"(?:kaikki yhteensä|yhteensä|yht\.?|summat?|kokonaissumma|"  # not for people
+    r"loppusumma|välisumma|totalt|totals?|grand total|"
     r"sub-?total|delsumma|slutsumma|sum|i alt|gesamt(?:summe)?|summe)"
 )
 _BESIDE = (
-    r"(?:eur|sek|usd|€|alv|moms|vat|sis\.?|inkl\.?|exkl\.?|incl\.?|excl\.?|ei|veroton|verollinen|netto|brutto|net|"
+    r"(?:eur|sek|usd|€|alv|moms|vat|sis\.?|inkl\.?|exkl\.?|incl\.?|"  # not for people
+    r"excl\.?|ei|veroton|verollinen|netto|brutto|net|"
     r"gross|due|payable|maksettava|maksettavaa|att betala)"
 )
 _TOTAL = re.compile(rf"{_WORDS_OF_TOTALS}(?:[\s\d:.,()/%-]|\b{_BESIDE})*", re.IGNORECASE)
+_BEGINS_TOTAL = re.compile(rf"{_WORDS_OF_TOTALS}(?!\w)", re.IGNORECASE)
 _OWN_TOTAL = re.compile(rf"(?:[^\s:]+ ){{1,5}}{_WORDS_OF_TOTALS}[\s:.]*", re.IGNORECASE)
 _NOTE = re.compile(
     r"(?:tulostettu|tulostus|raportti|raportin|huom|sivu|luotu|ajettu|päivitetty|utskriven|utskrivet|rapport|obs|sida|"
@@ -33,12 +36,12 @@ _NOTE = re.compile(
 )
 
 EVIDENCE: Mapping[Kind, str] = {
-    "total": mark("it begins with a word for totals, and has no date"),
+    "total": mark("it has a word for totals or sums of the rows above, and no date"),
     "group": mark("it has one text alone, and rows of data below it"),
-    "note": mark("it has one text alone, and nothing of an invoice"),
+    "note": mark("it has a text, and nothing of an invoice"),
     "instruction": mark("it has only text where all other rows have numbers and dates"),
     "numbers": mark("it only counts the columns"),
-    "repeated header": mark("it is the header once more"),
+    "repeated header": mark("it is the header once more"),  # not for people
 }
 
 
@@ -46,7 +49,7 @@ EVIDENCE: Mapping[Kind, str] = {
 class Special:
     """A row (by its place in the layout) that is none of an invoice; the *column* whose *text* gives it away.
 
-    *is_sum* says that its amounts are the sums of the rows above it.
+    *is_sum* says that all its numbers are the sums of those above them.
     """
 
     at: int
@@ -84,9 +87,20 @@ def _is_dated(column: Column) -> bool:
     return bool(filled) and 5 * days >= 3 * len(filled)
 
 
+def unnumbered(layout: Layout, number: Column, found: Sequence[Special]) -> list[Special]:
+    """Find the rows without a date whose invoice number is a text without a digit, where most have digits there."""
+    dated = dated_columns(layout.columns)
+    gone = {one.at for one in found} | {at for column in dated for at, text in enumerate(column.texts) if text}
+    texts = {at: text for at, text in enumerate(number.texts) if text and at not in gone}
+    odd = {at: text for at, text in texts.items() if not any(map(str.isdigit, text)) or says_nothing(text)}
+    if 2 * len(odd) >= sum(map(bool, number.texts)):
+        return []
+    return [Special(at, "total" if _BEGINS_TOTAL.match(text) else "note", number, text) for at, text in odd.items()]
+
+
 def says_nothing(text: str) -> bool:
     """Tell whether a text is a word for totals or notes, and so no invoice number."""
-    return bool(_TOTAL.fullmatch(text) or _OWN_TOTAL.fullmatch(text) or _NOTE.match(text))
+    return bool(_BEGINS_TOTAL.match(text) or _OWN_TOTAL.fullmatch(text) or _NOTE.match(text))
 
 
 def dated_columns(columns: Sequence[Column]) -> list[Column]:
@@ -100,7 +114,7 @@ def _special(
     texts = [text for _, text in cells]
     first, text = cells[0]
     if len(cells) > 1 and all(one.casefold() == _bare(column.header).casefold() for column, one in cells):
-        return Special(at, "repeated header", first, text)
+        return Special(at, "repeated header", first, text)  # not for people
     if 2 * len(cells) >= len(layout.columns) and numbering(texts):
         return Special(at, "numbers", *next((cell for cell in cells if cell[0] in dated), cells[0]))
     if not any(column.texts[at] for column in dated) and (dated or 2 * len(cells) <= len(layout.columns)):
@@ -149,10 +163,10 @@ class _Sums:
                 self._counts[index] += 1
 
     def are_of(self, at: int) -> bool:
-        """Tell whether the numbers of a row are sums of at least two above it, in one column or more."""
+        """Tell whether all the numbers of a row are sums of at least two above them."""
         there = [(index, number) for index, numbers in enumerate(self._numbers) if (number := numbers[at]) is not None]
-        summed = [index for index, number in there if self._counts[index] > 1 and number == self._sums[index] != 0]
-        return bool(summed)
+        are = [self._counts[index] > 1 and number == self._sums[index] != 0 for index, number in there]
+        return bool(are) and all(are)
 
 
 def _numbers(column: Column) -> list[Decimal | None]:

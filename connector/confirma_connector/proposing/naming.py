@@ -117,9 +117,7 @@ def _settle_the_bare(
         seen = verdict(name, one.facts)
         if first is None or not seen.is_possible or first.strength >= _APPLIED or _is_doubted(first, name, one):
             continue
-        said = tr(
-            '"{header}" is a word for it, and no other column tells of anybody but the buyer', header=one.column.header
-        )
+        said = tr("the header is a word for it, and no other column tells of anybody but the buyer")
         found[one.column.place] = [
             replace(first, is_exact=True, strength=_APPLIED, evidence=f"{said}; {seen.evidence}")
         ]

@@ -47,7 +47,8 @@ def _mixed(texts: Sequence[str], kinds: Sequence[str], places: Sequence[str]) ->
     typed = {kind: sum(one == kind for one in kinds) for kind in ("number", "date")}
     stored = [at for at, (text, kind) in enumerate(zip(texts, kinds, strict=True)) if kind == "text"]
     numbers = [at for at in stored if looks_numeric(texts[at])]
-    if numbers and typed["number"]:
+    numbers = [at for at in numbers if not texts[at].startswith("0") or not texts[at].isdigit()]
+    if 0 < len(numbers) <= typed["number"]:
         yield trn(
             "{count} number is stored as text, the others as numbers: {place}",
             "{count} numbers are stored as text, the others as numbers: the first is {place}",

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from confirma_connector.language import tr, trn
-from confirma_connector.proposing.found import Column, Layout, Proposal, Row, Shape, SkipProposal
-from confirma_connector.proposing.leftout import EVIDENCE, Special, dated_columns, says_nothing, specials
+from confirma_connector.proposing.found import Column, Layout, Proposal, Shape, SkipProposal
+from confirma_connector.proposing.leftout import dated_columns, specials, unnumbered
+from confirma_connector.proposing.skiprules import skip_rules
+from confirma_connector.proposing.words import the_words
 
 __all__ = ["bare", "shaped"]
 
+_ONE: Final = "row per invoice"  # not for people
+_REPEATED: Final = "row per line, repeated"  # not for people
+_BLANK: Final = "row per line, blank"  # not for people
 _FREE_TEXT = ("additional_information", "description")
-_WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)?")
 
 
 def bare(layout: Layout) -> Layout:
     """Give a layout without the rows that are evidently none of an invoice."""
-    gone = {one.at for one in specials(layout)}
+    found = specials(layout)
+    named = [column for column in layout.columns if the_words().meaning(column.header).exact == "number"]
+    for column in named:
+        found += unnumbered(layout, column, found)
+    gone = {one.at for one in found}
     return _without(layout, gone) if gone else layout
 
 
@@ -27,13 +34,17 @@ def shaped(layout: Layout, proposals: Sequence[Proposal]) -> Shape:
     """Say how rows make invoices, by the column that holds (or may hold) the invoice number."""
     found = specials(layout)
     number = _number(proposals)
-    skips = _skips(layout, found, None if number is None else number.column)
+    whole = None if number is None else next(one for one in layout.columns if one.place == number.column.place)
+    found += unnumbered(layout, whole, found) if whole is not None else []
+    skips = skip_rules(layout, found, whole)
     rest = _without(layout, {one.at for one in found})
-    if number is None:
+    if number is None or whole is None:
         said = tr("no column is known to hold the invoice number")
-        return Shape("row per invoice", {}, tuple(replace(one, is_proved=False) for one in skips), False, said)
-    column = next(one for one in rest.columns if one.place == number.column.place)
-    return _Rows(rest, column, proposals, number.is_exact, tuple(skips)).shape()
+        return Shape(_ONE, {}, tuple(replace(one, is_proved=False) for one in skips), False, said)
+    column = next(one for one in rest.columns if one.place == whole.place)
+    doubted = {row.where for skip in skips if not skip.is_proved for row in skip.rows}
+    is_sure = all(whole.texts[at] or where not in doubted for at, where in enumerate(layout.wheres))
+    return _Rows(rest, column, proposals, number.is_exact and is_sure, tuple(skips)).shape()
 
 
 def _number(proposals: Sequence[Proposal]) -> Proposal | None:
@@ -55,106 +66,14 @@ def _without(layout: Layout, gone: set[int]) -> Layout:
     return replace(layout, columns=columns, wheres=tuple(layout.wheres[at] for at in kept))
 
 
-# ---- rows that are none ----
-
-
-def _skips(layout: Layout, found: Sequence[Special], number: Column | None) -> list[SkipProposal]:
-    """Give a rule for every kind of row that is none, the same rule once."""
-    rules: dict[tuple[str, ...], list[Special]] = {}
-    for one in found:
-        rules.setdefault(_rule(one, number, layout), []).append(one)
-    return [_skip(layout, key, rows, number, {one.at for one in found}) for key, rows in rules.items()]
-
-
-def _rule(one: Special, number: Column | None, layout: Layout) -> tuple[str, ...]:
-    """Give column, test and text of the rule that leaves out a row; the number's column is the safest to ask."""
-    in_number = number.texts[one.at] if number is not None else ""
-    if number is not None and in_number and not _is_number(in_number):
-        column, text = number, in_number
-    else:
-        column, text = one.column, one.text
-    word = _WORD.match(text)
-    if one.kind == "group" or (one.kind in ("total", "note") and (not word or not says_nothing(text[: word.end()]))):
-        return (_always_filled(layout, one).header, "empty", "true")
-    if one.kind in ("total", "note") and word:
-        is_whole = one.kind == "total" and text.rstrip(":. ") == word[0] and column is not number
-        return (column.header, "equals", text) if is_whole else (column.header, "starts_with", _start(text))
-    return (column.header, "equals", text)
-
-
-def _start(text: str) -> str:
-    """Give the words a text begins with, without what changes from one time to the next."""
-    words = text.split()
-    return words[0].rstrip(":.,") or words[0]
-
-
-def _always_filled(layout: Layout, one: Special) -> Column:
-    """Give a column that is blank in this row and filled in most others: that of a date if there is one."""
-    dated = dated_columns(layout.columns)
-    others = [column for column in layout.columns if column not in dated]
-    blank = [column for column in (*dated, *others) if not column.texts[one.at]]
-    filled = {column.place: sum(map(bool, column.texts)) for column in blank}
-    most = max(filled.values(), default=0)
-    return next((column for column in blank if filled[column.place] == most), one.column)
-
-
-def _is_number(text: str) -> bool:
-    """Tell whether a text may be an invoice number: it has a digit, few words, and none for totals or notes."""
-    return len(text.split()) < 3 and any(map(str.isdigit, text)) and not says_nothing(text)
-
-
-def _skip(
-    layout: Layout, key: tuple[str, ...], rows: Sequence[Special], number: Column | None, gone: set[int]
-) -> SkipProposal:
-    header, test, text = key
-    column = next(one for one in layout.columns if one.header == header)
-    hit = [at for at, cell in enumerate(column.texts) if _hits(test, text, cell)]
-    hit = [at for at in hit if any(one.texts[at] for one in layout.columns)]
-    strays = [at for at in hit if at not in gone]
-    is_in_number = number is not None and column.place == number.place
-    is_proved = not strays and number is not None and test != "empty"
-    if is_in_number:
-        is_proved = is_proved and all(one.kind != "numbers" for one in rows)
-    elif is_proved:
-        dated = any(column.place == one.place for one in dated_columns(layout.columns))
-        is_proved = all(
-            one.is_sum or one.kind == "repeated header" or (one.kind == "numbers" and dated) for one in rows
-        )
-    told = tuple(Row(layout.wheres[one.at], one.kind, tr(EVIDENCE[one.kind])) for one in rows)
-    said = trn(
-        "{count} row, {where}: {evidence}",
-        "{count} rows, the first at {where}: {evidence}",
-        len(rows),
-        where=told[0].where,
-        evidence=told[0].evidence,
-    )
-    if strays:
-        more = trn(
-            "it also hits {count} row that may be of an invoice",
-            "it also hits {count} rows that may be of invoices",
-            len(strays),
-        )
-        said = f"{said}; {more}"
-    return SkipProposal({"column": header, test: text}, told, is_proved, said)
-
-
-def _hits(test: str, text: str, cell: str) -> bool:
-    if test == "empty":
-        return not cell
-    return cell == text if test == "equals" else cell.startswith(text)
-
-
-# ---- rows that make invoices ----
-
-
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows that are left, and the column of their invoice numbers."""
+    """The rows that are left, and the column of their invoice numbers; *is_sure* says that both are certain."""
 
     layout: Layout
     number: Column
     proposals: Sequence[Proposal]
-    is_exact: bool
+    is_sure: bool
     skips: tuple[SkipProposal, ...]
 
     def shape(self) -> Shape:
@@ -163,7 +82,10 @@ class _Rows:
         filled = [text for text in texts if text]
         if not filled:
             return self._shape(
-                "row per invoice", {}, tr('column "{header}" is empty', header=self.number.header), is_proved=False
+                _ONE,
+                {},
+                tr('column "{header}" is empty', header=self.number.header),
+                is_proved=False,
             )
         if len(filled) < len(texts):
             return self._blank()
@@ -171,7 +93,7 @@ class _Rows:
             said = trn(
                 "{count} row has an invoice number", "{count} rows have as many different invoice numbers", len(filled)
             )
-            return self._shape("row per invoice", {}, said)
+            return self._shape(_ONE, {}, said)
         return self._repeated()
 
     def _shape(
@@ -184,7 +106,7 @@ class _Rows:
         asked: Mapping[str, Any] | None = None,
         why: Mapping[str, str] | None = None,
     ) -> Shape:
-        proved = is_proved and self.is_exact
+        proved = is_proved and self.is_sure
         return Shape(kind, lines, self.skips, proved, said, asked or {}, why or {})
 
     def _blank(self) -> Shape:
@@ -205,14 +127,18 @@ class _Rows:
                 "{count} rows have no invoice number, and not all look like lines of the invoice above them",
                 len(blanks),
             )
-            return self._shape("row per line, blank", lines, said, is_proved=False)
+            return self._shape(_BLANK, lines, said, is_proved=False)
         said = trn(
             "{count} row has no invoice number: a line of the invoice above it",
             "{count} rows have no invoice number: lines of the invoice above them",
             len(blanks),
         )
         return self._shape(
-            "row per line, blank", lines, said, is_proved=dated is not None, **self._varying(_groups(self.number.texts))
+            _BLANK,
+            lines,
+            said,
+            is_proved=dated is not None,
+            **self._varying(_groups(self.number.texts)),
         )
 
     def _repeated(self) -> Shape:
@@ -240,7 +166,7 @@ class _Rows:
             "{count} invoice numbers stand on several rows each",
             len(several) or len(keys) - len(set(keys)),
         )
-        return self._shape("row per line, repeated", {"group_by": [header]}, said, is_proved=agree and differ, **told)
+        return self._shape(_REPEATED, {"group_by": [header]}, said, is_proved=agree and differ, **told)
 
     def _varying(self, groups: Sequence[Sequence[int]]) -> dict[str, Any]:
         """Name free texts of the invoice that differ on its rows: only the first would count."""

@@ -50,7 +50,11 @@ def _of_book(book: Book, sheet: Sheet) -> _Seen:
     tables = [table for table in book.tables(sheet) if table.has_header]
     if len(tables) == 1:
         told = tr('the table "{name}" begins there', name=tables[0].name)
-        return _Seen(sheet.name, lines, Heading(tables[0].area.top, told, first=tables[0].area.top + 1))
+        top, width = tables[0].area.top, tables[0].area.right - tables[0].area.left + 1
+        own = heading(lines)
+        is_beside = own is not None and own.row != top and 2 * width < max(len(one.cells) for one in lines)
+        rivals = (top, own.row) if own is not None and is_beside else ()
+        return _Seen(sheet.name, lines, Heading(top, told, rivals, first=top + 1))
     filtered = book.filtered(sheet)
     if filtered is not None and not tables and any(one.number == filtered.top for one in lines):
         at = layout(book, sheet, None).header

@@ -100,6 +100,8 @@ def _cuts(file: _File, quote: str | None) -> tuple[list[_Cut], str]:
         raise _no_table(file)
     likely.sort(key=lambda cut: (-cut.clean, -cut.fit, -cut.width))
     best = likely[0]
+    if best.clean >= 0.9 and all(cut.clean <= 0.5 for cut in likely[1:]):
+        return [best], tr(_WORDS[best.delimiter], width=best.width)
     if len(likely) == 1:
         return likely, tr(_WORDS[best.delimiter], width=best.width)
     return likely, tr("its rows can be cut in several ways")
@@ -138,7 +140,7 @@ def _cut(file: _File, delimiter: str, quote: str | None) -> _Cut | None:
             found = _rows(file, delimiter, sign)
         except SourceError:
             continue
-        if quote is None and (_is_odd(found) or (sign == '"' and _is_quoted(found, "'"))):
+        if quote is None and (_is_odd(found) or (sign == '"' and _is_quoted(found))):
             continue
         if quote is None and sign == "'" and not any("'" in row.text for row in found):
             continue
@@ -156,10 +158,10 @@ def _is_odd(found: Sequence[Row]) -> bool:
     return 10 * sum(bool(row.problem) for row in found) > len(found)
 
 
-def _is_quoted(found: Sequence[Row], quote: str) -> bool:
-    """Tell whether nearly all the fields that hold something stand between *quote*."""
-    cells = [cell.strip() for row in found for cell in row.fields if cell.strip()]
-    return bool(cells) and 5 * sum(len(one) > 1 and one[0] == one[-1] == quote for one in cells) > 4 * len(cells)
+def _is_quoted(found: Sequence[Row]) -> bool:
+    """Tell whether nearly all rows begin and end with an apostrophe: it is the quote then."""
+    rows = [row.text.strip() for row in found]
+    return bool(rows) and 5 * sum(len(row) > 1 and row[0] == row[-1] == "'" for row in rows) > 4 * len(rows)
 
 
 def _judged(found: Sequence[Row], delimiter: str, quote: str) -> _Cut | None:

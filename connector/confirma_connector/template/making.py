@@ -9,7 +9,7 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from confirma_connector.errors import SettingsError
-from confirma_connector.language import current, tr
+from confirma_connector.language import because, current, tr
 from confirma_connector.template.guide import add_guide
 from confirma_connector.template.invoices import add_invoices
 from confirma_connector.template.lists import add_lists
@@ -34,7 +34,7 @@ def make(path: Path, language: Language | None = None, today: dt.date | None = N
             tr("{path}: there is such a file already, and it stays as it is; give another name", path=path)
         ) from None
     except OSError as error:
-        raise SettingsError(tr("{path}: cannot be written: {reason}", path=path, reason=error.strerror)) from None
+        raise SettingsError(tr("{path}: cannot be written: {reason}", path=path, reason=because(error))) from None
 
 
 def _workbook(name: str, language: Language, today: dt.date) -> bytes:

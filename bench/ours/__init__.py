@@ -1,0 +1,1 @@
+"""Our own paths, through the doors that everybody uses."""

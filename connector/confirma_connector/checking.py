@@ -1,0 +1,128 @@
+"""Looking at files without sending: what is wrong, what they come to, and one invoice as it would be sent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from confirma_connector import production, results
+from confirma_connector.annotating import annotate
+from confirma_connector.errors import SettingsError
+from confirma_connector.journal import Entry, Journal
+from confirma_connector.language import tr
+from confirma_connector.mapper import Draft, Mapper
+from confirma_connector.outcome import outcome
+from confirma_connector.previewing import Preview
+from confirma_connector.previewing import preview as previewed
+from confirma_connector.refusing import refusals
+from confirma_connector.replying import is_answer
+from confirma_connector.report import FileReport, Report
+from confirma_connector.run import Choice, Run, in_its_language
+from confirma_connector.settings import Settings
+from confirma_connector.survey import Item, Look, Survey
+from confirma_connector.telling import told, whole
+
+__all__ = ["check", "preview", "several", "surveys"]
+
+_MOST_SHOWN = 10
+"""As many places of a number that stands again and again are shown."""
+
+
+@in_its_language
+def check(run: Run, choice: Choice) -> Report:
+    """Read and check files; nothing is sent. What was sent before has the state it has.
+
+    No file is written, but for the copies that the choice asks for, with the problems beside the rows.
+    """
+    files: list[FileReport] = []
+    is_mixed = False
+    with _remembered(run.settings, is_needed=choice.annotate) as journal:
+        for found in surveys(run, journal, choice):
+            with contextlib.closing(found):
+                taken = [Path(file.annotated) for file in files if file.annotated]
+                files.append(_checked(run, journal, found, choice, taken))
+                is_mixed = is_mixed or len(found.sellers) > 1
+    return whole("check", run.settings, files, is_open=is_mixed)
+
+
+def _checked(run: Run, journal: Journal | None, found: Survey, choice: Choice, taken: list[Path]) -> FileReport:
+    joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
+    notices = [*_why(found), *production.closed(run, found), *_mixed(found)]
+    copy = None
+    if choice.annotate and journal is not None:
+        copy, said = annotate(journal, found, joined, choice.output, taken)
+        notices += [said] if said else []
+    return told(found, joined, notices=notices, annotated=copy)
+
+
+@in_its_language
+def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]:
+    """Show the invoice *number* of the files as it will be sent, wherever it stands. Raises SettingsError."""
+    shown: list[tuple[Path, Preview]] = []
+    drafts: dict[int, Preview] = {}
+
+    def look(mapper: Mapper, draft: Draft, index: int) -> None:
+        if draft.label == number and len(drafts) < _MOST_SHOWN:
+            drafts[index] = previewed(mapper, run.contract, draft)
+
+    with _remembered(run.settings) as journal:
+        for found in surveys(run, journal, choice, look):
+            with contextlib.closing(found):
+                for index, draft in drafts.items():
+                    its = outcome(found.items[index], _entry(journal, found.items[index]))
+                    whole_draft = replace(draft, state=its.state, message=its.plain, problems=its.problems)
+                    shown.append((found.path, whole_draft))
+                drafts.clear()
+    if not shown:
+        raise SettingsError(tr("invoice {number}: in none of the files", number=number))
+    return shown
+
+
+def surveys(run: Run, journal: Journal | None, choice: Choice, look: Look | None = None) -> Iterator[Survey]:
+    """Read the files that were named, one after another, but for answers of ours among them; who asks closes them."""
+    said = refusals(journal, run.contract) if journal else {}
+    key = journal.key if journal else os.urandom(32)
+    for path in choice.paths:
+        if journal is None or not is_answer(journal, path):
+            source = results.source_of(journal, path) if journal else None
+            mapping = run.mapping(path, choice.mapping)
+            yield run.read(path, mapping, key, said, made_from=source, look=look)
+
+
+@contextlib.contextmanager
+def _remembered(settings: Settings, *, is_needed: bool = False) -> Iterator[Journal | None]:
+    """Give the account's journal to look into, if there is one yet, or if it *is_needed*."""
+    if not settings.journal.is_file() and not is_needed:
+        yield None
+        return
+    with Journal(settings.journal, settings.environment, settings.account) as journal:
+        yield journal
+
+
+def _entry(journal: Journal | None, item: Item) -> Entry | None:
+    return journal.entry(*item.key) if journal and item.key else None
+
+
+def _why(found: Survey) -> Iterator[str]:
+    """Say why this mapping was taken, where nobody named one."""
+    if found.mapping.why:
+        yield tr("the mapping {name} was taken: {why}", name=found.mapping.name, why=found.mapping.why)
+
+
+def _mixed(found: Survey) -> list[str]:
+    """Say what `send` refuses: a file of several sellers."""
+    return [tr("send refuses this file: {several}", several=several(found.sellers))] if len(found.sellers) > 1 else []
+
+
+def several(sellers: Mapping[str, str]) -> str:
+    """Say that there are several sellers, and what to do: the places of each are known by its name."""
+    one, other = (f"{seller} ({where})" for seller, where in list(sellers.items())[:2])
+    return tr(
+        "one run has one seller, but there are {one} and {other}; delete the rows that are not yours, or "
+        "send each seller's invoices as an account of its own",
+        one=one,
+        other=other,
+    )
