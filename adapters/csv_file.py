@@ -106,6 +106,7 @@ def read(source: Source) -> Iterator[Record]:
     names: list[str] = []
     last: int | None = None
     width = 0
+    where = tr("line {line}")  # looked up once, not for each record
     for at, line, _, _, fields, problem in rows(source.open, layout):
         if not fields:
             continue
@@ -125,7 +126,7 @@ def read(source: Source) -> Iterator[Record]:
             values, problems = _ragged(
                 fields, names, problem, is_trimmed=last is not None and _is_trimmed(fields, last)
             )
-        yield Record(values, at, tr("line {line}", line=line), None, "whole", problems)
+        yield Record(values, at, where.format(line=line), None, "whole", problems)
 
 
 @hookimpl

@@ -225,7 +225,12 @@ def _wanted_sheet(wanted: Sequence[str], there: Sequence[str], name: str) -> str
             )
         )
     raise SourceError(
-        tr("{name}: there is no sheet {wanted}; there are {sheets}", name=name, wanted=named, sheets=_listed(there))
+        tr(
+            "{name}: has no sheet {wanted}; it has {sheets}: rename the sheet, or correct sheet: in the mapping",
+            name=name,
+            wanted=named,
+            sheets=_listed(there),
+        )
     )
 
 

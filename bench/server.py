@@ -3,7 +3,8 @@
     python -m bench.server [--latency 0.05] [--pending 100000 --last 2026-11-22 --days 30]
 
 It prints its port. `POST …/invoice` is taken, `GET …/invoice/distribution` lists *pending* invoices, all of them
-delivered, as many on each of *days* days. `GET /seen` tells how often it was asked, and for how many numbers.
+delivered, as many on each of *days* days. `GET /seen` tells how often it was asked, and for how many numbers, since
+it was last asked that.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Service:
         """Give the body of the answer to one request."""
         parts = urlsplit(target)
         if parts.path == "/seen":
-            return json.dumps({"posts": self.posts, "numbers": len(self.numbers), "listings": self.listings}).encode()
+            seen = {"posts": self.posts, "numbers": len(self.numbers), "listings": self.listings}
+            self.posts, self.numbers, self.listings = 0, set(), 0
+            return json.dumps(seen).encode()
         if method == b"POST":
             self.posts += 1
             if found := _NUMBER.search(body):

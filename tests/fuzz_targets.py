@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from confirma_connector import Record, Result, Source, answers, contract, errorbodies, overlay
 from confirma_connector.client import Client
+from confirma_connector.configfile import profiles
 from confirma_connector.errors import (
     AdapterError,
     ConfirmaError,
@@ -34,7 +35,7 @@ from confirma_connector.errors import (
 )
 from confirma_connector.mapping import LoadedMapping, load_mapping, shipped
 from confirma_connector.plugins import Adapter, Registry, bundled, discover
-from confirma_connector.settings import ENVIRONMENT_VARIABLES, Settings, load, profiles
+from confirma_connector.settings import ENVIRONMENT_VARIABLES, Settings, load
 from confirma_connector.survey import survey
 
 __all__ = ["Case", "Finding", "Target", "attempted", "case", "hurried", "targets"]

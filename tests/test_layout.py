@@ -68,6 +68,16 @@ def test_decimal_commas_and_addresses_do_not_look_like_delimiters(tmp_path: Path
     assert found(text(tmp_path / "list.csv", rows)).source == {"delimiter": "semicolon"}
 
 
+def test_decimal_commas_are_no_delimiters_where_there_is_none_that_is_known(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="cuts its rows into the same columns"):
+        found(text(tmp_path / "list.csv", [HEADER, *ROWS], "^"))
+
+
+def test_text_within_records_of_several_kinds_is_no_header() -> None:
+    layout = found(Path(__file__).parent.parent / "samples" / "procountor" / "invoices.csv")
+    assert layout.source == {"delimiter": "semicolon"}
+
+
 def test_two_delimiters_that_both_fit_are_asked(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("Number;Total,Name\n1;a,Acme\n2;b,Beeta\n3;c,Oy\n")
@@ -88,6 +98,11 @@ def test_an_encoding_that_the_adapter_finds_is_not_declared(tmp_path: Path, code
     assert layout.source == {"delimiter": "semicolon"}
     assert layout.open == {}
     assert texts(layout, "Asiakas") == tuple(row[2] for row in ROWS)
+
+
+def test_words_with_no_other_letter_than_one_are_enough(tmp_path: Path) -> None:
+    rows = [HEADER, ["1001", "13.6.2026", "Mäkelä", "2", "125,50"]]
+    assert found(text(tmp_path / "list.csv", rows, codec="cp1252")).open == {}
 
 
 def test_the_letters_of_its_words_prove_an_encoding_of_dos(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ COMMANDS: dict[str, list[str]] = {
     "send": ["send in.csv", "send more.csv --json --log-json"],
     "track": ["track", "track --json --log-json", "track --all-profiles"],
     "status": ["status", "status --json", f"status --csv {DAY} {DAY} --output list.csv --replace"],
+    "explain": ["explain", "explain E-DATE"],
     "show": ["show 1001", "show 1001 --json", "show 9"],
     "report": ["report --html page.html --replace"],
     "adopt": ["adopt old.csv --reason post", "adopt old.csv --reason post --json --log-json"],

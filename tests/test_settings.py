@@ -17,7 +17,7 @@ STAGING = {"CONFIRMA_ENVIRONMENT": "staging", "CONFIRMA_ACCOUNT": "acme", "CONFI
 @pytest.fixture(autouse=True)
 def _own_config(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keep the config file of whoever runs the tests out of them, and plant one in the working folder."""
-    monkeypatch.setattr("confirma_connector.settings.user_config_path", lambda *_, **__: tmp_path / "user-config")
+    monkeypatch.setattr("confirma_connector.configfile.user_config_path", lambda *_, **__: tmp_path / "user-config")
     monkeypatch.setattr("confirma_connector.settings.user_data_path", lambda *_, **__: tmp_path / "user-data")
     working = tmp_path / "working"
     working.mkdir()

@@ -9,7 +9,7 @@ import pytest
 import simplejson
 from invoices import invoice, vendors_example
 
-from confirma_connector.contract import Contract, encoded, read
+from confirma_connector.contract import Contract, read
 from confirma_connector.invoice import Invoice
 from confirma_connector.usage import Usage, used_by_sending, used_by_tracking
 
@@ -27,8 +27,7 @@ FULL: dict[str, Any] = {
 def used(*invoices: Invoice, contract: Contract = SHIPPED) -> set[str]:
     usage = Usage(contract)
     for one in invoices:
-        tree = contract.tree(one)
-        usage.add(tree, encoded(tree))
+        usage.add(contract.body(one))
     return set(usage.lines())
 
 

@@ -42,7 +42,8 @@ SELECT "Laskunro" AS number,
     replace(first("Lasku yhteensä"), ',', '.') AS total,
     to_json(list({{
         'productCode': "Tuote", 'productName': "Nimike", 'description': "Selite", 'unit': "Yks",
-        'quantity': replace("Määrä", ',', '.')::DECIMAL(18, 2), 'unitPrice': replace("à-hinta", ',', '.')::DECIMAL(18, 2),
+        'quantity': replace("Määrä", ',', '.')::DECIMAL(18, 2),
+        'unitPrice': replace("à-hinta", ',', '.')::DECIMAL(18, 2),
         'vatPercentage': replace("ALV %", ',', '.')::DECIMAL(18, 2),
         'netAmount': replace("Veroton", ',', '.')::DECIMAL(18, 2), 'vatAmount': replace("ALV", ',', '.')::DECIMAL(18, 2)
     }}))::VARCHAR AS lines
@@ -86,5 +87,6 @@ def run(source: str, url: str, folder: str) -> dict[str, int]:
     try:
         app(["run"], standalone_mode=False)
     except SystemExit as ended:
-        assert not ended.code, ended.code
+        if ended.code:
+            raise RuntimeError(f"ended with exit {ended.code}") from None
     return {}

@@ -1,4 +1,4 @@
-"""The whole story as a script of pandas and httpx: read, grouped, posted one by one. Nothing is kept of what was sent."""
+"""The whole story as a script of pandas and httpx: read, grouped, posted one by one; nothing is kept of it."""
 
 from __future__ import annotations
 

@@ -24,5 +24,6 @@ def run(source: str, mapping: str, journal: str, url: str, workers: str, output:
     try:
         main(["send", source, "--mapping", mapping, "--output", output])
     except SystemExit as ended:
-        assert not ended.code, ended.code
+        if ended.code:
+            raise RuntimeError(f"ended with exit {ended.code}") from None
     return {"bytes": Path(output).stat().st_size}

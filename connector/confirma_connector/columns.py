@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 
 import yaml
 
@@ -13,7 +14,7 @@ from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile, sh
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
 
-__all__ = ["Columns"]
+__all__ = ["Cells", "Columns"]
 
 
 class Columns:
@@ -126,6 +127,33 @@ class Columns:
         """Give it as people may see it: a personal identity number only by its length."""
         is_personal = self.header(word) in map(self.header, self._personal)
         return (hidden if is_personal else masked)(self.text(record, word))
+
+
+class Cells:
+    """What the records of a source have in several columns, each time in one look."""
+
+    def __init__(self, columns: Columns, words: Sequence[str]) -> None:
+        self._columns = columns
+        self._words = words
+        self._bound = -1
+        self._take: Callable[[Mapping[str, Value]], tuple[Value, ...]] | None = None
+
+    def of(self, record: Record) -> tuple[Value, ...]:
+        """Give the cells of *record*; None where it has nothing."""
+        if self._bound != self._columns.bindings:
+            self._bound, self._take = self._columns.bindings, self._taking()
+        if self._take is not None:
+            try:
+                return self._take(record.values)
+            except KeyError:  # a record need not have every column
+                pass
+        return tuple(self._columns.value(record, word) for word in self._words)
+
+    def _taking(self) -> Callable[[Mapping[str, Value]], tuple[Value, ...]] | None:
+        headers = [header for word in self._words if (header := self._columns.sole_header(word)) is not None]
+        if len(headers) < len(self._words):
+            return None
+        return itemgetter(*headers) if len(headers) > 1 else lambda values: tuple(values[one] for one in headers)
 
 
 def _told(file: MappingFile, rule: FieldRule) -> tuple[str, ...]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import simplejson
-from pydantic import BaseModel
 
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 from confirma_connector.masking import PEOPLE, PERSONAL
 from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
+from confirma_connector.requestbody import Member, writer
 
-__all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "encoded", "read"]
+__all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "read"]
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,6 @@ ENUM_PLACES: Mapping[str, str] = {
 _PARTIES = ("seller", "buyer", "recipient", "delivery")
 _BESIDE_HEADER = ("references", "rows", "amounts", "attachments")
 _BESIDE_INVOICE = ("processing", "distribution")
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """How one field is written: its name on the wire, what is inside it, and the words it knows."""
-
-    name: str
-    wire: str
-    members: tuple[_Member, ...] = ()
-    words: Mapping[str, str] | None = None
 
 
 class Contract:
@@ -106,35 +94,22 @@ class Contract:
 
     def body(self, invoice: Invoice) -> bytes:
         """Write *invoice* as the body of a create request: UTF-8 JSON, amounts as numbers from their own digits."""
-        return encoded(self.tree(invoice))
-
-    def tree(self, invoice: Invoice) -> dict[str, Any]:
-        """Give *invoice* by its wire names, amounts as Decimal: what `encoded` makes a body of."""
-        tree: dict[str, Any] = {}
-        for name, route, member in self._routes:
-            written = _written(getattr(invoice, name), member)
-            if written is not None:
-                branch = tree
-                for container in route[:-1]:
-                    branch = branch.setdefault(container, {})
-                branch[route[-1]] = written
-        return tree
+        return self._write(invoice)
 
     @cached_property
-    def _routes(self) -> list[tuple[str, tuple[str, ...], _Member]]:
-        """The way to each member of `Invoice`: the wire names from the outermost container down."""
-        routes = [(name, self.route(_place(name)), self._member(_place(name))) for name in Invoice.model_fields]
-        return [(name, route, member) for name, route, member in routes if all(route)]
+    def _write(self) -> Callable[[Invoice], bytes]:
+        places = [_place(name) for name in Invoice.model_fields]
+        return writer((route, self._member(place)) for place in places if all(route := self.route(place)))
 
     def route(self, place: str) -> tuple[str, ...]:
         """Give the wire names that lead to a place of the request section, from the outermost container down."""
         parts = place.split(".")
         return tuple(self.file.request[".".join(parts[: depth + 1])].wire for depth in range(len(parts)))
 
-    def _member(self, place: str) -> _Member:
+    def _member(self, place: str) -> Member:
         inner = [key for key in self.file.request if key.rpartition(".")[0] == place]
         enum = ENUM_PLACES.get(place)
-        return _Member(
+        return Member(
             name=place.rpartition(".")[2],
             wire=self.file.request[place].wire,
             members=tuple(member for key in inner if (member := self._member(key)).wire),
@@ -207,27 +182,6 @@ class Contract:
         key_header = self.key_header.lower()
         if any(name != "key" and name.lower() == key_header for name in self.file.headers):
             raise _Clash(tr("the header {key_header} carries the key and cannot be set", key_header=self.key_header))
-
-
-def encoded(tree: Mapping[str, Any]) -> bytes:
-    """Write a tree of wire names as a request body: UTF-8 JSON, each Decimal by its own digits."""
-    return simplejson.dumps(tree, use_decimal=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _written(value: object, member: _Member) -> Any:
-    """Give *value* as JSON is made of it; None for nothing."""
-    if value is None:
-        return None
-    if isinstance(value, BaseModel):
-        inner = ((part.wire, _written(getattr(value, part.name), part)) for part in member.members)
-        return {wire: written for wire, written in inner if written is not None} or None
-    if isinstance(value, tuple):
-        return [_written(entry, member) or {} for entry in value] or None
-    if isinstance(value, Decimal):
-        return Decimal(f"{value:f}")
-    if isinstance(value, date):
-        return value.isoformat()
-    return value if member.words is None else member.words[str(value)] or None
 
 
 def _place(name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from confirma_connector.cellerrors import spoilt
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
 from confirma_connector.parsing import CENT, Locale, sized, whole_number
@@ -118,12 +119,17 @@ class Conversion:
         """Give what the field holds; None for nothing. Raises UnreadableCell, UnknownCode, ValueError (a sentence)."""
         if isinstance(value, Unreadable):
             raise UnreadableCell(value.reason)
+        if isinstance(value, str) and (reason := spoilt(value.strip())) and not self._knows(value.strip()):
+            raise UnreadableCell(reason)
         if self.steps or self.table is not None:
             text = self._as_text(value)
             for step in self.steps:
                 text = step(text)
             value = text if self.table is None else self.table.meaning(text, is_default=is_default)
         return typed(self.kind, value, self.locale) if spelled(value) else None
+
+    def _knows(self, text: str) -> bool:
+        return self.table is not None and text in self.table.codes
 
     def _as_text(self, value: Value) -> str:
         """Spell a typed number or date as it will be read again, whatever the steps leave of it."""

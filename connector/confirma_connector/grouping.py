@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from confirma_connector.columns import Columns
+from confirma_connector.columns import Cells, Columns
+from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile
@@ -36,6 +37,9 @@ class Grouping:
         self._shared = _shared_words(mapping.file)
         told_by = mapping.file.told_by
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
+        self._nothing = mapping.locale.nothing
+        self._shared_cells = Cells(columns, self._shared)
+        self._row_cells = Cells(columns, self._in_rows)
         self._skipping = Skipping(mapping, columns)
         self.unheard = Unheard(columns.spellings)
 
@@ -175,12 +179,12 @@ class Grouping:
             return False
         if not self._in_rows:
             return True
-        return any(not self._is_empty(self._columns.text(record, word)) for word in self._in_rows)
+        return any(text not in self._nothing for text in map(spelled, self._row_cells.of(record)))
 
     def _disagreements(self, head: Record, lines: list[Record]) -> Iterator[Problem]:
         if len(lines) < 2 or head.document is not None:
             return
-        for word in self._shared:
+        for word in self._odd(head, lines):
             first = self._columns.text(head, word)
             for record in lines:
                 text = self._columns.text(record, word)
@@ -198,6 +202,16 @@ class Grouping:
                         record=record.where,
                     )
                     break
+
+
+    def _odd(self, head: Record, lines: list[Record]) -> list[str]:
+        """Name the columns in which texts may differ; mostly there are none, and then no text is looked at."""
+        first = self._shared_cells.of(head)
+        odd = {index for index, cell in enumerate(first) if not isinstance(cell, str)}  # 1 and True are equal, not alike
+        for record in lines:
+            if (cells := self._shared_cells.of(record)) != first:
+                odd.update(index for index, pair in enumerate(zip(cells, first, strict=True)) if pair[0] != pair[1])
+        return [self._shared[index] for index in sorted(odd)]
 
 
 def _shared_words(file: MappingFile) -> list[str]:

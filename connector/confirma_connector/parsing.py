@@ -18,6 +18,11 @@ _SPACES = " \u00a0\u202f"
 """A declared space is any space that looks like one: what separates thousands in Finnish is a no-break space."""
 _MINUS = "-\u2212"
 _JOINED = re.compile(r"%[dmyY]%[dmyY]")
+_USUAL = (
+    *("%d.%m.%Y", "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y"),
+)
+"""Patterns by which dates are usually written: they tell how one is that fits none of those declared."""
 _WHOLE_DIGITS, _DECIMALS = 15, 20
 
 
@@ -117,13 +122,26 @@ class Locale:
         """Read a date; ValueError says what was declared, or names both readings when two patterns fit."""
         readings = {pattern: reading for pattern in self.dates if (reading := _dated(text.strip(), pattern))}
         if not readings:
-            raise ValueError(tr("expected a date like {examples}", examples=either(map(_example, self.dates))))
+            raise ValueError(self._expected_date(text.strip()))
         if len(set(readings.values())) > 1:
             both = ", ".join(
                 tr("{date} by {pattern}", date=day(reading), pattern=pattern) for pattern, reading in readings.items()
             )
             raise ValueError(tr("this date can be read in more than one declared way: {readings}", readings=both))
         return next(iter(readings.values()))
+
+    def _expected_date(self, text: str) -> str:
+        examples = either(map(_example, self.dates))
+        readings = {reading: pattern for pattern in _USUAL if (reading := _dated(text, pattern))}
+        if len(readings) != 1:
+            return tr("expected a date like {examples}, as the mapping declares", examples=examples)
+        (pattern,) = readings.values()
+        return tr(
+            "expected a date like {examples}, as the mapping declares; this one is written like {found} ({pattern})",
+            examples=examples,
+            found=_example(pattern),
+            pattern=pattern,
+        )
 
     def spelled(self, value: Decimal | dt.date) -> str:
         """Write a number or date that its source had typed as this locale would read it."""
@@ -163,17 +181,21 @@ class Locale:
     def _expected_number(self) -> str:
         if not self.thousands:
             return tr(
-                'expected a number with decimal mark "{decimal}" and no thousands mark, as the mapping declares',
+                'expected a number with decimal mark "{decimal}" and no thousands mark, as the mapping declares, '
+                "such as {example}",
                 decimal=self.decimal,
+                example=f"1234{self.decimal}50",
             )
         marks = either(
             tr("space") if mark == " " else tr("no-break space") if mark in "\u00a0\u202f" else f'"{mark}"'
             for mark in self.thousands
         )
         return tr(
-            'expected a number with decimal mark "{decimal}" and thousands mark {marks}, as the mapping declares',
+            'expected a number with decimal mark "{decimal}" and thousands mark {marks}, as the mapping declares, '
+            "such as {example}",
             decimal=self.decimal,
             marks=marks,
+            example=f"1{self.thousands[0]}234{self.decimal}50",
         )
 
 

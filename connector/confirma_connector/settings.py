@@ -5,22 +5,20 @@ Nothing is ever read from the working folder or the folder of the data: a plante
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import os
-import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from confirma_connector import language
+from confirma_connector.configfile import APP, config_file, expanded, of_profile, small_text
 from confirma_connector.errors import SettingsError
-from confirma_connector.language import LanguageCode, because, either, mark, tr, whole
+from confirma_connector.language import LanguageCode, either, mark, tr, whole
 from confirma_connector.limits import DEFAULTS, Limits
 from confirma_connector.masking import SHORTEST_KEY
 
@@ -31,7 +29,6 @@ __all__ = [
     "as_key",
     "is_loopback",
     "load",
-    "profiles",
 ]
 
 Environment = Literal["sandbox", "staging", "production"]
@@ -54,12 +51,7 @@ ENVIRONMENT_VARIABLES: Mapping[str, str] = {
 }
 """Environment variable → setting. (`CONFIRMA_CONFIG` and `CONFIRMA_PROFILE` choose the profile itself.)"""
 
-_PATHS = ("token_file", "journal", "contract", "attachments")
-_NEVER_IN_A_FILE = ("token",)
 _NEVER_SET = ("overlay",)
-_LARGEST_FILE = 200_000
-"""Bytes of a config file or a key file: nothing that people write comes near it."""
-_APP = "confirma-connector"
 
 
 class Settings(BaseModel):
@@ -161,7 +153,9 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     given = {name: value for name, value in options.items() if value not in (None, ())}
     config, profile = given.pop("config", None), given.pop("profile", None)
     config, profile = config or environ.get("CONFIRMA_CONFIG"), profile or environ.get("CONFIRMA_PROFILE")
-    filed: dict[str, Any] = _profile(config, profile)
+    filed: dict[str, Any] = of_profile(
+        config, profile, [name for name in Settings.model_fields if name not in _NEVER_SET]
+    )
     said = {
         name: environ[variable] for variable, name in ENVIRONMENT_VARIABLES.items() if environ.get(variable, "").strip()
     }
@@ -186,7 +180,7 @@ def _merged(
         raise SettingsError(
             tr(
                 "{file}, profile {profile}: set environment to sandbox, staging or production",
-                file=_config_file(config),
+                file=config_file(config),
                 profile=profile,
             )
         )
@@ -194,7 +188,7 @@ def _merged(
         raise SettingsError(
             tr("a URL or a key is set but no environment: set CONFIRMA_ENVIRONMENT to sandbox, staging or production")
         )
-    own = _config_file(config)
+    own = config_file(config)
     filed = values.keys() - said.keys() - given.keys()
     return _checked(_completed(values, own.parent / "contract.yaml"), own if filed else None, filed)
 
@@ -206,8 +200,8 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
     if environment == "sandbox":
         values.setdefault("account", "sandbox")
     values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
-    values.setdefault("journal", user_data_path(_APP, appauthor=False) / "journal.sqlite3")
-    values["journal"] = _expanded(values["journal"]).absolute()
+    values.setdefault("journal", user_data_path(APP, appauthor=False) / "journal.sqlite3")
+    values["journal"] = expanded(values["journal"]).absolute()
     if "contract" not in values and own_overlay.is_file():
         values["contract"] = own_overlay
     values["overlay"] = values.get("contract", own_overlay)
@@ -215,7 +209,7 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
 
 
 def _secret(path: Path) -> str:
-    file = _expanded(path)
+    file = expanded(path)
     if not os.path.lexists(file):
         if file.parent.is_dir():
             raise SettingsError(
@@ -228,7 +222,7 @@ def _secret(path: Path) -> str:
         raise SettingsError(
             tr("the key file cannot be read: there is none (its name is not said: it may be the key itself)")
         )
-    key = _read(file, tr("the key file {path}", path=path)).removeprefix("\ufeff").strip()
+    key = small_text(file, tr("the key file {path}", path=path)).removeprefix("\ufeff").strip()
     if not key:
         raise SettingsError(tr("the key file {path} is empty", path=path))
     if len(lines := key.splitlines()) > 1:
@@ -292,124 +286,3 @@ _EXPECTED: Mapping[str, str] = {
     **dict.fromkeys(("dataclass_type", "dataclass_exact_type"), mark("expected a table of its own")),
 }
 """What a kind of the library's errors comes to."""
-
-
-def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the profiles of the config file, in its order. Raises SettingsError when there are none."""
-    path = _config_file(config or environ.get("CONFIRMA_CONFIG"))
-    _, named = _tables(path)
-    if not named:
-        raise SettingsError(
-            tr("{path}: has no profiles; each is a table of its own, headed [profiles.NAME]", path=path)
-        )
-    return tuple(named)
-
-
-def _config_file(config: str | Path | None) -> Path:
-    return _expanded(config) if config else user_config_path(_APP, appauthor=False) / "config.toml"
-
-
-def _tables(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Give the top level of the config file, and its profiles by name."""
-    try:
-        tree = tomllib.loads(_read(path, f"{path}:"))
-    except ValueError as error:  # also of a number of thousands of digits
-        raise SettingsError(tr("{path}: cannot be read: {error}", path=path, error=error)) from None
-    except RecursionError:
-        raise SettingsError(tr("{path}: cannot be read: its values are nested too deeply", path=path)) from None
-    named = tree.pop("profiles", {})
-    if not isinstance(named, dict) or not all(isinstance(one, dict) for one in named.values()):
-        raise SettingsError(tr("{path}: a profile is a table of its own, headed [profiles.NAME]", path=path))
-    return tree, named
-
-
-def _read(path: Path, name: str) -> str:
-    """Give the text of a small file of the user's own; one that never ends is not read to its end."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(_LARGEST_FILE + 1)
-        if len(data) > _LARGEST_FILE:
-            raise SettingsError(
-                tr(
-                    "{name} cannot be read: it is larger than {most} bytes",
-                    name=name,
-                    most=whole(_LARGEST_FILE),
-                )
-            )
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise SettingsError(tr("{name} cannot be read: it is not UTF-8 text", name=name)) from None
-    except OSError as error:
-        raise SettingsError(tr("{name} cannot be read: {reason}", name=name, reason=because(error))) from None
-
-
-def _profile(config: str | Path | None, profile: str | None) -> dict[str, Any]:
-    """Read the config file: its top level holds for everyone, `[profiles.NAME]` on top of it when named."""
-    path = _config_file(config)
-    if not config and not path.is_file():
-        if profile:
-            raise SettingsError(
-                tr('profile "{profile}" is asked for, but there is no config file {path}', profile=profile, path=path)
-            )
-        return {}
-    tree, named = _tables(path)
-    if profile and profile not in named:
-        raise SettingsError(
-            tr(
-                '{path}: there is no profile "{profile}"; it has: {profiles}',
-                path=path,
-                profile=profile,
-                profiles=", ".join(named) or tr("none"),
-            )
-        )
-    own = named[profile] if profile else {}
-    for where, table in ((str(path), tree), (tr("{path}, profile {profile}", path=path, profile=profile), own)):
-        known = [name for name in Settings.model_fields if name not in _NEVER_SET]
-        _refuse_unknown(where, table, known)
-        _refuse_unknown(f"{where}, [limits]", _limits(where, table), [one.name for one in fields(Limits)])
-    values = tree | own
-    if limits := _limits("", tree) | _limits("", own):
-        values["limits"] = limits
-    for name in _NEVER_IN_A_FILE:
-        if name in values:
-            raise SettingsError(
-                tr('{path}: the key itself does not belong in this file; use token_file = "…"', path=path)
-            )
-    return {name: _from(path, name, value) for name, value in values.items()}
-
-
-def _limits(where: str, table: Mapping[str, Any]) -> dict[str, Any]:
-    limits = table.get("limits", {})
-    if not isinstance(limits, dict):
-        raise SettingsError(tr("{where}: limits: expected a table of its own, headed [limits]", where=where))
-    return limits
-
-
-def _refuse_unknown(where: str, table: Mapping[str, Any], known: list[str]) -> None:
-    for name in table:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = tr('; did you mean "{near}"?', near=near[0]) if near else ""
-            raise SettingsError(tr('{where}: there is no setting "{name}"{hint}', where=where, name=name, hint=hint))
-
-
-def _from(file: Path, name: str, value: Any) -> Any:
-    """Take relative paths of the config file from the folder it lies in."""
-    where = f"{file}: {name}: "
-    if name in _PATHS:
-        return file.parent / _expanded(str(value), where)
-    if name == "adapters" and isinstance(value, list):
-        return [file.parent / _expanded(str(entry), where) for entry in value]
-    if name == "mapping" and Path(str(value)).suffix in (".yaml", ".yml"):
-        return str(file.parent / _expanded(str(value), where))
-    return value
-
-
-def _expanded(path: str | Path, where: str = "") -> Path:
-    """Give *path* with the user's folder for its ~. Raises SettingsError when there is no such user."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise SettingsError(
-            tr("{where}{path}: there is no such user's folder; ~ alone is your own", where=where, path=path)
-        ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from confirma_connector.columns import Columns
+from confirma_connector.columns import Cells, Columns
 from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
@@ -40,7 +40,9 @@ class Skipping:
     def __init__(self, mapping: LoadedMapping, columns: Columns) -> None:
         self._file = mapping.file
         self._is_empty = mapping.locale.is_empty
+        self._nothing = mapping.locale.nothing
         self._columns = columns
+        self._key_cells = Cells(columns, mapping.file.group_by)
         self._amounts = _amount_words(mapping.file)
         self.skipped: list[Skipped] = []
 
@@ -49,9 +51,7 @@ class Skipping:
         left_out: tuple[str, str] | None = None
         begun: tuple[Skip | None, str] | None = None
         for record in records:
-            if record.part == "whole" and not any(
-                value is not None and spelled(value) for value in record.values.values()
-            ):
+            if record.part == "whole" and not any(map(spelled, record.values.values())):
                 self.skip(record, tr("the whole row is empty"))
                 continue
             if begun is not None and self._goes_along(record, begun[0]):
@@ -101,16 +101,15 @@ class Skipping:
         """Give what the mapping or the source itself says against *record*, and why; "" when it is an invoice row."""
         if record.skipped:
             return None, record.skipped
-        told = ((skip, self._reason(skip, record)) for skip in self._file.skip)
-        return next(((skip, reason) for skip, reason in told if reason), (None, ""))
+        for skip in self._file.skip:
+            if reason := self._reason(skip, record):
+                return skip, reason
+        return None, ""
 
     def _begins(self, record: Record, skip: Skip | None) -> bool:
         """Tell whether a skipped row begins an invoice: rows below it that have no key go along."""
-        if record.part != "whole" or not any(self.key(record)):
-            return False
-        if skip is not None:
-            return skip.part == "header"
-        return bool(record.skipped and self._file.fill_down)
+        may_begin = skip.part == "header" if skip is not None else bool(record.skipped and self._file.fill_down)
+        return may_begin and record.part == "whole" and any(self.key(record))
 
     def _goes_along(self, record: Record, skip: Skip | None) -> bool:
         if record.part != "whole" or any(self.key(record)):
@@ -141,8 +140,7 @@ class Skipping:
         """Give what tells the invoice a record is of; blank where it says nothing."""
         if record.document is not None:
             return (record.document,)
-        told = dict(self.told(record))
-        return tuple(told.get(word, "") for word in self._file.group_by)
+        return tuple(["" if text in self._nothing else text for text in map(spelled, self._key_cells.of(record))])
 
 
 def _amount_words(file: MappingFile) -> list[str]:

@@ -177,9 +177,7 @@ class Field:
 
     def _is_of_one_cell(self) -> bool:
         rule = self._rule
-        return rule.constant is not None or (
-            rule.column is not None and rule.split is None and self._register is None
-        )
+        return rule.constant is not None or (rule.column is not None and rule.split is None and self._register is None)
 
     def _reader(self) -> Callable[[Value], Any]:
         """Give what reads a cell: a shorter way for most texts and numbers, and the same as `_converted` for all."""
@@ -192,7 +190,8 @@ class Field:
 
             def text(cell: Value) -> Any:
                 stripped = cell.strip() if isinstance(cell, str) else ""
-                return stripped if stripped not in nothing else converted(cell)
+                is_sound = stripped not in nothing and stripped[0] != "#" and "+" not in stripped
+                return stripped if is_sound else converted(cell)
 
             return text
         if self.kind in ("money", "number"):

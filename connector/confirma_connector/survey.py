@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
-from confirma_connector.contract import Contract, encoded
+from confirma_connector.contract import Contract
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.joining import lines_path, read
@@ -73,8 +74,7 @@ class Item:
 class Survey:
     """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed.
 
-    *used* are the unconfirmed lines of the contract that its request bodies stand on. Of a results file it is known
-    which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
+    Of a results file it is known which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
     digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are those known when it was read.
     """
 
@@ -83,6 +83,7 @@ class Survey:
     digest: str
     tally: Tally
     refusals: Refusals
+    contract: Contract
     items: list[Item] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     unheard: tuple[str, ...] = ()
@@ -92,7 +93,6 @@ class Survey:
     has_results: bool = False
     totals: dict[str, Decimal] = field(default_factory=dict)
     methods: Counter[str] = field(default_factory=Counter)
-    used: frozenset[str] = frozenset()
     made_from: Path | None = None
     beside: tuple[Path, str] | None = None
     _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
@@ -105,6 +105,16 @@ class Survey:
     def has_other_rows(self) -> bool:
         """Tell whether the file with the rows has changed since it was read. Raises OSError."""
         return self.beside is not None and digest(self.beside[0]) != self.beside[1]
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The unconfirmed lines of the contract that its request bodies stand on."""
+        usage = Usage(self.contract)
+        for start, length in (item.body for item in self.items):
+            if length:
+                self._spool.seek(start)
+                usage.add(self._spool.read(length))
+        return usage.lines()
 
     def valid(self) -> Iterator[Item]:
         """Give the items that could be sent."""
@@ -169,7 +179,7 @@ def survey(
     settings.limits.check_file(path)
     source = Source((path,), mapping.options, mapping.headers, is_target, settings.limits)
     tally = Tally(contract.behaviour("credit_note_sign"))
-    found = Survey(source, mapping, _digest(path), tally, refusals or {}, made_from=made_from)
+    found = Survey(source, mapping, _digest(path), tally, refusals or {}, contract, made_from=made_from)
     if lines := lines_path(mapping, path, made_from):
         settings.limits.check_file(lines)
         found.beside = lines, _digest(lines)
@@ -206,16 +216,14 @@ def _fill(
         registers=registers,
     )
     yearly = settings.numbering == "yearly"
-    usage, names, problems = Usage(contract), Names(contract), 0
+    names, problems = Names(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
         has_rest = found.has_results and found.mapping.lines is None  # rows in another table carry no results
         item = _item(draft, mapper.answer(draft), yearly=yearly, has_rest=has_rest)
         if item.key is not None and item.key in found.refusals:
             item = replace(item, refused=tuple(in_own_words(mapper, draft, names, found.refusals[item.key])))
         if draft.invoice is not None:
-            tree = contract.tree(draft.invoice)
-            body = encoded(tree)
-            usage.add(tree, body)
+            body = contract.body(draft.invoice)
             described = facts(draft.invoice, body, key, yearly=yearly)
             credited = draft.invoice.references.credited_invoice_number
             start, _ = found.spool(body + found.tally.add(draft.invoice))
@@ -231,7 +239,6 @@ def _fill(
     for path, was in ((found.path, found.digest), *((found.beside,) if found.beside else ())):
         if _digest(path) != was:
             raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))
-    found.used = usage.lines()
     found.skipped = mapper.skipped
     found.unheard = mapper.unheard()
     _refuse_repeated(found, mapper.header("number"))

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import simplejson
+
 from confirma_connector.contract import ENUM_PLACES, Contract, Provisional
 
 __all__ = ["Usage", "used_by_sending", "used_by_tracking"]
@@ -88,9 +90,9 @@ class Usage:
         if place in ENUM_PLACES:
             container.enums[wire] = ENUM_PLACES[place]
 
-    def add(self, tree: Mapping[str, Any], body: bytes) -> None:
-        """Note what one request uses: the *tree* of its wire names, and the *body* it was written as."""
-        self._root.see(tree)
+    def add(self, body: bytes) -> None:
+        """Note what one request uses."""
+        self._root.see(simplejson.loads(body))
         if not self._has_more_decimals and _POINT.search(body) and _MORE_DECIMALS.search(body):
             self._has_more_decimals = True
 

@@ -69,7 +69,7 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
             )
         body = found.claim(item).body
         usage = Usage(run.contract)
-        usage.add(simplejson.loads(body, use_decimal=True), body)
+        usage.add(body)
         return Subject(item.facts.number, item.facts.year, item.facts.date, body, tuple(sorted(usage.lines())))
 
 

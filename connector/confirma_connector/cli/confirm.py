@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import simplejson
-
 from confirma_connector import plugins
 from confirma_connector.cli import options
 from confirma_connector.cli.progress import listener
@@ -110,7 +108,7 @@ def _sample(run: Run, found: Survey, lines: Sequence[Provisional]) -> Item | Non
     usage = Usage(run.contract)
     for item in found.valid() if asked else ():
         body = found.claim(item).body
-        usage.add(simplejson.loads(body, use_decimal=True), body)
+        usage.add(body)
         if usage.lines() & asked:
             return item
     return next(found.valid(), None)

@@ -10,6 +10,7 @@ import click
 from confirma_connector import plugins
 from confirma_connector.cli import options
 from confirma_connector.cli.asking import asked
+from confirma_connector.cli.fitting import fitted, screen_width
 from confirma_connector.cli.printing import printed
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import MappingError
@@ -43,12 +44,14 @@ def map(file: Path, output: Path | None, yes: bool, replace: bool, **given: Any)
         plan = asked(proposer)
     with replacing(target) as fresh:
         fresh.write_text(mapping_text(plan, file), "utf-8")
-    printed(told(plan, file, target))
+    printed(fitted(told(plan, file, target), screen_width()))
     try:
         load_mapping(target, registry, settings.rules)
     except MappingError as error:
-        say(tr("it is not whole yet:"))
-        for line in str(error).splitlines():
-            say(f"  {line}")
+        if plan.extends:
+            say(tr("it is not whole yet: the open lines in it come first"))
+        else:
+            say(tr("it is not whole yet:"))
+            printed(f"  {line}" for line in str(error).splitlines())
         raise click.exceptions.Exit(1) from None
     say(tr('next: confirma check "{file}" --mapping "{mapping}"', file=file, mapping=target))

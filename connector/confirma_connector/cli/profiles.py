@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from confirma_connector import language, pipeline, settings
+from confirma_connector import configfile, language, pipeline
 from confirma_connector.cli.printing import printed, show
 from confirma_connector.cli.progress import logged
 from confirma_connector.cli.running import carried_out
@@ -29,7 +29,7 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
     """Track every profile and leave with the worst of their exit codes. Raises SettingsError."""
     _refuse_what_is_of_one(files, given)
     reports = []
-    for name in settings.profiles(given.get("config"), os.environ):
+    for name in configfile.profiles(given.get("config"), os.environ):
         with language.using(None):  # each in its own language
             if not as_json:
                 printed([tr("profile {name}", name=name)])

@@ -55,7 +55,7 @@ def alphabet(open_: Opener, name: str, limits: Limits) -> Alphabet:
     spelled = {codec: tuple(word.decode(codec) for word in words) for codec in whole}
     usual = [codec for codec in whole if not any(_RARE.intersection(word) for word in spelled[codec])]
     whole = usual or whole
-    if False:
+    if len({spelled[codec] for codec in whole}) > 1:
         return Alphabet(
             "", tuple(whole), tr("its words with other letters than a to z look right in several encodings")
         )

@@ -38,7 +38,8 @@ def _of_the_seller() -> Iterator[Line]:
 def _of_money(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]:
     has_euros = any("€" in text or "eur" in text.casefold() for one in columns.values() for text in _told(one))
     said = tr("€ or EUR stands in the file") if has_euros else tr("no column tells the currency")
-    yield Line(_invoice("currency_code"), {"constant": "EUR"}, said)
+    if found.strongest("currency_code") is None:
+        yield Line(_invoice("currency_code"), {"constant": "EUR"}, said)
     price = found.strongest("rows.unit_price")
     if price is not None and _is_gross(columns[price.column.place], columns):
         said = tr("quantity × price is the amount with VAT")
@@ -80,7 +81,7 @@ def _of_the_buyer(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]
         yield Line(place, value, said, table={"*": "BUSINESS"})
         yield Line(place, {"constant": "BUSINESS"}, tr("all your buyers are companies"))
     postal = found.strongest("buyer.address.postal_code")
-    if postal is not None:
+    if postal is not None and found.strongest("buyer.address.country_code") is None:
         facts = columns[postal.column.place].facts
         if facts.are("postal"):
             yield Line(_invoice("buyer.address.country_code"), {"constant": "FI"}, facts.said("postal"))

@@ -177,12 +177,14 @@ _ENDS: Mapping[str, _Test] = MappingProxyType(
         "business_id": _Test(
             "business id",
             proof=True,
+            weak=("business id",),
             could=("business id", "vat number", "whole", "numbered"),
             never=("spelled date", "decimal", "email", "iban"),
         ),
         "vat_code": _Test(
             "vat number",
             proof=True,
+            weak=("vat number",),
             could=("vat number", "numbered"),
             never=("spelled date", "decimal", "email", "iban"),
         ),
@@ -193,6 +195,7 @@ _ENDS: Mapping[str, _Test] = MappingProxyType(
         "electronic_invoice_account": _Test(
             "ovt",
             proof=True,
+            weak=("ovt", "iban", "business id"),
             could=("ovt", "iban", "business id", "numbered"),
             never=("spelled date", "decimal", "email", "long"),
         ),
@@ -241,6 +244,6 @@ def verdict(field: str, facts: Facts, *, is_sure: bool = False) -> Verdict:
             tr("but there are {different} different values, and a file has one seller", different=facts.different),
         )
     told = "fraction" if test.told == "rate" and not facts.are("rate") and facts.are("fraction") else test.told
-    if not facts.hits["numbered" if told == "code" else told] and facts.hits["letters"]:
-        told = "letters"
-    return Verdict(True, test.proof and facts.are(told), facts.said(told))
+    is_proved = test.proof and facts.are(told)
+    has_none = not facts.hits["numbered" if told == "code" else told]
+    return Verdict(True, is_proved, facts.said("letters" if has_none and facts.hits["letters"] else told))

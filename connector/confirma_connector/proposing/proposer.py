@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from confirma_connector.errors import SourceError
 from confirma_connector.fields import CHOICES
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
@@ -52,13 +53,23 @@ class Proposer:
         chosen = answers.get(EXTENDS)
         if chosen is not None or len(self._fitting) == 1:
             name = next(iter(self._fitting)) if chosen is None else str(chosen.value)
-            return extending(self._fitting[name], answers)
+            mapping = self._fitting[name]
+            return extending(mapping, answers, self._dates_of_it() if "dates" in mapping.file.to_add.locale else None)
         options = {place[1]: line.value for place, line in answers.items() if place[0] == "source" and line is not None}
+        plan = self._file(options).plan(answers)
+        return replace(plan, questions=(*self._which(), *plan.questions))
+
+    def _dates_of_it(self) -> Convention | None:
+        try:
+            return self._file({}).plan({}).dates
+        except SourceError:
+            return None
+
+    def _file(self, options: Mapping[str, Any]) -> _File:
         key = repr(sorted(options.items()))
         if key not in self._files:
             self._files[key] = _File(laid_out(self._path, self._registry, self._limits, options))
-        plan = self._files[key].plan(answers)
-        return replace(plan, questions=(*self._which(), *plan.questions))
+        return self._files[key]
 
     def _which(self) -> Iterator[Question]:
         said = tr("a shipped mapping reads all the columns that it needs in this file")

@@ -13,6 +13,7 @@ from confirma_connector.language import tr
 from confirma_connector.proposing.evidence import Facts
 from confirma_connector.proposing.values import kinds_of, plain_number
 from confirma_connector.proposing.words import CODED, the_words
+from confirma_connector.rules.codes import CURRENCIES, LANGUAGES
 from confirma_connector.transforms import TRANSFORMS
 
 __all__ = ["Reading", "reading"]
@@ -51,24 +52,25 @@ def _kind(name: str) -> str:
     return ROW_FIELDS.get(name.removeprefix("rows.")) or INVOICE_FIELDS.get(name, "text")
 
 
+_TABLES: Mapping[str, str] = {
+    "type": "kinds",
+    "distribution.method": "methods",
+    "buyer.entity_type": "customers",
+    "language_code": "languages",
+    "currency_code": "currencies",
+}
+_CODES: Mapping[str, frozenset[str]] = {"language_code": LANGUAGES, "currency_code": CURRENCIES}
+
+
 def _coded(name: str, facts: Facts) -> Reading:
     words, texts = the_words(), list(facts.counts)
-    if name == "currency_code" and facts.all_are("currency") and not facts.hits[f"word of {name}"] - _codes(texts, 3):
+    if all(text.upper() in _CODES.get(name, ()) for text in texts):
         return Reading() if all(map(str.isupper, texts)) else Reading({"transform": ["upper"]})
-    if name == "language_code" and all(len(text) == 2 and text.isalpha() for text in texts):
-        return Reading() if all(map(str.isupper, texts)) else Reading({"transform": ["upper"]})
-    unknown = [text for text in texts if not words.code(name, text)]
-    called = name.rpartition(".")[2].removesuffix("_code")
+    unknown = sorted({text.lower() for text in texts if not words.code(name, text)})
     doubt = ""
     if unknown:
-        doubt = tr(
-            "the words {unknown} are not known: say what each means", unknown=", ".join(sorted(unknown)[:_MOST_CODES])
-        )
-    return Reading({"transform": ["lower"], "table": f"{called}s"}, words.table(name, texts), doubt)
-
-
-def _codes(texts: list[str], length: int) -> int:
-    return sum(len(text) == length and text.isalpha() for text in texts)
+        doubt = tr("the words {unknown} are not known: say what each means", unknown=", ".join(unknown[:_MOST_CODES]))
+    return Reading({"transform": ["lower"], "table": _TABLES[name]}, words.table(name, texts), doubt)
 
 
 def _numbered(facts: Facts) -> Reading:
@@ -95,9 +97,11 @@ def _beginning(text: str) -> str:
 
 
 def _rated(facts: Facts, decimal: str, *, is_vat: bool) -> Reading:
-    if is_vat and not facts.are("rate") and facts.are("fraction"):
+    if is_vat and not facts.are("rate") and facts.any_of(("fraction", "below one")) * 10 >= facts.count * 9:
         codes = {text: _hundredfold(plain_number(text), decimal) for text in sorted(facts.counts)}
-        return Reading({"table": "vat_rates"}, {text.replace(".", decimal): rate for text, rate in codes.items()})
+        doubt = "" if facts.are("fraction") else tr("the rates are below one, as 0.24 for 24 %")
+        table = {text.replace(".", decimal): rate for text, rate in codes.items()}
+        return Reading({"table": "vat_rates"}, table, doubt)
     return Reading({"transform": ["percent"]}) if any("%" in text for text in facts.counts) else Reading()
 
 

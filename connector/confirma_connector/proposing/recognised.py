@@ -10,6 +10,7 @@ from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.plugins import Registry
+from confirma_connector.proposing.found import Convention
 from confirma_connector.proposing.plan import Answers, Line, Plan, Question
 from confirma_connector.recognition import fits
 
@@ -18,6 +19,7 @@ __all__ = ["EXTENDS", "extending", "recognised"]
 EXTENDS = ("extends",)
 """The place of the question which of several shipped mappings it is."""
 
+_DATES = ("locale", "dates")
 _TYPED: Mapping[str, Literal["name", "business id", "iban"]] = {
     "seller.name": "name",
     "seller.business_id": "business id",
@@ -30,12 +32,16 @@ def recognised(path: Path, registry: Registry, limits: Limits) -> tuple[LoadedMa
     return tuple(fits(path, registry.claims(path), registry, {}, limits)[0])
 
 
-def extending(mapping: LoadedMapping, answers: Answers) -> Plan:
-    """Give the plan of a mapping that extends *mapping*: what that asks to be added is open."""
-    questions = tuple(one for one in _questions(mapping) if answers.get(one.place) is None)
+def extending(mapping: LoadedMapping, answers: Answers, dates: Convention | None) -> Plan:
+    """Give the plan of a mapping that extends *mapping*: what that asks to be added is open, but for proved *dates*."""
     by_person = tuple(line for line in answers.values() if line is not None and line.place != EXTENDS)
-    lacking = {"": tuple(one.place[1] for one in questions)}
-    return Plan(None, (), by_person, questions, lacking, extends=mapping.name)
+    asked = [one for one in _questions(mapping) if answers.get(one.place) is None]
+    applied: tuple[Line, ...] = ()
+    if dates is not None and dates.is_proved and dates.value and any(one.place == _DATES for one in asked):
+        applied = (Line(_DATES, list(dates.value), dates.evidence),)
+        asked = [one for one in asked if one.place != _DATES]
+    lacking = {"": tuple(one.place[1] for one in asked)}
+    return Plan(None, applied, by_person, tuple(asked), lacking, extends=mapping.name)
 
 
 def _questions(mapping: LoadedMapping) -> Iterator[Question]:

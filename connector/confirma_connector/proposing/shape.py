@@ -91,7 +91,9 @@ class _Rows:
             return self._blank()
         if len(set(filled)) == len(filled):
             said = trn(
-                "{count} row has an invoice number", "{count} rows have as many different invoice numbers", len(filled)
+                "{count} row has an invoice number",
+                "{count} rows have an invoice number each, all different",
+                len(filled),
             )
             return self._shape(_ONE, {}, said)
         return self._repeated()

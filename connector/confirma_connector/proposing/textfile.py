@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from confirma_connector.proposing.heading import Heading, Look, heading
 __all__ = ["look_at_text"]
 
 _SAMPLE = 500
+_BETWEEN = re.compile(r"(?<!\d),|,(?!\d)")
+"""A comma that is no decimal mark."""
 _WORDS = {
     ";": mark("semicolons cut its rows into {width} columns each"),
     "\t": mark("tabs cut its rows into {width} columns each"),
@@ -174,6 +177,8 @@ def _judged(found: Sequence[Row], delimiter: str, quote: str) -> _Cut | None:
     width = len(header.fields) if header else Counter(map(len, body)).most_common(1)[0][0]
     if width < 2:
         return None
+    if delimiter == "," and not any(_BETWEEN.search(row.text) for row in found):
+        return None  # each comma stands between two digits: it is a decimal mark
     even = sum(len(fields) >= width and not any(fields[width:]) for fields in body)
     cells = [field for fields in (header.fields if header else [], *body) for field in fields if field.strip()]
     clean = sum(_is_clean(field, delimiter) for field in cells)

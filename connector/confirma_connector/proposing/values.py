@@ -34,7 +34,7 @@ _NUMBER = re.compile(
 )
 _DECIMALS = re.compile(r"[.,][0-9]{1,2}(?![0-9])")
 _WHOLE = re.compile(r"[0-9]{1,18}")
-_NUMBERED = re.compile(r"(?=[^\s]*[0-9])[A-Za-zÅÄÖåäö]{0,8}[-/ _.]?[0-9][0-9A-Za-z/_.-]{0,24}")
+_NUMBERED = re.compile(r"#?(?:[A-Za-zÅÄÖåäö]{1,8}[-/ _.]?){0,3}[0-9][0-9A-Za-z/_.-]{0,24}")
 _POSTAL = re.compile(r"(?:FI-?|AX-?)?[0-9]{5}|(?:SE?-?)?[0-9]{3} [0-9]{2}", re.IGNORECASE)
 _LIKE_POSTAL = re.compile(r"(?:[A-Z]{1,2}-)?(?=.*[0-9])[0-9A-Z]{2,5}(?:[ -][0-9A-Z]{2,4})?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?=.*[^\W\d_]{3}).*[^\W\d_]\.?\s+[0-9]+(?:\s?[A-Za-z]{1,3}\b.*|\s*[-–/].*)?")
@@ -170,6 +170,7 @@ KINDS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "street": lambda text: bool(_ADDRESS.fullmatch(text)) and not _WHOLE_ADDRESS.fullmatch(text),
         "whole address": lambda text: bool(_WHOLE_ADDRESS.fullmatch(text)),
         "company": lambda text: bool(_COMPANY.search(text)),
+        "below one": lambda text: "%" not in text and 0 < Decimal(plain_number(text) or 1) < 1,
         "letters": lambda text: bool(_LETTERS.match(text)),
         "long": lambda text: len(text) > 60,
         "unit": lambda text: text.casefold().rstrip(".") in the_words().units,

@@ -162,8 +162,9 @@ _LEAST = 6
 
 
 def folded(header: str) -> str:
-    """Give *header* as it is compared: small letters, no spaces, no signs but % € # +."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", header).casefold())
+    """Give *header* as it is compared: small letters without their dots, no spaces, no signs but % € # +."""
+    plain = unicodedata.normalize("NFKD", header.casefold())
+    return _SIGNS.sub("", "".join(sign for sign in plain if not unicodedata.combining(sign)))
 
 
 _OURS = frozenset(map(folded, RESULT_HEADERS.names()))

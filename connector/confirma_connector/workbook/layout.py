@@ -100,7 +100,12 @@ def choose_sheet(book: Book, wanted: Sequence[str]) -> Sheet:
         )
     named = either(f'"{name}"' for name in wanted)
     raise SourceError(
-        tr("{name}: has no sheet {wanted}; it has {sheets}", name=book.name, wanted=named, sheets=_listed(book.sheets))
+        tr(
+            "{name}: has no sheet {wanted}; it has {sheets}: rename the sheet, or correct sheet: in the mapping",
+            name=book.name,
+            wanted=named,
+            sheets=_listed(book.sheets),
+        )
     )
 
 
