@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from bench.contestants import checked, read_by, sent, tracked
 from bench.data import Data
 from bench.making import ROWS_PER_INVOICE
 from bench.measuring import Contestant, Figures, in_turns
-from bench.scenes import Scene, Sizes, checked, listing, read_by, sent, served, tracked
+from bench.scenes import Scene, Sizes, listing, served
 
 __all__ = ["grown"]
 
@@ -71,6 +72,6 @@ def _measured(
 
 @contextmanager
 def _shelf() -> Iterator[Path]:
-    memory = Path("/dev/shm")  # noqa: S108
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="bench-", dir=memory if memory.is_dir() else None) as made:
         yield Path(made)

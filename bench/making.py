@@ -19,6 +19,7 @@ __all__ = ["HEADERS", "MAPPING", "Line", "lines", "write_csv", "write_finvoice",
 
 ROWS_PER_INVOICE = 5
 FIRST_NUMBER = 100_001
+BEGIN = date(2026, 10, 26)
 _CENT = Decimal("0.01")
 _RATES = (Decimal("25.5"), Decimal("13.5"), Decimal(10))
 _WORDS = (
@@ -98,9 +99,7 @@ class Line:
     values: tuple[str | int | date | Decimal, ...]
 
 
-def lines(
-    count: int, seed: int = 1, *, per_invoice: int = ROWS_PER_INVOICE, begin: date = date(2026, 10, 26)
-) -> Iterator[Line]:
+def lines(count: int, seed: int = 1, *, per_invoice: int = ROWS_PER_INVOICE, begin: date = BEGIN) -> Iterator[Line]:
     """Give *count* rows of invoices that are all valid, *per_invoice* to an invoice, of 28 days from *begin*."""
     chance = random.Random(seed)
     for index in range(-(-count // per_invoice)):
@@ -108,7 +107,7 @@ def lines(
         day = begin + timedelta(days=index % 28)
         head = _head(chance, number, day)
         rows = [_row(chance) for _ in range(min(per_invoice, count - index * per_invoice))]
-        total = sum((net + vat for *_, net, vat in rows), Decimal(0))
+        total = sum((amount for row in rows for amount in row[-2:] if isinstance(amount, Decimal)), Decimal(0))
         for row in rows:
             yield Line((*head, *row, total))
 
@@ -171,22 +170,22 @@ def spelled(value: str | int | date | Decimal) -> str:
     return str(value).replace(".", ",") if isinstance(value, Decimal) else str(value)
 
 
-def write_csv(path: Path, count: int, seed: int = 1, **more: date) -> None:
+def write_csv(path: Path, count: int, seed: int = 1, *, begin: date = BEGIN) -> None:
     """Write *count* rows, UTF-8, semicolons, CRLF."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(";".join(HEADERS) + "\r\n")
-        for line in lines(count, seed, **more):
+        for line in lines(count, seed, begin=begin):
             file.write(";".join(map(spelled, line.values)) + "\r\n")
 
 
-def write_xlsx(path: Path, count: int, seed: int = 1, **more: date) -> None:
+def write_xlsx(path: Path, count: int, seed: int = 1, *, begin: date = BEGIN) -> None:
     """Write *count* rows as a workbook with typed dates and amounts."""
     from openpyxl import Workbook
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Laskut")
     sheet.append(HEADERS)
-    for line in lines(count, seed, **more):
+    for line in lines(count, seed, begin=begin):
         sheet.append(line.values)
     book.save(path)
 

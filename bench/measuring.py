@@ -51,7 +51,7 @@ class Figures:
     wall: float = 0.0
     cpu: float = 0.0
     whole: float = 0.0
-    memory: float = 0.0
+    memory: float | None = None
     each: float = 0.0
     rounds: int = 0
     did: Mapping[str, Any] = field(default_factory=dict)
@@ -130,16 +130,16 @@ def _command(one: Contestant, folder: Path) -> dict[str, Any]:
     wall = time.perf_counter() - began
     if status:
         raise AssertionError(f"{' '.join(one.command)} ended with status {status}")
-    return {"wall": wall, "whole": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": 0.0, "did": {}}
+    return {"wall": wall, "whole": wall, "cpu": usage.ru_utime + usage.ru_stime, "memory": None, "did": {}}
 
 
 def _medians(title: str, found: Sequence[Mapping[str, Any]]) -> Figures:
     def median(name: str) -> float:
-        return statistics.median(one[name] for one in found)
+        return float(statistics.median(one[name] for one in found))
 
-    did = found[-1]["did"]
+    memory = None if found[-1]["memory"] is None else median("memory")
     each = statistics.median(one["did"].get("each", 0.0) for one in found)
-    return Figures(title, median("wall"), median("cpu"), median("whole"), median("memory"), each, len(found), did)
+    return Figures(title, median("wall"), median("cpu"), median("whole"), memory, each, len(found), found[-1]["did"])
 
 
 def _brief(error: Exception) -> str:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import shutil
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from bench.contestants import checked, copied, equal, read_by, sent, tellers, took, tracked, written
 from bench.data import DAYS, Data
 from bench.making import ROWS_PER_INVOICE
 from bench.measuring import ROOT, Contestant, environment
 
-__all__ = ["QUICK", "Scene", "Sizes", "checked", "listing", "read_by", "scenes", "sent", "served", "tracked"]
+__all__ = ["QUICK", "Scene", "Sizes", "listing", "scenes", "served"]
 
 By = Literal["cpu", "wall", "whole", "each"]
 
@@ -86,36 +84,6 @@ def scenes(data: Data, sizes: Sizes, others: str) -> list[Scene]:
     ]
 
 
-def checked(data: Data, rows: int, adapter: str = "csv_file") -> Contestant:
-    """Give our check of a file of *rows* rows."""
-    source = data.csv(rows) if adapter == "csv_file" else data.xlsx(rows)
-    invoices = -(-rows // ROWS_PER_INVOICE)
-    return Contestant(
-        "ours",
-        "confirma check",
-        "bench.ours.checking",
-        arguments=lambda folder: {
-            "source": source,
-            "mapping": data.mapping(adapter),
-            "journal": folder / "journal.sqlite3",
-        },
-        proved=lambda did, _: _equal(did, {"ready": invoices}),
-    )
-
-
-def read_by(name: str, title: str, source: Path, rows: int, *, python: str = sys.executable) -> Contestant:
-    """Give a reader of all *rows* of a file."""
-    arguments: Callable[[Path], Mapping[str, object]] = lambda _: {"source": source}  # noqa: E731
-    return Contestant(
-        name,
-        title,
-        f"bench.opponents.{name}",
-        arguments=arguments,
-        python=python,
-        proved=lambda did, _: _equal(did["rows"] if "rows" in did else did["ready"] * ROWS_PER_INVOICE, rows),
-    )
-
-
 def _check_csv(data: Data, sizes: Sizes, others: str) -> Scene:
     source, rows = data.csv(sizes.csv), sizes.csv
     contestants = [
@@ -147,7 +115,7 @@ def _write_xlsx(data: Data, sizes: Sizes) -> Scene:
         return {"source": source, "target": folder / "out.xlsx"}
 
     contestants = [
-        _written(source, "excel", 2, rows),
+        written(source, "excel", 2, rows),
         Contestant("zip_floor", "unzip + zip (zipfile)", "bench.opponents.zip_floor", arguments=target),
         Contestant(
             "openpyxl_saving",
@@ -167,50 +135,11 @@ def _write_csv(data: Data, sizes: Sizes) -> Scene:
         "one pass of our own tokenizer",
         "bench.ours.tokenizing",
         arguments=lambda _: {"source": source},
-        proved=lambda did, _: _equal(did["records"], rows + 1),
+        proved=lambda did, _: equal(did["records"], rows + 1),
     )
-    contestants = [_written(source, "csv_file", 1, rows), tokenizer]
+    contestants = [written(source, "csv_file", 1, rows), tokenizer]
     title = f"write-back into {rows:,} CSV rows, 4 columns"
     return Scene("write_csv", title, "cpu", rows, "rows", lambda _: contestants, rounds=sizes.rounds)
-
-
-def _written(source: Path, adapter: str, first: int, rows: int) -> Contestant:
-    return Contestant(
-        "ours",
-        "results written by the adapter",
-        "bench.ours.writing_back",
-        arguments=lambda folder: {
-            "source": source,
-            "adapter": adapter,
-            "first": first,
-            "target": folder / f"out{source.suffix}",
-            "rows": rows,
-        },
-    )
-
-
-def sent(data: Data, invoices: int, url: str, workers: int, shelf: Path | None = None) -> Contestant:
-    """Give our sending of *invoices* invoices; *shelf* is a folder for the journal that is not on the disk."""
-    source = data.csv(invoices * ROWS_PER_INVOICE)
-
-    def arguments(folder: Path) -> dict[str, object]:
-        journal = (shelf or folder) / "journal.sqlite3"
-        for left in shelf.glob("journal*") if shelf else ():
-            left.unlink()
-        return {
-            "source": source,
-            "mapping": data.mapping("csv_file"),
-            "journal": journal,
-            "url": url,
-            "workers": workers,
-            "output": folder / "out.csv",
-        }
-
-    def proved(did: dict[str, Any], _folder: Path) -> None:
-        _equal(sum(did["states"].values()), invoices)
-        _took(url, invoices)
-
-    return Contestant("ours", "confirma send, intents on disk", "bench.ours.sending", (), arguments, proved=proved)
 
 
 def _send(data: Data, sizes: Sizes) -> Scene:
@@ -223,7 +152,7 @@ def _send(data: Data, sizes: Sizes) -> Scene:
             "bare httpx, one request and one fsync",
             "bench.opponents.httpx_loop",
             arguments=lambda folder: {"bodies": bodies, "url": url, "log": folder / "log"},
-            proved=lambda _did, _folder: _took(url, count),
+            proved=lambda _did, _folder: took(url, count),
         )
         return [sent(data, count, url, 1), bare]
 
@@ -247,23 +176,6 @@ def _send_latency(data: Data, sizes: Sizes) -> Scene:
     )
 
 
-def tracked(data: Data, pending: int, url: str) -> Contestant:
-    """Give our tracking of *pending* invoices."""
-    kept = data.journal(pending)
-
-    def proved(did: dict[str, Any], _folder: Path) -> None:
-        _equal(did, {"delivered": pending})
-        did["listings"] = _seen(url)["listings"]
-
-    return Contestant(
-        "ours",
-        "confirma track",
-        "bench.ours.tracking",
-        arguments=lambda folder: {"journal": _copy(kept, folder), "url": url},
-        proved=proved,
-    )
-
-
 def listing(pending: int, data: Data) -> Sequence[str]:
     """Give the options of a service that lists *pending* invoices."""
     return ("--pending", str(pending), "--last", data.today.isoformat(), "--days", str(DAYS))
@@ -279,57 +191,17 @@ def _track(data: Data, sizes: Sizes) -> Scene:
             "bare sqlite3, the same listing and updates",
             "bench.opponents.sqlite_updates",
             arguments=lambda folder: {
-                "journal": _copy(kept, folder),
+                "journal": copied(kept, folder),
                 "url": url,
                 "first": "2000-01-01",
                 "last": "2100-01-01",
             },
-            proved=lambda did, _: _equal(did, {"delivered": count}),
+            proved=lambda did, _: equal(did, {"delivered": count}),
         )
         return [tracked(data, count, url), bare]
 
     title = f"track of {count:,} pending invoices over {DAYS} days"
     return Scene("track", title, "wall", count, "invoices", contestants, listing(count, data), sizes.rounds)
-
-
-def _tellers(data: Data, count: int, url: str, others: str, workers: int) -> list[Contestant]:
-    source = data.csv(count * ROWS_PER_INVOICE)
-
-    def took(_did: dict[str, Any], _folder: Path) -> None:
-        _took(url, count)
-
-    def ours(folder: Path) -> dict[str, object]:
-        return {
-            "source": source,
-            "mapping": data.mapping("csv_file"),
-            "journal": folder / "journal.sqlite3",
-            "url": url,
-            "workers": workers,
-            "output": folder / "out.csv",
-        }
-
-    def with_folder(folder: Path) -> dict[str, object]:
-        own = folder / "own"
-        own.mkdir()
-        return {"source": source, "url": url, "folder": own}
-
-    def other(name: str, title: str) -> Contestant:
-        return Contestant(name, title, f"bench.opponents.{name}", (), with_folder, others, proved=took)
-
-    title = "confirma send: checked, durable, written back"
-    return [
-        Contestant("ours", title, "bench.ours.telling_story", (), ours, proved=took),
-        Contestant(
-            "pandas_story",
-            "pandas + httpx script",
-            "bench.opponents.pandas_story",
-            arguments=lambda _: {"source": source, "url": url},
-            proved=took,
-        ),
-        other("dlt_story", "dlt, custom destination, default settings"),
-        other("drt_story", "drt-core, DuckDB to REST, pacing off"),
-        other("singer_story", "singer-sdk, tap and target"),
-    ]
 
 
 def _story(data: Data, sizes: Sizes, others: str) -> Scene:
@@ -341,7 +213,7 @@ def _story(data: Data, sizes: Sizes, others: str) -> Scene:
         "whole",
         count,
         "invoices",
-        lambda url: _tellers(data, count, url, others, 4),
+        lambda url: tellers(data, count, url, others, 4),
         (),
         sizes.rounds,
     )
@@ -356,7 +228,7 @@ def _story_latency(data: Data, sizes: Sizes, others: str) -> Scene:
         "whole",
         count,
         "invoices",
-        lambda url: _tellers(data, count, url, others, 8),
+        lambda url: tellers(data, count, url, others, 8),
         ("--latency", "0.05"),
         sizes.rounds,
     )
@@ -370,25 +242,3 @@ def _start(sizes: Sizes) -> Scene:
         Contestant("python", "python -c pass", command=(sys.executable, "-c", "pass")),
     ]
     return Scene("start", "start-up", "cpu", 1, "starts", lambda _: contestants, rounds=sizes.starts)
-
-
-def _copy(journal: Path, folder: Path) -> Path:
-    target = folder / "journal.sqlite3"
-    shutil.copyfile(journal, target)
-    return target
-
-
-def _seen(url: str) -> dict[str, int]:
-    with urllib.request.urlopen(f"{url}/seen") as answer:
-        seen: dict[str, int] = json.load(answer)
-    return seen
-
-
-def _took(url: str, count: int) -> None:
-    seen = _seen(url)
-    _equal((seen["posts"], seen["numbers"]), (count, count))
-
-
-def _equal(found: object, wanted: object) -> None:
-    if found != wanted:
-        raise AssertionError(f"did {found}, not {wanted}")

@@ -9,7 +9,7 @@ from typing import Literal
 from bench.measuring import Figures
 from bench.scenes import Scene
 
-__all__ = ["TARGETS", "Outcome", "Target", "judged"]
+__all__ = ["TARGETS", "Outcome", "Target", "judged", "seconds"]
 
 Kind = Literal["slower", "faster", "share", "rate", "memory", "count", "even"]
 
@@ -110,11 +110,11 @@ def _value(target: Target, scene: Scene, found: Mapping[str, Figures]) -> float 
 
 
 def _of_growth(target: Target, scene: Scene, found: Mapping[str, Figures]) -> float | None:
-    """Give the farthest from the seconds a unit at the second size, or the memory at the largest."""
+    """Give how far the seconds a unit are from those at the second size, or the memory at the largest."""
     ours = {int(name.partition("@")[2]): one for name, one in found.items() if name.startswith("ours@")}
-    if not ours or any(one.failed for one in ours.values()):
-        return None
     sizes = sorted(ours)
+    if len(sizes) < 3 or any(one.failed for one in ours.values()):
+        return None
     if target.kind == "memory":
         return ours[sizes[-1]].memory
     each = [seconds(scene, ours[size]) / (1 if scene.by == "each" else size) for size in sizes[1:]]

@@ -466,3 +466,11 @@ def in_a_terminal(world: World, width: int, *words: object) -> str:
         process.wait()
     os.close(ours)
     return found.decode().replace("\r\n", "\n")
+
+
+def test_an_amount_finer_than_cents_in_a_workbook_says_what_the_mapping_can_do(world: World) -> None:
+    source = excel(world, invoice_rows(1001, Kaupunki="10,123"))
+    rewritten(world, ("  quantity: quantity\n  unit_price: price\n", "  net_amount: city\n"))
+    group = next(group for group in check(world, source).files[0].problems if group.header == "Kaupunki")
+    assert group.code == "E-DECIMALS"
+    assert group.message.endswith("source: may say numbers: shown in the mapping")

@@ -179,6 +179,14 @@ def test_one_row_alone_may_be_a_header_or_not(tmp_path: Path) -> None:
     assert layout.open["header_row"] == ("none", "1")
 
 
+def test_titles_above_a_list_without_header_are_passed_when_it_is_answered(tmp_path: Path) -> None:
+    path = text(tmp_path / "list.csv", ROWS, above="Laskut;Kesäkuu;Helsinki;;\r\n")
+    assert found(path).open["header_row"] == ("1", "none")
+    layout = found(path, header_row="none")
+    assert layout.source == {"delimiter": "semicolon", "header_row": "none", "skip_rows": "1"}
+    assert texts(layout, "#1") == ("1001", "1002", "1003")
+
+
 def test_rows_of_text_that_may_all_be_the_header_are_asked(tmp_path: Path) -> None:
     odd = ["Alfa", "Beeta", "Gamma", "Delta", "Epsilon"]
     other = ["Yksi", "Kaksi", "Kolme", "Neljä", "Viisi"]
@@ -191,12 +199,21 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<a/>")
     with pytest.raises(SourceError, match="no list of rows and columns"):
         found(tmp_path / "a.xml")
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(SourceError, match=r"empty\.csv is empty"):
+        found(tmp_path / "empty.csv")
     (tmp_path / "a.csv").write_text("Hyvä asiakas,\ntässä teille lasku\nystävällisin terveisin\n")
     with pytest.raises(SourceError, match="cuts its rows into the same columns"):
         found(tmp_path / "a.csv")
     text(tmp_path / "b.csv", [HEADER])
     with pytest.raises(SourceError, match="no row stands below the header"):
         found(tmp_path / "b.csv")
+
+
+def test_rows_that_are_too_long_make_no_column_and_are_told(tmp_path: Path) -> None:
+    layout = found(text(tmp_path / "list.csv", [HEADER, *ROWS, [*ROWS[0], "odd"]]))
+    assert headers(layout) == HEADER
+    assert layout.why["ragged"] == "1 row is not as long as the header: line 5"
 
 
 def test_more_rows_than_are_looked_at_are_counted(tmp_path: Path) -> None:

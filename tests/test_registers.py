@@ -124,7 +124,7 @@ def test_a_miss_is_told_once_with_the_key_and_what_else_is_wrong_is_told_too(tmp
         'error: in.csv, line 2, column "customer_no": "1009": customers.csv has no row with this in its column '
         '"Asiakasnro" [E-REGISTER]',
         'error: in.csv, line 2, column "Määrä": "x": expected a number with decimal mark "," and thousands mark space, '
-        "as the mapping declares [E-AMOUNT]",
+        "as the mapping declares, such as 1 234,50 [E-AMOUNT]",
     ]
 
 

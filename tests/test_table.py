@@ -187,7 +187,7 @@ def test_two_spellings_that_are_both_there_are_refused(book: Path) -> None:
 @pytest.mark.parametrize("sheet", ["Lasku", "7", "#0"])
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(book: Path, sheet: str) -> None:
     ods(book, SHEETS)
-    with pytest.raises(SourceError, match=f'there is no sheet "{sheet}"; there are "Laskut", "Tyhjä", "2"'):
+    with pytest.raises(SourceError, match=f'has no sheet "{sheet}"; it has "Laskut", "Tyhjä", "2"'):
         records(book, sheet=sheet)
 
 

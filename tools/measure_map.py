@@ -18,6 +18,7 @@ import yaml
 from confirma_connector.fields import REQUIRED
 from confirma_connector.limits import Limits
 from confirma_connector.plugins import Registry, discover
+from confirma_connector.proposing.found import Layout
 from confirma_connector.proposing.needs import METHODS
 from confirma_connector.proposing.plan import Line, Plan
 from confirma_connector.proposing.proposer import Proposer
@@ -83,6 +84,8 @@ def _truth(told: Mapping[str, Any]) -> Truth:
 def measured(truth: Truth, registry: Registry) -> Measured:
     """Let a mapping of the list be proposed without a person, and hold it against the truth."""
     plan = Proposer(truth.path, registry, Limits()).plan({})
+    if plan.layout is None:
+        raise ValueError(f"{truth.path.name} is no list: {plan.extends} reads it")
     columns = [line for line in plan.applied if line.column is not None]
     filled = {field_of(line) for line in columns if field_of(line) in truth.right.get(_header(line), ())}
     asked = {field_of(line) for line in _asked(plan) if field_of(line) in _may_be(truth, line)}
@@ -99,7 +102,7 @@ def measured(truth: Truth, registry: Registry) -> Measured:
         (
             *(said for line, said in bad if field_of(line) not in _may_be(truth, line)),
             *(f"{said} as it stands" for line, said in told if _is_unruled(truth, line)),
-            *_wrongly_laid_out(truth, plan),
+            *_wrongly_laid_out(truth, plan, plan.layout),
         ),
         tuple(said for line, said in bad if field_of(line) in _may_be(truth, line)),
     )
@@ -128,7 +131,7 @@ def _asked(plan: Plan) -> Iterator[Line]:
         yield from (line for line in question.lines if line.column is not None)
 
 
-def _wrongly_laid_out(truth: Truth, plan: Plan) -> Iterator[str]:
+def _wrongly_laid_out(truth: Truth, plan: Plan, layout: Layout) -> Iterator[str]:
     """Name what was settled of the layout and is not so."""
     settled = {line.place: line.value for line in plan.applied}
     decimal = settled.get(("locale", "decimal"))
@@ -140,8 +143,8 @@ def _wrongly_laid_out(truth: Truth, plan: Plan) -> Iterator[str]:
     encoding = settled.get(("source", "encoding"))
     if encoding is not None and encoding not in truth.layout.get("encoding", (encoding,)):
         yield f"encoding {encoding!r}"
-    headers = [column.header.strip() for column in plan.layout.columns]
-    if "header_row" not in plan.layout.open and truth.layout["header"] and headers != list(truth.right):
+    headers = [column.header.strip() for column in layout.columns]
+    if "header_row" not in layout.open and truth.layout["header"] and headers != list(truth.right):
         yield f"headers {headers}"
     shape = plan.shape
     if shape is not None and ("group_by",) in settled and truth.layout["shape"] == "row per invoice":

@@ -30,7 +30,7 @@ def spoilt(text: str) -> str:
             return tr("is what a spreadsheet shows when a column is too narrow: widen it and export the file again")
     elif "+" in text and _SHORT.fullmatch(text):
         return tr(
-            "is a number that a spreadsheet has shortened, and its other digits are lost: enter it again, a long one in a "
-            "cell of the format Text"
+            "is a number that a spreadsheet has shortened, and its other digits are lost: enter it again, a long one "
+            "in a cell of the format Text"
         )
     return ""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from confirma_connector import references
+from confirma_connector.assembling import assembled, row
 from confirma_connector.attachments import attachment
 from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
 from confirma_connector.invoice import Attachment, Invoice, Row
@@ -72,13 +73,13 @@ class Completion:
         own = {name: value for name, value in self.fields.items() if not name.startswith(aside)}
         try:
             amounts = complete_totals(rows, given, self.vat)
-            whole = Invoice.model_validate({**_tree(own), "rows": rows, "amounts": amounts, "attachments": files})
+            whole = assembled(own, rows, amounts, files)
         except MoneyError as error:
             self._object(error.code, error.field, str(error))
             return None
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_input=False):
-                name = ".".join(str(part) for part in detail["loc"])
+                name = _spelled(detail["loc"])
                 self._object("E-VALUE", name, _expected(name, sentence(detail)))
             return None
         return _signed(whole, self.credit_sign)
@@ -131,15 +132,16 @@ class Completion:
 
     def _rows(self) -> Iterator[Row]:
         for index, given in enumerate(self.rows):
-            if any(name.startswith(f"rows[{index}].") for name in self.unreadable):
+            if self.unreadable and any(name.startswith(f"rows[{index}].") for name in self.unreadable):
                 continue
-            numbers = {name: value for name, value in given.items() if isinstance(value, Decimal)}
-            if 0 < abs(numbers.get("vat_percentage", Decimal(0))) < 1:
-                self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(numbers))
+            rate: Decimal | None = given.get("vat_percentage")
+            if rate and rate.adjusted() < 0:  # more than nothing, and less than one
+                self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
                 continue
             try:
-                own = {name: value for name, value in given.items() if name != "prices"}
-                yield Row.model_validate({**own, **complete_row(numbers, self._prices(given))})
+                members = {**given, **complete_row(given, self._prices(given))}
+                members.pop("prices", None)
+                yield row(members)
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
 
@@ -151,13 +153,17 @@ class Completion:
         return "gross" if prices == "gross" else "net"
 
 
-def _two_readings(row: Mapping[str, Decimal]) -> str:
-    rate = row["vat_percentage"]
+def _two_readings(rate: Decimal) -> str:
     return tr(
         "can be read as {found} % or {counted} %: write the rate in per cent, or give the cell a percent format",
         found=number(rate),
         counted=number((rate * 100).normalize()),
     )
+
+
+def _spelled(place: tuple[str | int, ...]) -> str:
+    """Spell a member's place as fields are named: rows[2].description."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
 
 
 def _expected(name: str, otherwise: str) -> str:
@@ -171,18 +177,6 @@ def _method(fields: Mapping[str, Any]) -> str:
     if fields.get("recipient.electronic_invoice_account") or fields.get("buyer.electronic_invoice_account"):
         return "EDI"
     return "EMAIL" if fields.get("recipient.email") or fields.get("buyer.contact.email") else "LETTER"
-
-
-def _tree(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn dotted names into nested members."""
-    tree: dict[str, Any] = {}
-    for name, value in fields.items():
-        *containers, leaf = name.split(".")
-        branch = tree
-        for container in containers:
-            branch = branch.setdefault(container, {})
-        branch[leaf] = value
-    return tree
 
 
 def _signed(invoice: Invoice, credit_sign: str) -> Invoice:

@@ -29,6 +29,7 @@ __all__ = [
     "Conversion",
     "Kind",
     "UnreadableCell",
+    "inner_of",
     "is_money",
     "spelled",
     "typed",
@@ -69,6 +70,12 @@ def _inner(annotation: Any) -> Any:
         kept = [arg for arg in get_args(annotation) if arg is not type(None)]
         return kept[0] if len(kept) == 1 else annotation
     return annotation
+
+
+def inner_of(model: type[BaseModel], name: str) -> type[BaseModel]:
+    """Give the model of the part that *model* has under *name*."""
+    inner: type[BaseModel] = _inner(model.model_fields[name].annotation)
+    return inner
 
 
 def _kind(name: str, annotation: Any) -> Kind:
@@ -143,9 +150,9 @@ def typed(kind: Kind, value: Value, locale: Locale) -> Any:
     if kind in ("number", "money"):
         return _amount(kind, value, locale)
     if kind == "date":
-        if isinstance(value, dt.datetime):
-            return value.date()
-        return value if isinstance(value, dt.date) else locale.date(spelled(value))
+        if isinstance(value, dt.date):
+            return dt.date(value.year, value.month, value.day)
+        return locale.date(spelled(value))
     text = spelled(value)
     if kind == "whole":
         return whole_number(text)

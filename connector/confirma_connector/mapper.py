@@ -277,11 +277,11 @@ def _code(error: ValueError, kind: Kind) -> str:
 
 
 def _told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Leave out that a register lacks a key, where it was told of another field of the same record."""
+    """Leave out that a register lacks a key, or that a cell is spoilt, where it was told of another field."""
     told: dict[object, Problem] = {}
     for index, problem in enumerate(problems):
-        is_register = problem.code == "E-REGISTER"
-        told.setdefault((problem.where, problem.header, problem.message) if is_register else index, problem)
+        is_of_cell = problem.code in ("E-REGISTER", "E-CELL")
+        told.setdefault((problem.where, problem.header, problem.message) if is_of_cell else index, problem)
     return tuple(told.values())
 
 

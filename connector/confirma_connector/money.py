@@ -36,6 +36,11 @@ class MoneyError(ValueError):
 
 def complete_row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     """Give net, VAT and gross amount of one row from what its source says. Raises MoneyError."""
+    net, vat, rate = given.get("net_amount"), given.get("vat_amount"), given.get("vat_percentage")
+    if net is not None and vat is not None and (rate is None or 0 <= rate <= 100):
+        whole = _EXACT.add(net, vat)  # most rows say both: there is nothing to find out
+        if given.get("gross_amount", whole) == whole:
+            return {"net_amount": net, "vat_amount": vat, "gross_amount": given.get("gross_amount", whole)}
     with localcontext(_EXACT):
         return _row(given, prices)
 

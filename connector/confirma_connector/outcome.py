@@ -83,7 +83,7 @@ def _invalid(item: Item) -> Outcome:
 
 
 def cell_text(problem: Problem, item: Item) -> str:
-    """Spell a problem for the row of *item*: there its own line number says nothing, and goes stale when it is sorted."""
+    """Spell a problem for the row of *item*: its own line number says nothing there, and goes stale in a sort."""
     place = "" if item.where in (problem.where, problem.record) else f"{problem.where}, "
     value = f' "{problem.value[:80]}"' if problem.value else ""
     header = f"{problem.header}{value}: " if problem.header else (f"{value.strip()}: " if value else "")

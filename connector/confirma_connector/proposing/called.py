@@ -76,6 +76,35 @@ _CALLED: Mapping[str, str] = {
 }
 
 
+_WHOSE: Mapping[str, str] = {
+    "seller": mark("of the seller"),
+    "buyer": mark("of the buyer"),
+    "delivery": mark("of the delivery"),
+    "recipient": mark("of the recipient"),
+}
+_WHAT: Mapping[str, str] = {
+    "name": mark("name"),
+    "business_id": mark("business id"),
+    "vat_code": mark("VAT number"),
+    "electronic_invoice_account": mark("e-invoice address"),
+    "electronic_routing_address": mark("operator"),
+    "gln_number": mark("GLN"),
+    "street": mark("street address"),
+    "street2": mark("second line of the address"),
+    "street3": mark("third line of the address"),
+    "postal_code": mark("postal code"),
+    "postal_district": mark("post office (city)"),
+    "country_code": mark("country"),
+    "country_name": mark("name of the country"),
+    "email": mark("e-mail address"),
+    "phone": mark("phone number"),
+    "language_code": mark("language"),
+}
+
+
 def called(name: str) -> str:
     """Give the words of a field; its own name where it has none: such a field is never asked for."""
-    return tr(_CALLED[name]) if name in _CALLED else name
+    if name in _CALLED:
+        return tr(_CALLED[name])
+    whose, what = _WHOSE.get(name.partition(".")[0], ""), _WHAT.get(name.rpartition(".")[2], "")
+    return tr("{what} {whose}", what=tr(what), whose=tr(whose)) if whose and what else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from confirma_connector.language import tr
@@ -11,11 +11,14 @@ from confirma_connector.proposing.arithmetic import Role
 from confirma_connector.proposing.evidence import Facts, verdict
 from confirma_connector.proposing.found import Column, Proposal
 from confirma_connector.proposing.reading import reading
+from confirma_connector.proposing.values import plain_number
 from confirma_connector.proposing.words import Meaning, the_words
 
 __all__ = ["Named", "candidates", "levels", "meaning_of"]
 
 _EXACT, _DOUBTED, _WORD, _PROVED, _IN_A_SUM, _NEAR, _BY_VALUE = 100, 90, 60, 25, 20, 40, 30
+_CONTRADICTED = 40
+_PARTIES = ("buyer", "seller", "delivery", "recipient")
 _LEAST_TOLD = 3
 """Fewer values prove nothing where the header says nothing."""
 
@@ -76,13 +79,17 @@ def meaning_of(column: Column) -> Meaning:
     together = words.meaning(f"{column.above} {column.header}")
     if together.exact or together.may_be:
         return together
-    is_of_another = words.meaning(column.above).is_of_another or alone.is_of_another
-    return Meaning(may_be=(alone.exact, *alone.may_be) if alone.exact else alone.may_be, is_of_another=is_of_another)
+    party = words.party(column.above)
+    named = (alone.exact or next(iter(alone.may_be), "")).partition(".")[0]
+    if words.meaning(column.above).is_of_another or (party and named in _PARTIES and named != party):
+        names = (alone.exact, *alone.may_be) if alone.exact else alone.may_be
+        return Meaning(may_be=names, is_of_another=True)
+    return alone
 
 
 def candidates(one: Named, decimal: str) -> Iterator[Proposal]:
     """Give what the column may be: at most one is exact, and nothing else is given beside it."""
-    if one.meaning.is_ours:
+    if one.meaning.is_ours or one.meaning.is_unneeded or not (one.facts.count or one.meaning.exact):
         return
     if exact := one.meaning.exact:
         found = _of_word(one, exact, decimal, _EXACT)
@@ -114,7 +121,7 @@ def _of_word(one: Named, name: str, decimal: str, strength: int) -> Proposal:
     if strength == _EXACT:
         said = tr("the header is a word for it")
         is_exact = found.is_possible and not told.doubt
-        strength = _EXACT if is_exact else _DOUBTED if found.is_possible else 10
+        strength = _EXACT if is_exact else _DOUBTED if found.is_possible else _CONTRADICTED
     elif strength == _NEAR:
         is_exact, said = False, tr("the header has a word for it within")
     else:
@@ -137,12 +144,17 @@ def _by_value(one: Named) -> Iterator[tuple[str, int, str]]:
     if one.facts.count < _LEAST_TOLD:
         return
     for kind in _BY_KIND:
-        if one.facts.are(kind) and (kind != "numbered" or _is_like_numbers(one.facts)):
+        if one.facts.are(kind) and (kind not in _SURE_OF or _SURE_OF[kind](one.facts)):
             said = one.facts.said(kind) if kind != "company" else one.facts.said("letters")
             for index, name in enumerate(_BY_KIND[kind]):
                 if verdict(name, one.facts).is_possible:
                     yield name, _BY_VALUE - 3 * index, said
             return
+
+
+def _is_like_rates(facts: Facts) -> bool:
+    """Whether there is one among the rates that hardly anything else is: 25,5 or with a sign."""
+    return any("%" in text or "." in plain_number(text) for text in facts.counts)
 
 
 def _is_like_numbers(facts: Facts) -> bool:
@@ -153,6 +165,9 @@ def _is_like_numbers(facts: Facts) -> bool:
         return False
     rising = sum(int(first) < int(second) for first, second in itertools.pairwise(blocks))
     return rising * 10 >= (len(blocks) - 1) * 9 and min(map(int, blocks)) > len(blocks)
+
+
+_SURE_OF: Mapping[str, Callable[[Facts], bool]] = {"numbered": _is_like_numbers, "rate": _is_like_rates}
 
 
 def _joined(*sentences: str) -> str:

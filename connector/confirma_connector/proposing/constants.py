@@ -45,10 +45,10 @@ def _of_money(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]:
         said = tr("quantity × price is the amount with VAT")
         yield Line(("prices",), "gross", said)
     references = found.taken().get("references.payment")
-    if references is None:
+    if references is None and found.strongest("references.payment") is None:
         said = tr("no column has payment references: one can be made of each invoice number")
         yield Line(("missing_reference",), "fi", said)
-    elif _is_filled_for_some(columns[references.column.place], found):
+    elif references is not None and _is_filled_for_some(columns[references.column.place], found):
         said = tr("some invoices have no payment reference: one can be made of their number")
         yield Line(("missing_reference",), "fi", said)
 

@@ -97,7 +97,8 @@ def _spelling(column: Column) -> _Spelling | None:
         return None
     texts = [(at, text) for at, text in _texts(column) if text.casefold() not in NOTHING]
     numeric = [(at, text) for at, text in texts if looks_numeric(text)]
-    if not texts or 10 * len(numeric) < 9 * len(texts):
+    least = 0.5 if standing == "amount" else 0.9
+    if not texts or len(numeric) < least * len(texts):
         return None
     spelling, odd = _Spelling(column, standing), 0
     for at, text in numeric:

@@ -168,7 +168,7 @@ _TESTS: Mapping[str, _Test] = MappingProxyType(
         "amounts.rounding_amount": _Test("number", could=("number",), never=()),
         "rows.product_code": _CODE,
         "rows.row_number": _Test("number", could=("whole",)),
-        "rows.vat_code": _CODE,
+        "rows.vat_code": _Test("letters", never=("email", "spelled date", "iban", "url", "long", "decimal")),
         "buyer.customer_account_id": _CODE,
     }
 )

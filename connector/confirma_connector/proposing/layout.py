@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ValidationError
 
 from confirma_connector.errors import SourceError
 from confirma_connector.fields import spelled
 from confirma_connector.language import listed, mark, tr, trn, whole
 from confirma_connector.limits import Limits
-from confirma_connector.plugins import Adapter, Registry
+from confirma_connector.plugins import Registry
 from confirma_connector.proposing.found import Column, Layout
 from confirma_connector.proposing.grid import kind_of
 from confirma_connector.proposing.heading import Heading, Look
+from confirma_connector.proposing.lookedat import LAST, LOOKED_AT, Reading, Rows
 from confirma_connector.proposing.oddities import oddities
 from confirma_connector.proposing.sheets import look_at_book, look_at_tables
 from confirma_connector.proposing.textfile import look_at_text
-from confirma_connector.records import Record, Source
+from confirma_connector.records import Record
 from confirma_connector.workbook import Book, choose_sheet, read_rows
 from confirma_connector.workbook.markup import column_index
 
 __all__ = ["laid_out"]
-
-LOOKED_AT, LAST = 4_800, 200
-"""As many rows at the beginning and at the end are looked at for evidence; the others are only counted."""
 
 _TABLES = ("csv_file", "excel", "table")
 _PARQUET = b"PAR1"
@@ -43,6 +37,8 @@ def laid_out(path: Path, registry: Registry, limits: Limits, options: Mapping[st
     Raises SourceError for what is no table, or cannot be read.
     """
     limits.check_file(path)
+    if not path.stat().st_size:
+        raise SourceError(tr("{name} is empty", name=path.name))
     claims = [name for name in registry.claims(path) if name in _TABLES]
     if len(claims) != 1:
         raise SourceError(
@@ -52,11 +48,11 @@ def laid_out(path: Path, registry: Registry, limits: Limits, options: Mapping[st
             )
         )
     declared = {key: value for key, value in (options or {}).items() if value is not None}
-    reading = _Reading(path, registry.get(claims[0]), limits)
+    reading = Reading(path, registry.get(claims[0]), limits)
     look = _look(reading, declared)
     meanwhile = {**look.source, **{key: some[0] for key, some in look.open.items()}, **declared}
     found = _Found({**look.source, **declared}, dict(look.why), dict(look.open), meanwhile)
-    if look.heading is not None and "header_row" not in declared:
+    if look.heading is not None:
         _settle_header(reading, look.heading, found, declared)
     rows = _settled_rows(reading, found, declared)
     if reading.adapter.name == "excel" and "numbers" not in declared:
@@ -68,40 +64,16 @@ def laid_out(path: Path, registry: Registry, limits: Limits, options: Mapping[st
             last=LAST,
             rows=whole(rows.count),
         )
+    if ragged := [record for record in rows.looked if record.problems]:
+        found.why["ragged"] = trn(
+            "{count} row is not as long as the header: {where}",
+            "{count} rows are not as long as the header: the first is {where}",
+            len(ragged),
+            where=ragged[0].where,
+        )
     columns = tuple(_columns(reading, rows.looked, look.heading.above if look.heading else {}))
     wheres = tuple(record.where for record in rows.looked)
     return Layout(path, reading.adapter.name, found.source, found.why, columns, rows.count, wheres, found.open)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One file, and the adapter that reads it as `check` will."""
-
-    path: Path
-    adapter: Adapter
-    limits: Limits
-
-    def records(self, options: Mapping[str, Any]) -> Iterator[Record]:
-        """Read with these *options*, but not what the source itself leaves out (the totals row of a table)."""
-        source = Source((self.path,), self.options(options), limits=self.limits)
-        return (record for record in self.adapter.read(source) if not record.skipped)
-
-    def options(self, options: Mapping[str, Any]) -> BaseModel | None:
-        """Give the options as the adapter takes them. Raises SourceError."""
-        model = self.adapter.options()
-        try:
-            return model.model_validate(options) if model else None
-        except ValidationError as error:
-            told = error.errors()[0]["msg"].removeprefix("Value error, ")  # not for people
-            raise SourceError(f"{self.path.name}: {told}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """The rows that are looked at, and how many there are."""
-
-    looked: list[Record]
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +86,7 @@ class _Found:
     meanwhile: dict[str, Any]
 
 
-def _look(reading: _Reading, declared: Mapping[str, Any]) -> Look:
+def _look(reading: Reading, declared: Mapping[str, Any]) -> Look:
     path, limits, chosen = reading.path, reading.limits, reading.options(declared)
     if reading.adapter.name == "csv_file":
         return look_at_text(path, limits, declared, chosen)
@@ -126,17 +98,19 @@ def _look(reading: _Reading, declared: Mapping[str, Any]) -> Look:
     return look_at_tables(path, limits, reading.adapter, declared, chosen)
 
 
-def _settle_header(reading: _Reading, heading: Heading, found: _Found, declared: Mapping[str, Any]) -> None:
+def _settle_header(reading: Reading, heading: Heading, found: _Found, declared: Mapping[str, Any]) -> None:
     """Declare the header's row unless the adapter finds it by itself; where it is not certain it is asked."""
-    row = str(heading.row) if heading.row else "none"
+    row = str(declared.get("header_row", heading.row or "none"))
     plain = dict(found.meanwhile)
     told = {"header_row": row}
-    if reading.adapter.name == "csv_file":
-        if not heading.row and heading.first > 1:
-            told["skip_rows"] = str(heading.first - 1)
-        elif "skip_rows" in declared:
-            return
+    if reading.adapter.name == "csv_file" and "skip_rows" not in declared and row == "none" and heading.first > 1:
+        told["skip_rows"] = str(heading.first - 1)
+    if "skip_rows" in declared and row != "none":
+        return  # it says as well where the header is
     found.meanwhile.update(told)
+    if "header_row" in declared:
+        found.source.update(told)
+        return
     found.why["header_row"] = heading.why
     if heading.rivals:
         rivals = (str(one) if one else "none" for one in heading.rivals if one != heading.row)
@@ -145,7 +119,7 @@ def _settle_header(reading: _Reading, heading: Heading, found: _Found, declared:
         found.source.update(told)
 
 
-def _first(reading: _Reading, options: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
+def _first(reading: Reading, options: Mapping[str, Any]) -> tuple[str, tuple[str, ...]] | None:
     """Give place and headers of the first record; None when there is none, or it cannot be read that way."""
     try:
         record = next(reading.records(options), None)
@@ -154,28 +128,15 @@ def _first(reading: _Reading, options: Mapping[str, Any]) -> tuple[str, tuple[st
     return None if record is None else (record.where, tuple(record.values))
 
 
-def _rows(reading: _Reading, options: Mapping[str, Any]) -> _Rows:
-    records = reading.records(options)
-    looked = list(islice(records, LOOKED_AT))
-    last: deque[Record] = deque(maxlen=LAST)
-    count = len(looked)
-    for record in records:
-        last.append(record)
-        count += 1
-    if not looked:
-        raise SourceError(tr("{name}: no row stands below the header", name=reading.path.name))
-    return _Rows([*looked, *last], count)
-
-
-def _settled_rows(reading: _Reading, found: _Found, declared: Mapping[str, Any]) -> _Rows:
+def _settled_rows(reading: Reading, found: _Found, declared: Mapping[str, Any]) -> Rows:
     """Read the rows. Hidden ones are somebody's decision: they are read, named and asked about."""
     try:
-        return _rows(reading, found.meanwhile)
+        return reading.rows(found.meanwhile)
     except SourceError:
         if reading.adapter.name != "excel" or "hidden" in declared:
             raise
         found.meanwhile["hidden"] = "send"
-        rows = _rows(reading, found.meanwhile)
+        rows = reading.rows(found.meanwhile)
         hidden = _hidden(reading, found.meanwhile)
         found.open["hidden"] = ("send", "skip")
         found.why["hidden"] = trn(
@@ -187,7 +148,7 @@ def _settled_rows(reading: _Reading, found: _Found, declared: Mapping[str, Any])
         return rows
 
 
-def _hidden(reading: _Reading, options: Mapping[str, Any]) -> list[int]:
+def _hidden(reading: Reading, options: Mapping[str, Any]) -> list[int]:
     header = options.get("header_row", "none")
     top = int(header) if str(header).isdigit() else 0
     with Book(reading.path, reading.limits) as book:
@@ -196,11 +157,11 @@ def _hidden(reading: _Reading, options: Mapping[str, Any]) -> list[int]:
         return [row.number for row in rows if row.is_hidden and row.number > top]
 
 
-def _settle_numbers(reading: _Reading, found: _Found, rows: _Rows) -> _Rows:
+def _settle_numbers(reading: Reading, found: _Found, rows: Rows) -> Rows:
     """Ask about numbers with more decimals than their cells show: no invoice can have them as amounts."""
     if not any(_is_long(value) for record in rows.looked for value in record.values.values()):
         return rows
-    shown = _rows(reading, {**found.meanwhile, "numbers": "shown"})
+    shown = reading.rows({**found.meanwhile, "numbers": "shown"})
     places = [
         record.place(header)
         for record, other in zip(rows.looked, shown.looked, strict=True)
@@ -224,8 +185,9 @@ def _is_long(value: object) -> bool:
     return isinstance(value, Decimal) and int(value.as_tuple().exponent) < -2
 
 
-def _columns(reading: _Reading, records: Sequence[Record], above: Mapping[int, str]) -> Iterator[Column]:
-    for at, header in enumerate(dict.fromkeys(header for record in records for header in record.values), 1):
+def _columns(reading: Reading, records: Sequence[Record], above: Mapping[int, str]) -> Iterator[Column]:
+    whole_ones = [record for record in records if not record.problems] or records
+    for at, header in enumerate(dict.fromkeys(header for record in whole_ones for header in record.values), 1):
         letter = records[0].letters.get(header, "")
         place = column_index(letter) if letter else at
         values = [record.values.get(header) for record in records]

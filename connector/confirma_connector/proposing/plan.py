@@ -49,7 +49,7 @@ class Plan:
     """All that is known: *applied* lines need nobody, *confirmed* ones a person took, *questions* are open.
 
     *lacking* are fields without any proposal, by what needs them ("" is every invoice). *extends* names a shipped
-    mapping that reads the file as it is.
+    mapping that reads the file as it is. *notices* are sentences a person should read.
     """
 
     layout: Layout | None
@@ -62,6 +62,7 @@ class Plan:
     dates: Convention | None = None
     shape: Shape | None = None
     extends: str = ""
+    notices: tuple[str, ...] = ()
 
     def settled(self) -> Mapping[Place, Line]:
         """Give the lines that stand."""

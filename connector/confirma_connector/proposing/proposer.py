@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from confirma_connector.errors import SourceError
-from confirma_connector.fields import CHOICES
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
-from confirma_connector.locales import LocaleBlock
 from confirma_connector.parsing import Locale
 from confirma_connector.plugins import Registry
 from confirma_connector.proposing import conventions, needs
@@ -20,23 +18,28 @@ from confirma_connector.proposing.arithmetic import roles
 from confirma_connector.proposing.candidates import Named, meaning_of
 from confirma_connector.proposing.constants import constants
 from confirma_connector.proposing.evidence import Facts
-from confirma_connector.proposing.found import Convention, Layout, Proposal, Shape
+from confirma_connector.proposing.found import Convention, Layout, Proposal
 from confirma_connector.proposing.layout import laid_out
 from confirma_connector.proposing.naming import Naming, naming
-from confirma_connector.proposing.plan import Answers, Line, Place, Plan, Question
+from confirma_connector.proposing.plan import Answers, Line, Plan, Question
+from confirma_connector.proposing.questions import (
+    field_at,
+    field_questions,
+    line_of,
+    locale_lines,
+    locale_questions,
+    shape_lines,
+    shape_questions,
+    word_questions,
+)
 from confirma_connector.proposing.recognised import EXTENDS, extending, recognised
 from confirma_connector.proposing.shape import bare, shaped
+from confirma_connector.proposing.words import the_words
 
-__all__ = ["Proposer", "place_of"]
+__all__ = ["Proposer"]
 
-_MOST_LINES, _MOST_WORDS, _LEAST_ASKED, _LEAST_LISTED = 4, 20, 30, 50
 _DATES = ("date", "due_date", "supply_date", "references.order_date")
 _FALLBACK = ","
-
-
-def place_of(field: str) -> Place:
-    """Give the place of a field in the mapping: `rows.quantity` stands under `rows:`."""
-    return ("rows", field.removeprefix("rows.")) if field.startswith("rows.") else ("invoice", field)
 
 
 class Proposer:
@@ -109,19 +112,21 @@ class _File:
         )
         columns = {one.column.place: one for one in self._named(mark)}
         confirmed = {
-            _field(place): line.column.place
+            field_at(place): line.column.place
             for place, line in answers.items()
             if line is not None and line.column is not None
         }
-        constant = {_field(place): None for place, line in answers.items() if line is not None and line.column is None}
+        constant = {
+            field_at(place): None for place, line in answers.items() if line is not None and line.column is None
+        }
         found = naming(list(columns.values()), mark, {**constant, **confirmed})
         dates = self._dates(found)
         shape = shaped(self.layout, tuple(self._whole(found)))
         lines = [
             *self._source_lines(answers),
-            *_locale_lines(self._decimal, dates),
-            *_shape_lines(shape),
-            *map(_line, found.applied),
+            *locale_lines(self._decimal, dates),
+            *shape_lines(shape),
+            *map(line_of, found.applied),
         ]
         by_person = tuple(line for line in answers.values() if line is not None)
         settled = {line.place for line in by_person}
@@ -130,16 +135,37 @@ class _File:
         more = constants(columns, found)
         questions = (
             *self._source_questions(),
-            *_locale_questions(self._decimal, dates),
-            *_field_questions(found, more, {_field(place) for place in settled}),
-            *_shape_questions(shape),
-            *_word_questions(by_person),
+            *locale_questions(self._decimal, dates),
+            *field_questions(found, more, {field_at(place) for place in settled}),
+            *shape_questions(shape),
+            *word_questions(by_person),
         )
         left = tuple(one for one in questions if one.place not in settled)
-        filled = {_field(place) for place in settled}
+        filled = {field_at(place) for place in settled}
+        lacking, told = needs.lacking(filled), tuple(self._notices())
         return Plan(
-            self.layout, applied, by_person, left, needs.lacking(filled), found.unused, self._decimal, dates, shape
+            self.layout,
+            applied,
+            by_person,
+            left,
+            lacking,
+            found.unused,
+            self._decimal,
+            dates,
+            shape,
+            notices=told,
         )
+
+    def _notices(self) -> Iterator[str]:
+        for facts in self._facts:
+            header = facts.column.header
+            if the_words().is_supplier(header) and facts.different > 1:
+                yield tr(
+                    'under "{header}" stand {different} suppliers: is this a list of invoices that you received?',
+                    header=header,
+                    different=facts.different,
+                )
+            yield from (tr('column "{header}": {warning}', header=header, warning=one) for one in facts.column.warnings)
 
     def _whole(self, found: Naming) -> Iterator[Proposal]:
         """Give every proposal with its whole column: what a person confirmed is as good as exact."""
@@ -150,6 +176,7 @@ class _File:
     def _dates(self, found: Naming) -> Convention:
         words = {one.column.place: one.field for one in reversed(found.proposed) if one.field in _DATES}
         words |= {one.column.place: one.field for one in found.taken().values() if one.field in _DATES}
+        words |= {one.place: "terms" for one in self._bare.columns if the_words().is_terms(one.header)}
         return conventions.dates(self._bare.columns, words, self._bare.wheres)
 
     def _source_lines(self, answers: Answers) -> Iterator[Line]:
@@ -164,75 +191,3 @@ class _File:
             place = ("source", key)
             said = layout.why.get(key, "")
             yield Question(place, tuple(Line(place, one, said) for one in some))
-
-
-def _field(place: Place) -> str:
-    return f"rows.{place[1]}" if place[0] == "rows" else place[1] if place[0] == "invoice" else ".".join(place)
-
-
-def _line(one: Proposal) -> Line:
-    value: Any = {"column": one.column.header, **one.rule} if one.rule else one.column.header
-    return Line(place_of(one.field), value, one.evidence, one.column, one.table)
-
-
-def _locale_lines(decimal: Convention, dates: Convention) -> Iterator[Line]:
-    if decimal.is_proved and decimal.value:
-        yield Line(("locale", "decimal"), decimal.value[0], decimal.evidence)
-    for key, value in decimal.also.items():
-        if key in LocaleBlock.model_fields:
-            yield Line(("locale", key), value if isinstance(value, str) else list(value))
-    if dates.is_proved and dates.value:
-        yield Line(("locale", "dates"), list(dates.value), dates.evidence)
-
-
-def _locale_questions(decimal: Convention, dates: Convention) -> Iterator[Question]:
-    for key, told in (("decimal", decimal), ("dates", dates)):
-        if not told.is_proved and told.candidates:
-            place = ("locale", key)
-            values = [one if key == "decimal" else [*told.value, one] for one in told.candidates]
-            yield Question(place, tuple(Line(place, value, told.evidence) for value in values))
-
-
-def _shape_lines(shape: Shape) -> Iterator[Line]:
-    if shape.is_proved:
-        yield from (Line((key,), value, shape.why.get(key, shape.evidence)) for key, value in shape.lines.items())
-    for index, one in enumerate(shape.skips):
-        if one.is_proved:
-            yield Line(("skip", str(index)), one.rule, one.evidence)
-
-
-def _shape_questions(shape: Shape) -> Iterator[Question]:
-    lines = {**({} if shape.is_proved else shape.lines), **shape.open}
-    for key, value in lines.items():
-        yield Question((key,), (Line((key,), value, shape.why.get(key, shape.evidence)),))
-    for index, one in enumerate(shape.skips):
-        if not one.is_proved:
-            place = ("skip", str(index))
-            yield Question(place, (Line(place, one.rule, one.evidence),))
-
-
-def _word_questions(by_person: Sequence[Line]) -> Iterator[Question]:
-    """Ask what each word means that stands in a column of codes and that nobody here knows."""
-    for line in by_person:
-        name = _field(line.place)
-        if line.column is None or not line.table or name not in CHOICES:
-            continue
-        for text in sorted({text.strip().lower() for text in line.column.texts} - {"", "-", *line.table})[:_MOST_WORDS]:
-            place = ("tables", str(line.value["table"]), text)
-            yield Question(place, tuple(Line(place, choice) for choice in CHOICES[name]))
-
-
-def _field_questions(found: Naming, more: Mapping[Place, Sequence[Line]], filled: set[str]) -> Iterator[Question]:
-    asked = needs.order()
-    names = dict.fromkeys((*asked, *(one.field for one in found.proposed)))
-    for name in names:
-        place = place_of(name)
-        told = [one for one in found.proposed if one.field == name]
-        least = _LEAST_ASKED if name in asked else _LEAST_LISTED
-        lines = [_line(one) for one in told if one.strength >= least][:_MOST_LINES]
-        lines += more.get(place, ())
-        if lines and name not in filled:
-            yield Question(place, tuple(lines), name in asked and needs.wanted(name, filled))
-    for place, others in more.items():
-        if place[0] not in ("invoice", "rows"):
-            yield Question(place, tuple(others))

@@ -12,6 +12,8 @@ from confirma_connector.proposing.plan import Line, Plan
 
 __all__ = ["told"]
 
+_MOST_NOTICES = 12
+
 
 def told(plan: Plan, file: Path, target: Path) -> Iterator[str]:
     """Give the lines of the summary."""
@@ -37,6 +39,7 @@ def told(plan: Plan, file: Path, target: Path) -> Iterator[str]:
             "columns that nothing needs: {headers}", headers=", ".join(f'"{one.header}"' for one in plan.unused)
         )
     yield from () if plan.extends else _missing(plan)
+    yield from (f"  {notice}" for notice in plan.notices[:_MOST_NOTICES])
     yield tr("written: {target}", target=target)
 
 

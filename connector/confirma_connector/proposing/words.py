@@ -33,7 +33,7 @@ class Meaning:
     """What a header may say: one field and nothing else (*exact*), or one of *may_be*, likeliest first.
 
     *is_bare* marks what a party has (`Postinumero`) without a word for whose it is. *is_of_another* marks a column that
-    tells of somebody who is not the buyer. *is_ours* marks a result column.
+    tells of somebody who is not the buyer. *is_ours* marks a result column, *is_unneeded* what no field of ours is.
     """
 
     exact: str = ""
@@ -41,6 +41,7 @@ class Meaning:
     is_bare: bool = False
     is_of_another: bool = False
     is_ours: bool = False
+    is_unneeded: bool = False
 
 
 class Words:
@@ -50,7 +51,9 @@ class Words:
         self._exact: dict[str, str] = {}
         self._bare: dict[str, str] = {}
         self._several: dict[str, tuple[str, ...]] = {}
-        self._others = frozenset(map(folded, _listed(tree["others"])))
+        self._others, self._suppliers, self._terms, self._unneeded = (
+            frozenset(map(folded, _listed(tree[name]))) for name in ("others", "suppliers", "terms", "unneeded")
+        )
         self._add_exact(tree)
         for entry in tree["several"]:
             for word in _listed(entry["words"]):
@@ -69,6 +72,7 @@ class Words:
             for word in _listed(lines):
                 self._exact[folded(word)] = name
         parties: Mapping[str, list[str]] = {party: list(_listed(lines)) for party, lines in tree["parties"].items()}
+        self._parties = {party: frozenset(map(folded, prefixes)) for party, prefixes in parties.items()}
         for attribute, lines in tree["attributes"].items():
             for word in _listed(lines):
                 if attribute != "name":
@@ -86,6 +90,8 @@ class Words:
             return Meaning()
         if word in _OURS:
             return Meaning(is_ours=True)
+        if word in self._terms or word in self._unneeded:
+            return Meaning(is_unneeded=True)
         is_of_another = word in self._others
         for tried in dict.fromkeys((word, _IN_MONEY.sub("", word))):
             found = self._of_word(tried, is_of_another=is_of_another)
@@ -113,6 +119,19 @@ class Words:
             return parts[0]
         names = [name for part in parts for name in ((part.exact,) if part.exact else part.may_be)]
         return Meaning(may_be=tuple(dict.fromkeys(names)))
+
+    def party(self, title: str) -> str:
+        """Name the party that a title over several headers means; "" for none that is known."""
+        word = folded(title)
+        return next((party for party, prefixes in self._parties.items() if word in prefixes), "")
+
+    def is_supplier(self, header: str) -> bool:
+        """Tell whether *header* stands above those who sent the invoices of a list."""
+        return folded(header) in self._suppliers
+
+    def is_terms(self, header: str) -> bool:
+        """Tell whether *header* stands above terms of payment."""
+        return folded(header) in self._terms
 
     def near(self, header: str) -> tuple[str, ...]:
         """Name the fields whose words stand within *header*, the longest word first: no more than a hint."""
