@@ -7,8 +7,12 @@ VENV   := $(WORK)/venv
 READY  := $(WORK)/venv.ready
 LOCKED := $(WORK)/venv.locked
 LOCK   := requirements/dev.txt
+BENCH_LOCK := requirements/bench.txt
 UV     := 0.13.9
 CATALOGUES := $(wildcard connector/confirma_connector/locale/*/LC_MESSAGES/*.po)
+
+BENCH_VENV  := $(WORK)/bench-venv
+BENCH_READY := $(WORK)/bench-venv.ready
 
 WHEEL_VENV  := $(WORK)/wheel-venv
 WHEEL_READY := $(WORK)/wheel-venv.ready
@@ -16,9 +20,11 @@ WHEEL_CHECK := $(WORK)/wheel-check
 
 ifeq ($(OS),Windows_NT)
   BIN := $(VENV)/Scripts
+  BENCH_BIN := $(BENCH_VENV)/Scripts
   WHEEL_BIN := $(WHEEL_VENV)/Scripts
 else
   BIN := $(VENV)/bin
+  BENCH_BIN := $(BENCH_VENV)/bin
   WHEEL_BIN := $(WHEEL_VENV)/bin
 endif
 
@@ -32,7 +38,7 @@ export PIP_NO_INPUT := 1
 PIP_INSTALL := -m pip install --quiet --no-compile
 PYTEST      := -q -n auto --maxprocesses=4 $(ARGS)
 
-.PHONY: help demo test soak fuzz lint format types imports docs docs-update messages wheel check-wheel lock clean
+.PHONY: help demo test soak fuzz bench lint format types imports docs docs-update messages wheel check-wheel lock clean
 
 help:  ## this list
 	@echo "make ..."
@@ -49,6 +55,9 @@ soak: $(READY)  ## a thousand runs killed in the middle and run again (about 20 
 
 fuzz: $(READY)  ## thousands of broken files and answers (10 minutes); ARGS="--minutes 5 --seed 7 --only excel"
 	$(BIN)/python tests/fuzz.py $(ARGS)
+
+bench: $(READY) $(BENCH_READY)  ## this program beside others (half an hour); writes docs/performance.md; ARGS="--quick", "--only send"
+	$(BIN)/python -m bench --others $(BENCH_BIN)/python $(ARGS)
 
 lint: $(READY)  ## style, and the layout of the code
 	$(BIN)/ruff check
@@ -101,11 +110,16 @@ lock:  ## pin the requirements anew; newest versions: make lock UPGRADE=--upgrad
 	    --generate-hashes --no-emit-index-url --no-header --quiet $(UPGRADE) --output-file $(WORK)/lock.txt
 	@{ echo '# Made by "make lock" from pyproject.toml: all extras and the group dev. Not edited by hand.'; \
 	    grep -v '^# Made by' $(WORK)/lock.txt; } > $(LOCK)
+	@cp $(BENCH_LOCK) $(WORK)/bench-lock.txt
+	$(WORK)/lock-venv/bin/uv pip compile --group bench --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-header --quiet $(UPGRADE) --output-file $(WORK)/bench-lock.txt
+	@{ echo '# Made by "make lock" from pyproject.toml: the group bench alone. Not edited by hand.'; \
+	    grep -v '^# Made by' $(WORK)/bench-lock.txt; } > $(BENCH_LOCK)
 
 clean:  ## remove everything that make wrote
 	rm -rf $(WORK)
 
-# -- the two environments; a stamp says that one is complete -----------------------------------------------------------
+# -- the environments; a stamp says that one is complete ----------------------------------------------------------------
 
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "This needs Python 3.11 or newer, and $(PYTHON) is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
@@ -129,3 +143,11 @@ $(WHEEL_READY): $(LOCK)
 	@$(PYTHON) -m venv $(WHEEL_VENV)
 	@$(WHEEL_BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r $(LOCK)
 	@touch $(WHEEL_READY)
+
+$(BENCH_READY): $(BENCH_LOCK)
+	@$(NEW_ENOUGH)
+	@echo "Installing what we are measured beside into $(BENCH_VENV)."
+	@rm -rf $(BENCH_VENV)
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_BIN)/python $(PIP_INSTALL) --no-deps --require-hashes -r $(BENCH_LOCK)
+	@touch $(BENCH_READY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
+import shutil
 import statistics
 import sys
 import time
@@ -32,6 +33,8 @@ def main() -> None:
     given = parser.parse_args()
     sizes = QUICK if given.quick else Sizes()
     WORK.mkdir(parents=True, exist_ok=True)
+    for left in WORK.glob("bench-*"):  # by a run that was killed
+        shutil.rmtree(left)
     data = Data(WORK / "data", dt.date.today())
     data.forget_others()
     began = time.monotonic()

@@ -144,4 +144,4 @@ def _medians(title: str, found: Sequence[Mapping[str, Any]]) -> Figures:
 
 def _brief(error: Exception) -> str:
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[-1] if text else ''}"
+    return f"{type(error).__name__}: {text[-1] if text else ''}".replace(f"{ROOT}/", "")

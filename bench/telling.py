@@ -19,7 +19,7 @@ Measured = Sequence[tuple[Scene, Mapping[str, Figures]]]
 
 REASONS = Path(__file__).with_name("reasons.toml")
 
-PAGE = Path(__file__).with_name("page.md")
+PAGE = Path(__file__).with_name("page.txt")
 
 
 def document(measured: Measured, growth: Measured, rounds: int, flush: str) -> str:

@@ -74,6 +74,11 @@ def test_columns_that_are_known_to_hold_no_amounts_are_left_out() -> None:
     assert found.value == found.candidates == ()
 
 
+def test_a_column_of_amounts_proves_the_mark_in_spite_of_a_text_in_it() -> None:
+    assert decimal([column("Yhteensä", "12,50", "7,00", "sopimus")]).value == (",",)
+    assert decimal([column("Outo", "12,50", "7,00", "Katu 1")]).value == ()
+
+
 def test_numbers_spelled_in_two_ways_are_asked_about() -> None:
     found = decimal([column("Hinta", "12,50", "7,10"), column("ALV %", "25.5", "14", place=2)], WHERES)
     assert not found.is_proved

@@ -450,6 +450,17 @@ def test_odd_cells_are_told_beside_their_column(tmp_path: Path) -> None:
     assert told["Yhteensä"] == ("1 cell shows an error or cannot be read: Sheet!E5",)
 
 
+def test_codes_that_are_text_are_no_numbers_stored_as_text(tmp_path: Path) -> None:
+    rows = [[*row, postal] for row, postal in zip(typed(3), ("00100", "33100", 20100), strict=True)]
+    layout = found(book(tmp_path / "a.xlsx", [*HEADER, "Postinumero"], *rows))
+    assert {column.header: column.warnings for column in layout.columns}["Postinumero"] == (
+        "1 number is stored as text, the others as numbers: Laskut!F3",
+    )
+    rows[1][5] = "00200"
+    layout = found(book(tmp_path / "b.xlsx", [*HEADER, "Postinumero"], *rows))
+    assert not any(column.warnings for column in layout.columns)
+
+
 def test_a_spreadsheet_of_another_kind_is_laid_out_too(tmp_path: Path) -> None:
     cells = [[str(1000 + at), DAY, "Acme Oy", 2.0, 12.5] for at in range(3)]
     path = ods(tmp_path / "a.ods", {"Ohjeet": [["Lue tämä"]], "Laskut": [["Raportti"], [], HEADER, *cells]})

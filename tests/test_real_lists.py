@@ -64,7 +64,7 @@ def test_nothing_wrong_is_applied_to_a_real_list(name: str) -> None:
     assert found.doubtful == ()
 
 
-@pytest.mark.parametrize("name", ["internetee_invoices.csv", "made_sage50.csv", "made_heeros_laskut.csv"])
+@pytest.mark.parametrize("name", ["reconcileflow_invoices.csv", "made_sage50.csv", "made_heeros_laskut.csv"])
 def test_what_is_written_without_a_person_is_what_was_measured(name: str, tmp_path: Path) -> None:
     (truth,) = (one for one in tool().truths() if one.path.name == name)
     target = tmp_path / "own.yaml"
@@ -90,7 +90,7 @@ def test_more_than_twenty_lists_were_found_and_not_made() -> None:
 
 
 def test_each_list_has_its_origin_and_its_truth() -> None:
-    here = {path.name for path in LISTS.iterdir()} - {"SOURCES.md", "truth.yaml"}
+    here = {path.name for path in LISTS.iterdir()} - {"SOURCES.md", "LICENSES.md", "truth.yaml"}
     sources = (LISTS / "SOURCES.md").read_text(encoding="utf-8")
 
     assert here == {one["file"] for one in TOLD if not one["file"].startswith("../")}
@@ -112,14 +112,14 @@ def test_the_truth_names_fields_and_headers_that_there_are(told: dict[str, Any])
 
 
 def test_a_column_that_is_another_field_is_counted_as_wrong() -> None:
-    (truth,) = (one for one in tool().truths() if one.path.name == "internetee_invoices.csv")
-    swapped = {**truth.right, "Due Date": frozenset({"date"}), "Currency": frozenset()}
-    likely = {**truth.likely, "Currency": frozenset({"currency_code"})}
+    (truth,) = (one for one in tool().truths() if one.path.name == "reconcileflow_invoices.csv")
+    swapped = {**truth.right, "due_date": frozenset({"date"}), "currency": frozenset()}
+    likely = {**truth.likely, "currency": frozenset({"currency_code"})}
 
     found = tool().measured(replace(truth, right=swapped, likely=likely), registry())
 
-    assert found.wrong == ("due_date from 'Due Date'",)
-    assert found.doubtful == ("currency_code from 'Currency'",)
+    assert found.wrong == ("due_date from 'due_date'",)
+    assert found.doubtful == ("currency_code from 'currency'",)
 
 
 def test_conventions_and_headers_that_are_settled_wrongly_are_counted() -> None:

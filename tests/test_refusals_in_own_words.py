@@ -8,13 +8,17 @@ from typing import Any
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from world import HEADERS, MAPPING, World, as_json, csv_rows, invoice_rows
 
 from confirma_connector import language, pipeline
+from confirma_connector.cli import main
 from confirma_connector.contract import read
 from confirma_connector.phrases import plain
 from confirma_connector.pipeline import Choice
 from confirma_connector.wirenames import Names
+
+pytestmark = pytest.mark.usefixtures("read_once")
 
 NAMES = Names(read())
 POSTAL_CODE = "invoice.parties.buyerParty.address.postalCode"
@@ -170,9 +174,9 @@ def test_what_a_person_is_called_is_in_no_json(world: World) -> None:
         "errors": [{"field": "invoice.parties.buyerParty.name", "message": "'Ostaja Åkerström €uro Oy' is too long"}]
     }
     refused(world, said, *invoice_rows(1002))
-    done = world.command("check", world.folder / "in.csv", "--json")
-    assert "Åkerström" not in done.stdout
-    (problem,) = as_json(done.stdout)["files"][0]["invoices"][1]["problems"]
+    told = pipeline.check(world.run(), Choice((world.folder / "in.csv",))).model_dump_json()
+    assert "Åkerström" not in told
+    (problem,) = as_json(told)["files"][0]["invoices"][1]["problems"]
     assert (problem["header"], problem["message"]) == ("Asiakas", "it is too long for Confirma")
 
 
@@ -191,7 +195,8 @@ def test_an_error_that_comes_later_names_the_cell_in_the_results_in_check_and_in
     (row,) = csv_rows(results)
     assert row["confirma_message"] == 'Postinumero "00001": Confirma says that it is not valid [E-NOT-DELIVERED]'
     assert problems(pipeline.check(world.run(), Choice((source,)))) == [LATER.replace("in.results.csv", "in.csv")]
-    assert "Confirma says that it is not valid" in world.command("show", 1002).stdout
+    shown = CliRunner().invoke(main, ["show", "1002"], env=world.environ()).stdout
+    assert "Confirma says that it is not valid" in shown
     world.track()
     world.send(source)
     assert results.read_bytes() == before
@@ -237,6 +242,16 @@ def test_an_error_that_names_no_field_is_told_as_it_is(world: World) -> None:
     world.fault("listing", "status", status=200, content=told, content_type="application/json")
     world.track()
     assert [row["confirma_message"] for row in csv_rows(world.folder / "in.results.csv")] == ["the printer is on fire"]
+
+
+def test_errors_without_end_in_one_another_are_no_trouble(world: World) -> None:
+    deep = {"errors": "x"}
+    for _ in range(300):
+        deep = {"errors": [{"errors": deep}]}
+    assert refused(world, deep, *invoice_rows(1002)) == []
+    assert refused(
+        world, {"errors": [{"field": "a." * 50_000, "message": "on field 'x'" * 50_000}]}, *invoice_rows(1002)
+    )
 
 
 # -- names and phrases -------------------------------------------------------------------------------------------------

@@ -157,6 +157,11 @@ def test_a_row_of_instructions_is_left_out() -> None:
     assert skips(found) == [({"column": "Laskunro", "equals": "pakollinen"}, ["line 2"], True)]
 
 
+def test_an_invoice_with_words_for_its_values_is_not_left_out() -> None:
+    found = shape(("INV-1", "avoin", "Acme Oy", "Työ", "kesken", "kesken"), *INVOICES)
+    assert not any(skip.is_proved for skip in found.skips)
+
+
 def test_a_rule_that_hits_an_invoice_is_not_proved() -> None:
     rows = (*INVOICES, ("Total 17", "4.6.2026", "Acme Oy", "Työ", "1", "5,00"), ("Total", "", "", "", "7", "65,50"))
     [skip] = shape(*rows).skips

@@ -15,6 +15,8 @@ from confirma_connector.errors import ConfirmaError
 from confirma_connector.language import LanguageCode
 from confirma_connector.pipeline import Choice
 
+pytestmark = pytest.mark.usefixtures("read_once")
+
 EXCEL = MAPPING.replace("adapter: csv_file", "adapter: excel\nsource: {sheet: Laskut}")
 LANGUAGES: tuple[LanguageCode, ...] = ("fi", "sv")
 

@@ -22,7 +22,7 @@ from confirma_connector.replying import is_answer
 from confirma_connector.report import FileReport, Report
 from confirma_connector.run import Choice, Run, in_its_language
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Item, Look, Survey
+from confirma_connector.survey import Item, Look, Survey, Wanted
 from confirma_connector.telling import told, whole
 
 __all__ = ["check", "preview", "several", "surveys"]
@@ -40,7 +40,7 @@ def check(run: Run, choice: Choice) -> Report:
     files: list[FileReport] = []
     is_mixed = False
     with _remembered(run.settings, is_needed=choice.annotate) as journal:
-        for found in surveys(run, journal, choice):
+        for found in surveys(run, journal, choice, wants=_wanted(run, journal)):
             with contextlib.closing(found):
                 taken = [Path(file.annotated) for file in files if file.annotated]
                 files.append(_checked(run, journal, found, choice, taken))
@@ -69,7 +69,7 @@ def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]
             drafts[index] = previewed(mapper, run.contract, draft)
 
     with _remembered(run.settings) as journal:
-        for found in surveys(run, journal, choice, look):
+        for found in surveys(run, journal, choice, look, _wanted(run, journal)):
             with contextlib.closing(found):
                 for index, draft in drafts.items():
                     its = outcome(found.items[index], _entry(journal, found.items[index]))
@@ -81,7 +81,16 @@ def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]
     return shown
 
 
-def surveys(run: Run, journal: Journal | None, choice: Choice, look: Look | None = None) -> Iterator[Survey]:
+def _wanted(run: Run, journal: Journal | None) -> Wanted | None:
+    """Say what request bodies are made for: to be compared with what was sent, and with what production is open for."""
+    if run.settings.environment == "production":
+        return None
+    return lambda key: journal is not None and key is not None and journal.entry(*key) is not None
+
+
+def surveys(
+    run: Run, journal: Journal | None, choice: Choice, look: Look | None = None, wants: Wanted | None = None
+) -> Iterator[Survey]:
     """Read the files that were named, one after another, but for answers of ours among them; who asks closes them."""
     said = refusals(journal, run.contract) if journal else {}
     key = journal.key if journal else os.urandom(32)
@@ -89,7 +98,7 @@ def surveys(run: Run, journal: Journal | None, choice: Choice, look: Look | None
         if journal is None or not is_answer(journal, path):
             source = results.source_of(journal, path) if journal else None
             mapping = run.mapping(path, choice.mapping)
-            yield run.read(path, mapping, key, said, made_from=source, look=look)
+            yield run.read(path, mapping, key, said, made_from=source, look=look, wants=wants)
 
 
 @contextlib.contextmanager

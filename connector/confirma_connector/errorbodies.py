@@ -12,6 +12,9 @@ from confirma_connector.jsontext import first, json_body, text, words
 
 __all__ = ["Explanation", "alike", "errors_of", "explanation"]
 
+_DEEPEST = 20
+"""As far in one another errors are read: no invoice has so many levels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -74,7 +77,8 @@ def _of_field(field: str, said: Any, contract: Contract) -> Iterator[tuple[str, 
     """Give what is said of one field: its sentences as one, or what is said of the fields in it."""
     texts = said if isinstance(said, list) else [said]
     if any(isinstance(one, dict) for one in texts):
-        yield from errors_of(said, contract, field)
+        if field.count(".") < _DEEPEST:
+            yield from errors_of(said, contract, field)
     elif message := "; ".join(filter(None, map(words, texts))):
         yield field, message
 

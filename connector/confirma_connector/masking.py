@@ -26,6 +26,7 @@ _FORM = re.compile(rf"(?<![0-9A-Za-z])(?:19|20)?\d{{6}}{_DASH}\d{{3}}[0-9A-Za-z]
 SHORTEST_KEY = 8
 """A shorter one is no secret, and might be part of any text."""
 
+_PLAIN = frozenset("0123456789abcdefghjlmnopqrtuvwxyz")
 _SHORTEST = 5
 """As many letters and digits make a value that can be told from any other word of an answer."""
 
@@ -41,12 +42,21 @@ def masked(text: str, known: Iterable[str] = ()) -> str:
     The values in *known* are hidden as well, right or wrong, in whatever spelling a server repeats them.
     """
     for value in known:
-        signs = [re.escape(sign) for sign in value if sign.isalnum()]
-        if len(signs) >= _SHORTEST:
+        signs = [sign for sign in value if sign.isalnum()]
+        if len(signs) >= _SHORTEST and _may_hold(text, signs):
             between = r"(?:\\u00[0-9a-f]{2}|%[0-9a-f]{2}|[^0-9a-z])*?"
-            pattern = rf"(?<![0-9a-z]){between.join(signs)}(?![0-9a-z])"
+            pattern = rf"(?<![0-9a-z]){between.join(map(re.escape, signs))}(?![0-9a-z])"
             text = re.sub(pattern, lambda found: hidden(found[0]), text, flags=re.IGNORECASE)
     return _FORM.sub(lambda found: hidden(found[0]), text)
+
+
+def _may_hold(text: str, signs: Iterable[str]) -> bool:
+    """Tell whether *signs* may stand in *text* in this order: most answers are short, and a search costs much more.
+
+    Only those are looked at that are one letter in either case and no other (i, k and s have further forms).
+    """
+    left = iter(text.lower())
+    return all(sign in left for sign in map(str.lower, signs) if sign in _PLAIN)
 
 
 def without_key(content: bytes, key: str) -> bytes:

@@ -31,8 +31,14 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
 
 
+_SENDABLE = Outcome("ready")
+"""What becomes of most invoices before they are sent: the same for all of them."""
+
+
 def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Problem = "") -> Outcome:
     """Join an item of a file with its journal entry. *held* says why a ready one was not sent."""
+    if entry is None and item.facts is not None and not item.problems and not held:
+        return _SENDABLE
     is_torn = any(problem.code == "E-NUMBER-TWICE" for problem in item.errors)
     if is_torn and (use == "send" or entry is None or entry.state not in TAKEN):
         return _invalid(item)

@@ -16,13 +16,13 @@ from confirma_connector.language import number, tr, trn
 __all__ = ["lacking", "plain", "says_needed"]
 
 _MACROS = {
-    "<must>": r"(?:(?:input|value|it|this value)\s+)?(?:must|should|shall|has to|needs? to|ought to)",
+    "<must>": r"(?:(?:input|value|it|this value)\s+)?(?:must|should|shall|has to|needs? to|ought to)",  # not for people
     "<not>": r"(?:must|may|can|should|shall) ?not",
     "<n>": r"(?P<n>-?\d+(?:[.,]\d+)?)",
     "<m>": r"(?P<m>-?\d+(?:[.,]\d+)?)",
     "<signs>": r"(?:characters?|chars?|signs?|letters?|symbols?|code ?points?)",
     "<a>": r"(?:a |an )?(?:valid |well-formed )?",
-    "<unread>": r"(?:could not|cannot) be (?:converted|parsed|deserialized).{0,40}?[\s\[]",
+    "<unread>": r"(?:could not|cannot) be (?:converted|parsed|deserialized).{0,40}?[\s\[]",  # not for people
 }
 _CLAUSE = re.compile(r"\b(?:not|no|when|if|unless|must|should|is|are|cannot|may|can)\b", re.IGNORECASE)
 """In what stands before a phrase: then it is not the name of a field alone."""

@@ -47,5 +47,6 @@ def is_finnish(text: str) -> bool:
 
 
 def _check_digit(base: str) -> str:
-    total = sum(int(digit) * (7, 3, 1)[place % 3] for place, digit in enumerate(reversed(base)))
+    digits = [int(digit) for digit in reversed(base)]
+    total = 7 * sum(digits[::3]) + 3 * sum(digits[1::3]) + sum(digits[2::3])
     return str(-total % 10)

@@ -25,6 +25,8 @@ _BOUND = re.compile(r"on field '(?P<name>[^']+)'.*?default message \[(?P<rest>[^
 """How Spring tells of one field where it makes a single text of everything."""
 
 _MOST_CANDIDATES, _MOST_HEADERS = 3, 5
+_LONGEST = 1_000
+"""Signs: what is said beyond is no sentence about a cell."""
 
 _WORKED_OUT: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
@@ -100,6 +102,7 @@ def _said(entry: Entry) -> tuple[tuple[str, str], ...]:
 
 
 def _complaints(names: Names, wire: str, text: str) -> Iterator[_Complaint]:
+    wire, text = wire[:_LONGEST], text[:_LONGEST]
     if wire:
         lacking = phrases.lacking(text)
         fields = (lacking and names.fields(f"{wire}.{lacking}")) or names.fields(wire)

@@ -19,7 +19,7 @@ from confirma_connector.plugins import Registry
 from confirma_connector.recognition import mapping_for
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Look, Refusals, Survey, survey
+from confirma_connector.survey import Look, Refusals, Survey, Wanted, survey
 
 __all__ = ["Choice", "Event", "Run", "in_its_language"]
 
@@ -95,10 +95,12 @@ class Run:
         is_target: bool = False,
         made_from: Path | None = None,
         look: Look | None = None,
+        wants: Wanted | None = None,
     ) -> Survey:
         """Read *path* whole; *is_target* says that it is read to find the places for results.
 
-        *made_from* is the source that a results file is of; *look* sees each draft while it is there.
+        *made_from* is the source that a results file is of; *look* sees each draft while it is there; *wants* says of
+        which invoices the request body is needed, which is all of them without it.
         """
         self.hear(Event("reading", str(path)))
         return survey(
@@ -113,6 +115,7 @@ class Run:
             registers=self.registers,
             progress=lambda rows: self.hear(Event("reading", str(path), rows)),
             look=look,
+            wants=wants,
         )
 
 

@@ -14,6 +14,7 @@ from typing import IO
 from confirma_connector.contract import Contract
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
+from confirma_connector.invoice import Invoice
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
 from confirma_connector.language import because, tr, trn
@@ -28,16 +29,18 @@ from confirma_connector.tally import Tally
 from confirma_connector.usage import Usage
 from confirma_connector.wirenames import Names
 
-__all__ = ["Item", "Key", "Look", "Refusals", "Survey", "survey"]
+__all__ = ["Item", "Key", "Look", "Refusals", "Survey", "Wanted", "survey"]
 
 Key = tuple[int, int]
 """An invoice's number, and its year where numbers begin anew every year (else 0)."""
 Refusals = Mapping[Key, Refusal]
 """What Confirma said against invoices that it refused or could not deliver."""
+Wanted = Callable[[Key | None], bool]
+"""Says whether the request body of an invoice is wanted."""
 Look = Callable[[Mapper, Draft, int], None]
 """Sees a draft, with the index of its item."""
 
-_IN_MEMORY = 8 << 20
+_IN_MEMORY = 1 << 20
 _NAMED = 5
 """As many other places of a repeated number are named."""
 _FOUND_BY_A_CHECK = ("", "invalid", "ready")
@@ -46,8 +49,9 @@ _FOUND_BY_A_CHECK = ("", "invalid", "ready")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One invoice of a source: where it stands, what is wrong with it, what it is and where its body is spooled.
+    """One invoice of a source: where it stands, what is wrong with it, what it is.
 
+    Its body is spooled from *start* on; *length* is 0 where nobody wanted it.
     *rest* are the places of its further rows where the source carries results already: these rows carry none.
     *answer* is what its source's own answer calls it, by the mapping.
     """
@@ -60,7 +64,8 @@ class Item:
     facts: Facts | None = None
     credited: int | None = None
     refused: tuple[Problem, ...] = ()
-    body: tuple[int, int] = (0, 0)
+    start: int = 0
+    length: int = 0
     rest: tuple[Locator, ...] = ()
     answer: tuple[str, ...] = ()
 
@@ -74,8 +79,8 @@ class Item:
 class Survey:
     """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed.
 
-    Of a results file it is known which source it was *made_from*. *beside* is the file with the rows of the invoices, where it is another, and its
-    digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are those known when it was read.
+    Of a results file it is known which source it was *made_from*. *beside* is the file with the rows of the invoices,
+    where it is another, and its digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are those known when it was read.
     """
 
     source: Source
@@ -95,6 +100,7 @@ class Survey:
     methods: Counter[str] = field(default_factory=Counter)
     made_from: Path | None = None
     beside: tuple[Path, str] | None = None
+    _end: int = 0
     _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
 
     @property
@@ -110,10 +116,9 @@ class Survey:
     def used(self) -> frozenset[str]:
         """The unconfirmed lines of the contract that its request bodies stand on."""
         usage = Usage(self.contract)
-        for start, length in (item.body for item in self.items):
-            if length:
-                self._spool.seek(start)
-                usage.add(self._spool.read(length))
+        for item in self.items:
+            if item.length:
+                usage.add(self._body(item))
         return usage.lines()
 
     def valid(self) -> Iterator[Item]:
@@ -122,17 +127,20 @@ class Survey:
 
     def claim(self, item: Item) -> Claim:
         """Give an item with its request body."""
-        if item.facts is None:
+        if item.facts is None or not item.length:
             raise ValueError(tr("{label} is not a valid invoice", label=item.label))
-        start, length = item.body
-        self._spool.seek(start)
-        return Claim(item.facts, self._spool.read(length))
+        return Claim(item.facts, self._body(item))
 
-    def spool(self, body: bytes) -> tuple[int, int]:
-        """Put a body aside; give where it lies. Raises SourceError."""
+    def _body(self, item: Item) -> bytes:
+        self._spool.seek(item.start)
+        return self._spool.read(item.length)
+
+    def spool(self, invoice: Invoice, body: bytes) -> int:
+        """Put a body aside, and behind it what its invoice adds to the tally; give where it begins. Raises SourceError."""
+        share = self.tally.add(invoice)
         try:
-            start = self._spool.seek(0, 2)
-            self._spool.write(body)
+            self._spool.write(body + share)
+            start, self._end = self._end, self._end + len(body) + len(share)
         except OSError as error:
             raise SourceError(
                 tr(
@@ -142,12 +150,12 @@ class Survey:
                     reason=because(error),
                 )
             ) from None
-        return (start, len(body))
+        return start
 
     def discount(self, item: Item) -> None:
         """Take an invoice out of the tally that is none after all: what it added stands behind its body."""
         if item.facts is not None:
-            self._spool.seek(sum(item.body))
+            self._spool.seek(item.start + item.length)
             self.tally.take_back(self._spool.readline())
 
     def close(self) -> None:
@@ -168,10 +176,12 @@ def survey(
     registers: Registers | None = None,
     progress: Callable[[int], None] | None = None,
     look: Look | None = None,
+    wants: Wanted | None = None,
 ) -> Survey:
     """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
 
-    *look* sees each draft while it is there; of an invoice nothing stays but its item.
+    *look* sees each draft while it is there; of an invoice nothing stays but its item. *wants* says of which invoices
+    the request body is made, and what tells their versions apart: without it of all.
     *is_target* says that it is read to find the places for results, *made_from* which source a results file is of.
 
     Raises SourceError, MappingError, AdapterError.
@@ -184,7 +194,7 @@ def survey(
         settings.limits.check_file(lines)
         found.beside = lines, _digest(lines)
     try:
-        _fill(found, contract, settings, key, registers, progress, look)
+        _fill(found, settings, key, registers, progress, look, wants)
     except BaseException:
         found.close()
         raise
@@ -200,42 +210,55 @@ def _digest(path: Path) -> str:
 
 def _fill(
     found: Survey,
-    contract: Contract,
     settings: Settings,
     key: bytes,
     registers: Registers | None,
     progress: Callable[[int], None] | None,
     look: Look | None,
+    wants: Wanted | None,
 ) -> None:
+    contract, limits = found.contract, settings.limits
     mapper = Mapper(
         found.mapping,
         str(found.path),
         attachments=settings.attachments,
         credit_sign=contract.behaviour("credit_note_sign"),
-        limits=settings.limits,
+        limits=limits,
         registers=registers,
     )
     yearly = settings.numbering == "yearly"
     names, problems = Names(contract), 0
     for draft in mapper.drafts(_watched(found, progress)):
         has_rest = found.has_results and found.mapping.lines is None  # rows in another table carry no results
-        item = _item(draft, mapper.answer(draft), yearly=yearly, has_rest=has_rest)
-        if item.key is not None and item.key in found.refusals:
-            item = replace(item, refused=tuple(in_own_words(mapper, draft, names, found.refusals[item.key])))
-        if draft.invoice is not None:
+        its, body = _key(draft, yearly=yearly), b""
+        if draft.invoice is not None and (wants is None or wants(its)):
             body = contract.body(draft.invoice)
-            described = facts(draft.invoice, body, key, yearly=yearly)
-            credited = draft.invoice.references.credited_invoice_number
-            start, _ = found.spool(body + found.tally.add(draft.invoice))
-            item = replace(item, facts=described, credited=credited, body=(start, len(body)))
+        refusal = found.refusals.get(its) if its is not None else None
+        item = Item(
+            draft.label,
+            draft.head.at,
+            draft.head.where,
+            its,
+            draft.problems,
+            facts(draft.invoice, body, key, yearly=yearly) if draft.invoice is not None else None,
+            draft.invoice.references.credited_invoice_number if draft.invoice is not None else None,
+            tuple(in_own_words(mapper, draft, names, refusal)) if refusal is not None else (),
+            found.spool(draft.invoice, body) if draft.invoice is not None else 0,
+            len(body),
+            tuple(record.at for record in draft.group.lines if record is not draft.head) if has_rest else (),
+            mapper.answer(draft),
+        )
+        if draft.invoice is not None:
             seller = draft.invoice.seller
             found.sellers.setdefault(seller.business_id or seller.name, item.where)
         if look is not None:
             look(mapper, draft, len(found.items))
         found.items.append(item)
         problems += len(item.problems)
-        settings.limits.check("invoices", str(found.path), len(found.items))
-        settings.limits.check("problems", f"{found.path}, {item.where}", problems)
+        if len(found.items) > limits.invoices:
+            raise limits.refuse("invoices", str(found.path), len(found.items))
+        if problems > limits.problems:
+            raise limits.refuse("problems", f"{found.path}, {item.where}", problems)
     for path, was in ((found.path, found.digest), *((found.beside,) if found.beside else ())):
         if _digest(path) != was:
             raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))
@@ -266,27 +289,27 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[
         yield record
 
 
-def _item(draft: Draft, answer: tuple[str, ...], *, yearly: bool, has_rest: bool) -> Item:
-    key = None
-    if draft.number is not None and (draft.date is not None or not yearly):
-        key = (draft.number, draft.date.year if yearly and draft.date is not None else 0)
-    rest = tuple(record.at for record in draft.group.lines if record is not draft.head) if has_rest else ()
-    return Item(draft.label, draft.head.at, draft.head.where, key, draft.problems, rest=rest, answer=answer)
+def _key(draft: Draft, *, yearly: bool) -> Key | None:
+    if draft.number is None or (yearly and draft.date is None):
+        return None
+    return (draft.number, draft.date.year if yearly and draft.date is not None else 0)
 
 
 def _refuse_repeated(found: Survey, header: str) -> None:
     """A number that stands twice is wrong at both places: nobody can tell which of the two is meant."""
-    places: dict[Key, list[int]] = {}
+    first: dict[Key, int] = {}
+    places: dict[Key, list[int]] = {}  # only of what stands twice: there may be very many invoices
     for index, item in enumerate(found.items):
-        if item.key is not None:
-            places.setdefault(item.key, []).append(index)
+        if item.key is not None and (was := first.setdefault(item.key, index)) != index:
+            places.setdefault(item.key, [was]).append(index)
     undated = [index for index, item in enumerate(found.items) if item.key is None and item.label.isdigit()]
     for index in undated:  # where numbers begin anew every year a row without a date may be of any of them
-        for key, indexes in places.items():
+        for key, was in first.items():
             if str(key[0]) == found.items[index].label:
-                indexes.append(index)
-    for indexes in places.values():
-        for index in indexes if len(indexes) > 1 else ():
+                places.setdefault(key, [was]).append(index)
+    for key in sorted(places, key=first.__getitem__):
+        indexes = places[key]
+        for index in indexes:
             others = [found.items[other].where for other in indexes[: _NAMED + 1] if other != index][:_NAMED]
             more = len(indexes) - 1 - len(others)
             named = ", ".join(others)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from decimal import Decimal
-from typing import Any
-
-import simplejson
+from typing import Literal
 
 from confirma_connector.invoice import Invoice
-from confirma_connector.summary import NOTHING, CurrencySum, KindSum, RateSum, in_order, nothing_at
+from confirma_connector.summary import NOTHING, CurrencySum, KindSum, RateSum, in_order
 
 __all__ = ["Tally"]
 
 _ZERO = Decimal(0)
+_NO_ROWS = 0, _ZERO, _ZERO
+
+_Rates = dict[Decimal | None, tuple[int, Decimal, Decimal]]
+"""By VAT rate the number of rows, their net and their VAT."""
 
 
 class _Sums:
@@ -22,10 +24,10 @@ class _Sums:
     def __init__(self) -> None:
         self.count = self.rows = 0
         self.net = self.vat = self.gross = _ZERO
-        self.rates: dict[Decimal | None, RateSum] = {}
+        self.rates: _Rates = {}
 
     def told(self) -> KindSum:
-        rates = in_order(self.rates.values())
+        rates = in_order(RateSum(rate=rate, rows=its[0], net=its[1], vat=its[2]) for rate, its in self.rates.items())
         return KindSum(count=self.count, rows=self.rows, net=self.net, vat=self.vat, gross=self.gross, rates=rates)
 
 
@@ -41,37 +43,37 @@ class Tally:
 
     def add(self, invoice: Invoice) -> bytes:
         """Add an invoice; give what it adds as one line, by which it can be taken back."""
-        rates = dict[Decimal | None, tuple[int, Decimal, Decimal]]()
+        rates: _Rates = {}
         for row in invoice.rows:
-            rows, net, vat = rates.get(row.vat_percentage, (0, _ZERO, _ZERO))
+            rows, net, vat = rates.get(row.vat_percentage, _NO_ROWS)
             rates[row.vat_percentage] = rows + 1, net + row.net_amount, vat + row.vat_amount
         own = invoice.amounts
-        sums = [[rate, *its] for rate, its in rates.items()]
-        share = [invoice.currency_code, invoice.type, own.net_amount, own.vat_amount, own.gross_amount, sums]
-        self._count(share, 1)
-        return simplejson.dumps(share, use_decimal=True, separators=(",", ":")).encode() + b"\n"
+        sums = own.net_amount, own.vat_amount, own.gross_amount
+        self._count(invoice.currency_code, invoice.type, sums, rates, 1)
+        words = [invoice.type, *map(str, sums)]
+        words += (" ".join(map(str, (rate, *its))) for rate, its in rates.items())
+        return "\t".join([json.dumps(invoice.currency_code), *words, "\n"]).encode()
 
     def take_back(self, line: bytes) -> None:
         """Take off what `add` gave as *line*: an invoice that is none after all."""
-        self._count(simplejson.loads(line, use_decimal=True), -1)
+        currency, kind, net, vat, gross, *words = line.decode().removesuffix("\t\n").split("\t")
+        rates: _Rates = {}
+        for rate, rows, its_net, its_vat in map(str.split, words):
+            rates[None if rate == "None" else Decimal(rate)] = int(rows), Decimal(its_net), Decimal(its_vat)
+        self._count(json.loads(currency), kind, (Decimal(net), Decimal(vat), Decimal(gross)), rates, -1)
 
-    def _count(self, share: Sequence[Any], sign: int) -> None:
-        currency, kind, net, vat, gross, rates = share
-        sums = self._sums.setdefault((currency, kind), _Sums())
-        sums.count += sign
-        sums.net += sign * net
-        sums.vat += sign * vat
-        sums.gross += sign * gross
-        for told, rows, its_net, its_vat in rates:
-            rate = None if told is None else Decimal(told)
-            before = sums.rates.get(rate) or nothing_at(rate)
-            sums.rows += sign * rows
-            sums.rates[rate] = RateSum(
-                rate=rate,
-                rows=before.rows + sign * rows,
-                net=before.net + sign * its_net,
-                vat=before.vat + sign * its_vat,
-            )
+    def _count(
+        self, currency: str, kind: str, sums: tuple[Decimal, Decimal, Decimal], rates: _Rates, sign: Literal[1, -1]
+    ) -> None:
+        own = self._sums.setdefault((currency, kind), _Sums())
+        own.count += sign
+        own.net += sign * sums[0]
+        own.vat += sign * sums[1]
+        own.gross += sign * sums[2]
+        for rate, (rows, net, vat) in rates.items():
+            before = own.rates.get(rate, _NO_ROWS)
+            own.rows += sign * rows
+            own.rates[rate] = before[0] + sign * rows, before[1] + sign * net, before[2] + sign * vat
 
     def told(self) -> tuple[CurrencySum, ...]:
         """Give the sums, currency by currency."""

@@ -58,9 +58,10 @@ class _Group:
         self.places.add(problem.where or item.where)
         if index != self.last:
             self.invoices, self.last = self.invoices + 1, index
-        for kept, text in ((self.values, problem.value), (self.numbers, item.label)):
-            if len(kept) <= _SHOWN:
-                kept[text] = None
+        if len(self.values) <= _SHOWN:
+            self.values[problem.value] = None
+        if len(self.numbers) <= _SHOWN and item.label.isdigit():  # a label that is no number is a cell's text
+            self.numbers[item.label] = None
 
 
 def gathered(mapping: LoadedMapping, joined: Sequence[tuple[Item, Outcome]]) -> tuple[ProblemGroup, ...]:

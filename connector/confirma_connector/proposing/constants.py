@@ -31,7 +31,7 @@ def _invoice(name: str) -> Place:
 
 def _of_the_seller() -> Iterator[Line]:
     said = tr("the same in all your invoices")
-    for name, typed in (("name", "name"), ("business_id", "business id"), ("payment_details.iban", "iban")):
+    for name, typed in (("name", "name"), ("business_id", "business_id"), ("payment_details.iban", "iban")):
         yield Line(_invoice(f"seller.{name}"), {"constant": ""}, said, typed=typed)  # type: ignore[arg-type]
 
 

@@ -16,14 +16,14 @@ __all__ = ["Facts", "Verdict", "verdict"]
 
 _SAID: Mapping[str, str] = MappingProxyType(
     {
-        "business id": mark("{hits} of {count} values are Finnish business ids with right check digits"),
-        "vat number": mark("{hits} of {count} values are VAT numbers with right check digits"),
+        "business_id": mark("{hits} of {count} values are Finnish business ids with right check digits"),
+        "vat_number": mark("{hits} of {count} values are VAT numbers with right check digits"),
         "iban": mark("{hits} of {count} values are IBANs with right check digits"),
         "bic": mark("{hits} of {count} values are BICs"),
         "reference": mark("{hits} of {count} values are payment references with right check digits"),
         "ovt": mark("{hits} of {count} values are OVT addresses with right check digits"),
         "operator": mark("{hits} of {count} values are known e-invoice operators"),
-        "identity code": mark("{hits} of {count} values are personal identity codes"),
+        "identity_code": mark("{hits} of {count} values are personal identity codes"),
         "gln": mark("{hits} of {count} values are GLNs with right check digits"),
         "email": mark("{hits} of {count} values are e-mail addresses"),
         "phone": mark("{hits} of {count} values look like phone numbers"),
@@ -38,16 +38,16 @@ _SAID: Mapping[str, str] = MappingProxyType(
         "percentage": mark("{hits} of {count} values are numbers up to 30"),
         "hundredth": mark("{hits} of {count} values are numbers from 0 to 100"),
         "postal": mark("{hits} of {count} values look like postal codes"),
-        "like postal": mark("{hits} of {count} values look like postal codes"),
+        "like_postal": mark("{hits} of {count} values look like postal codes"),
         "street": mark("{hits} of {count} values look like street addresses"),
         "letters": mark("{hits} of {count} values are texts; different ones: {different}"),
         "unit": mark("{hits} of {count} values are known units"),
         "currency": mark("{hits} of {count} values are currencies"),
         "country": mark("{hits} of {count} values are countries"),
         "language": mark("{hits} of {count} values are languages"),
-        "word of type": mark("{hits} of {count} values are words for invoices and credit notes"),
-        "word of distribution.method": mark("{hits} of {count} values are words for ways of distribution"),
-        "word of buyer.entity_type": mark("{hits} of {count} values are words for companies and consumers"),
+        "word_of_type": mark("{hits} of {count} values are words for invoices and credit notes"),
+        "word_of_distribution.method": mark("{hits} of {count} values are words for ways of distribution"),
+        "word_of_buyer.entity_type": mark("{hits} of {count} values are words for companies and consumers"),
     }
 )
 
@@ -129,35 +129,35 @@ class _Test:
     weak: tuple[str, ...] = ()
 
 
-_NO_TEXT = ("email", "date", "iban", "url", "business id")
+_NO_TEXT = ("email", "date", "iban", "url", "business_id")
 _DATE = _Test("date", could=("date",))
 _NUMBER = _Test("number", could=("number",))
 _NAME = _Test("letters", could=("letters",), never=_NO_TEXT)
 _NOTE = _Test(
-    "letters", could=("letters", "numbered"), never=("email", "spelled date", "iban", "url"), weak=("letters",)
+    "letters", could=("letters", "numbered"), never=("email", "spelled_date", "iban", "url"), weak=("letters",)
 )
 _CODE = _Test(
     "code",
     could=("numbered", "letters"),
-    never=("email", "spelled date", "iban", "url", "long"),
+    never=("email", "spelled_date", "iban", "url", "long"),
     weak=("numbered",),
 )
 _TESTS: Mapping[str, _Test] = MappingProxyType(
     {
         "number": _Test(
-            "numbered", could=("numbered",), never=("spelled date", "decimal", "email", "iban", "vat number")
+            "numbered", could=("numbered",), never=("spelled_date", "decimal", "email", "iban", "vat_number")
         ),
         "references.credited_invoice_number": _Test(
-            "numbered", could=("numbered",), never=("spelled date", "decimal", "email")
+            "numbered", could=("numbered",), never=("spelled_date", "decimal", "email")
         ),
-        "type": _Test("word of type", proof=True, could=("word of type",)),
-        "distribution.method": _Test("word of distribution.method", proof=True, could=("word of distribution.method",)),
-        "buyer.entity_type": _Test("word of buyer.entity_type", proof=True, could=("word of buyer.entity_type",)),
+        "type": _Test("word_of_type", proof=True, could=("word_of_type",)),
+        "distribution.method": _Test("word_of_distribution.method", proof=True, could=("word_of_distribution.method",)),
+        "buyer.entity_type": _Test("word_of_buyer.entity_type", proof=True, could=("word_of_buyer.entity_type",)),
         "currency_code": _Test("currency", proof=True, could=("currency",)),
         "language_code": _Test("language", could=("language",)),
         "buyer.language_code": _Test("language", could=("language",)),
         "recipient.language_code": _Test("language", could=("language",)),
-        "references.payment": _Test("reference", proof=True, could=("reference",), never=("spelled date", "decimal")),
+        "references.payment": _Test("reference", proof=True, could=("reference",), never=("spelled_date", "decimal")),
         "references.electronic_payment_code": _Test("numbered", could=("numbered",)),
         "references.invoice_copy_url": _Test("url", could=("url",)),
         "attachments.url": _Test("url", could=("url",)),
@@ -168,25 +168,25 @@ _TESTS: Mapping[str, _Test] = MappingProxyType(
         "amounts.rounding_amount": _Test("number", could=("number",), never=()),
         "rows.product_code": _CODE,
         "rows.row_number": _Test("number", could=("whole",)),
-        "rows.vat_code": _Test("letters", never=("email", "spelled date", "iban", "url", "long", "decimal")),
+        "rows.vat_code": _Test("letters", never=("email", "spelled_date", "iban", "url", "long", "decimal")),
         "buyer.customer_account_id": _CODE,
     }
 )
 _ENDS: Mapping[str, _Test] = MappingProxyType(
     {
         "business_id": _Test(
-            "business id",
+            "business_id",
             proof=True,
-            weak=("business id",),
-            could=("business id", "vat number", "whole", "numbered"),
-            never=("spelled date", "decimal", "email", "iban"),
+            weak=("business_id",),
+            could=("business_id", "vat_number", "whole", "numbered"),
+            never=("spelled_date", "decimal", "email", "iban"),
         ),
         "vat_code": _Test(
-            "vat number",
+            "vat_number",
             proof=True,
-            weak=("vat number",),
-            could=("vat number", "numbered"),
-            never=("spelled date", "decimal", "email", "iban"),
+            weak=("vat_number",),
+            could=("vat_number", "numbered"),
+            never=("spelled_date", "decimal", "email", "iban"),
         ),
         "iban": _Test("iban", proof=True, could=("iban",)),
         "bic": _Test("bic", could=("bic",)),
@@ -195,20 +195,20 @@ _ENDS: Mapping[str, _Test] = MappingProxyType(
         "electronic_invoice_account": _Test(
             "ovt",
             proof=True,
-            weak=("ovt", "iban", "business id"),
-            could=("ovt", "iban", "business id", "numbered"),
-            never=("spelled date", "decimal", "email", "long"),
+            weak=("ovt", "iban", "business_id"),
+            could=("ovt", "iban", "business_id", "numbered"),
+            never=("spelled_date", "decimal", "email", "long"),
         ),
         "electronic_routing_address": _Test("operator", proof=True, could=("operator", "bic", "ovt")),
-        "personal_identity_number": _Test("identity code", proof=True, could=("identity code",)),
+        "personal_identity_number": _Test("identity_code", proof=True, could=("identity_code",)),
         "gln_number": _Test("gln", proof=True, could=("gln",)),
         "email": _Test("email", proof=True, could=("email",)),
-        "phone": _Test("phone", could=("phone", "whole"), never=("spelled date", "decimal")),
-        "street": _Test("street", could=("letters",), never=(*_NO_TEXT, "whole address")),
-        "street2": _Test("letters", could=(), never=(*_NO_TEXT, "whole address")),
-        "street3": _Test("letters", could=(), never=(*_NO_TEXT, "whole address")),
-        "postal_code": _Test("postal", could=("like postal",), never=("spelled date", "decimal")),
-        "postal_district": _Test("letters", could=("letters",), never=(*_NO_TEXT, "street", "country code")),
+        "phone": _Test("phone", could=("phone", "whole"), never=("spelled_date", "decimal")),
+        "street": _Test("street", could=("letters",), never=(*_NO_TEXT, "whole_address")),
+        "street2": _Test("letters", could=(), never=(*_NO_TEXT, "whole_address")),
+        "street3": _Test("letters", could=(), never=(*_NO_TEXT, "whole_address")),
+        "postal_code": _Test("postal", could=("like_postal",), never=("spelled_date", "decimal")),
+        "postal_district": _Test("letters", could=("letters",), never=(*_NO_TEXT, "street", "country_code")),
         "country_code": _Test("country", proof=True, could=("country",)),
         "country_name": _Test("letters", could=("letters",), never=_NO_TEXT),
         "date": _DATE,

@@ -21,7 +21,7 @@ Answers = Mapping[Place, "Line | None"]
 class Line:
     """One line of the mapping: its *value* as YAML has it, why, and the codes of the table it names.
 
-    *typed* says what a person has to type before the value is one: "name", "business id", "iban".
+    *typed* says what a person has to type before the value is one: "name", "business_id", "iban".
     """
 
     place: Place
@@ -29,7 +29,7 @@ class Line:
     evidence: str = ""
     column: Column | None = None
     table: Mapping[str, str] = field(default_factory=dict)
-    typed: Literal["", "name", "business id", "iban"] = ""
+    typed: Literal["", "name", "business_id", "iban"] = ""
 
 
 @dataclass(frozen=True, slots=True)

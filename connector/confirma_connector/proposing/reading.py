@@ -97,7 +97,7 @@ def _beginning(text: str) -> str:
 
 
 def _rated(facts: Facts, decimal: str, *, is_vat: bool) -> Reading:
-    if is_vat and not facts.are("rate") and facts.any_of(("fraction", "below one")) * 10 >= facts.count * 9:
+    if is_vat and not facts.are("rate") and facts.any_of(("fraction", "below_one")) * 10 >= facts.count * 9:
         codes = {text: _hundredfold(plain_number(text), decimal) for text in sorted(facts.counts)}
         doubt = "" if facts.are("fraction") else tr("the rates are below one, as 0.24 for 24 %")
         table = {text.replace(".", decimal): rate for text, rate in codes.items()}
@@ -139,7 +139,7 @@ _STEPS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "business_id": ("business_id", lambda text: bool(re.fullmatch(r"[0-9]{7}-[0-9]", text))),
     "iban": ("iban", lambda text: text == "".join(text.split()).upper()),
     "payment": ("reference", lambda text: text == "".join(text.split()).upper().lstrip("0")),
-    "country_code": ("country", lambda text: "country code" in kinds_of(text) and text.isupper()),
+    "country_code": ("country", lambda text: "country_code" in kinds_of(text) and text.isupper()),
     "vat_code": ("upper", lambda text: text == text.upper()),
 }
 

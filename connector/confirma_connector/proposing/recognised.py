@@ -20,9 +20,9 @@ EXTENDS = ("extends",)
 """The place of the question which of several shipped mappings it is."""
 
 _DATES = ("locale", "dates")
-_TYPED: Mapping[str, Literal["name", "business id", "iban"]] = {
+_TYPED: Mapping[str, Literal["name", "business_id", "iban"]] = {
     "seller.name": "name",
-    "seller.business_id": "business id",
+    "seller.business_id": "business_id",
     "seller.payment_details.iban": "iban",
 }
 

@@ -68,16 +68,7 @@ def _skip(
     hit = [at for at, cell in enumerate(column.texts) if _hits(test, text, cell)]
     hit = [at for at in hit if any(one.texts[at] for one in layout.columns)]
     strays = [at for at in hit if at not in gone]
-    is_in_number = number is not None and column.place == number.place
-    is_proved = not strays and number is not None and test != "empty"
-    if is_in_number:
-        is_proved = is_proved and all(one.kind != "numbers" for one in rows)
-    elif is_proved and number is not None:
-        dated = any(column.place == one.place for one in dated_columns(layout.columns))
-        has_blanks = any(not text for at, text in enumerate(number.texts) if at not in gone)  # perhaps lines, too
-        is_proved = not has_blanks and all(
-            one.is_sum or one.kind == _REPEATED or (one.kind == "numbers" and dated) for one in rows
-        )
+    is_proved = number is not None and not strays and _is_safe(layout, key, rows, number, hit, gone)
     told = tuple(Row(layout.wheres[one.at], one.kind, tr(EVIDENCE[one.kind])) for one in rows)
     said = trn(
         "{count} row, {where}: {evidence}",
@@ -94,6 +85,21 @@ def _skip(
         )
         said = f"{said}; {more}"
     return SkipProposal({"column": header, test: text}, told, is_proved, said)
+
+
+def _is_safe(
+    layout: Layout, key: tuple[str, ...], rows: Sequence[Special], number: Column, hit: Sequence[int], gone: set[int]
+) -> bool:
+    """Tell whether none of the rows that a rule hits can be of an invoice."""
+    header, test, _ = key
+    if all(one.kind == "numbers" for one in rows):
+        return any(header == one.header for one in dated_columns(layout.columns))
+    if test == "empty" or any(_is_number(number.texts[at]) for at in hit):
+        return False
+    if header == number.header:
+        return True
+    has_blanks = any(not text for at, text in enumerate(number.texts) if at not in gone)  # perhaps lines, too
+    return not has_blanks and all(one.is_sum or one.kind == _REPEATED for one in rows)
 
 
 def _hits(test: str, text: str, cell: str) -> bool:

@@ -140,21 +140,21 @@ def _is_word_of(name: str, text: str) -> bool:
 
 KINDS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
     {
-        "business id": _is_business_id,
-        "vat number": _is_vat_number,
+        "business_id": _is_business_id,
+        "vat_number": _is_vat_number,
         "iban": _is_iban,
         "bic": _is_bic,
         "reference": _is_reference,
         "ovt": _is_ovt,
         "operator": _is_operator,
-        "identity code": lambda text: bool(hetu.is_valid(text)),
+        "identity_code": lambda text: bool(hetu.is_valid(text)),
         "gln": lambda text: len(text) == 13 and bool(ean.is_valid(text)),
         "email": lambda text: bool(_EMAIL.fullmatch(text)),
         "phone": lambda text: bool(_PHONE.fullmatch(text)),
         "url": lambda text: bool(_URL.fullmatch(text)),
         "pdf": lambda text: text.lower().endswith(".pdf"),
         "date": lambda text: bool(_DATE.fullmatch(text)),
-        "spelled date": lambda text: bool(_DATE.fullmatch(text)) and not text.isdigit(),
+        "spelled_date": lambda text: bool(_DATE.fullmatch(text)) and not text.isdigit(),
         "number": lambda text: bool(_NUMBER.fullmatch(text)) and (text.isdigit() or not _DATE.fullmatch(text)),
         "decimal": lambda text: (
             bool(_NUMBER.fullmatch(text)) and bool(_DECIMALS.search(text)) and not _DATE.fullmatch(text)
@@ -166,19 +166,19 @@ KINDS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
         "percentage": _is_percentage,
         "hundredth": lambda text: _is_up_to(text, 100),
         "postal": lambda text: bool(_POSTAL.fullmatch(text)),
-        "like postal": lambda text: len(text) <= 10 and bool(_LIKE_POSTAL.fullmatch(text)),
+        "like_postal": lambda text: len(text) <= 10 and bool(_LIKE_POSTAL.fullmatch(text)),
         "street": lambda text: bool(_ADDRESS.fullmatch(text)) and not _WHOLE_ADDRESS.fullmatch(text),
-        "whole address": lambda text: bool(_WHOLE_ADDRESS.fullmatch(text)),
+        "whole_address": lambda text: bool(_WHOLE_ADDRESS.fullmatch(text)),
         "company": lambda text: bool(_COMPANY.search(text)),
-        "below one": lambda text: "%" not in text and 0 < Decimal(plain_number(text) or 1) < 1,
+        "below_one": lambda text: "%" not in text and 0 < Decimal(plain_number(text) or 1) < 1,
         "letters": lambda text: bool(_LETTERS.match(text)),
         "long": lambda text: len(text) > 60,
         "unit": lambda text: text.casefold().rstrip(".") in the_words().units,
         "currency": _is_currency,
         "country": _is_country,
-        "country code": lambda text: text.upper() in COUNTRIES and len(text) == 2,
+        "country_code": lambda text: text.upper() in COUNTRIES and len(text) == 2,
         "language": _is_language,
-        **{f"word of {name}": partial(_is_word_of, name) for name in CODED},
+        **{f"word_of_{name}": partial(_is_word_of, name) for name in CODED},
     }
 )
 """Tests of a text without outer space, by the name of what they recognise."""

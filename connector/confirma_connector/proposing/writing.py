@@ -40,12 +40,8 @@ def mapping_text(plan: Plan, path: Path) -> str:
 def _head(plan: Plan, path: Path) -> Iterator[str]:
     yield _comment(tr("made by `confirma map` from {name}", name=path.name))
     if plan.questions:
-        yield _comment(
-            tr(
-                'a line that begins with "{signs}" is a question: where it is right, delete these signs',
-                signs=_OPEN.strip(),
-            )
-        )
+        said = tr('a line that begins with "{signs}" is a question: delete these signs where it is right', signs=_OPEN)
+        yield _comment(said)
     yield "version: 1"
     yield f"name: {_yaml(path.stem)}"
     if plan.extends:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from confirma_connector.invoice import Invoice
+from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import finds_once, given, spelled
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
 
-_CENT = Decimal("0.01")
+_CENT, _TENTH, _ONE = Decimal("0.01"), Decimal("0.1"), Decimal(1)
 _TWO_DECIMALS = mark("expected an amount of at most two decimals")
 _ROW_AMOUNTS = ("net_amount", "vat_amount", "gross_amount", "discount_amount")
 _TOTALS = (
@@ -27,13 +27,20 @@ _TOTALS = (
 
 
 def _is_finer_than_cents(amount: Decimal) -> bool:
-    if amount.same_quantum(_CENT):
+    if amount.same_quantum(_CENT) or amount.same_quantum(_ONE) or amount.same_quantum(_TENTH):
         return False
     _, digits, exponent = amount.as_tuple()
     return not isinstance(exponent, int) or (exponent < -2 and any(digits[exponent + 2 :]))
 
 
-def _decimals(invoice: Invoice) -> Iterator[Finding]:
+def _decimals(invoice: Invoice) -> Iterable[Finding]:
+    amounts = [amount for row in invoice.rows for amount in (row.net_amount, row.vat_amount, row.gross_amount)]
+    amounts += [row.discount_amount for row in invoice.rows if row.discount_amount is not None]
+    amounts += [amount for amount in invoice.amounts.__dict__.values() if amount is not None]
+    return () if all(map(_CENT.same_quantum, amounts)) else _finer(invoice)
+
+
+def _finer(invoice: Invoice) -> Iterator[Finding]:
     total = invoice.amounts
     for member in _TOTALS:
         amount = getattr(total, member)
@@ -46,19 +53,28 @@ def _decimals(invoice: Invoice) -> Iterator[Finding]:
                 yield Finding(f"rows[{index}].{member}", tr(_TWO_DECIMALS), spelled(amount))
 
 
-def _unit_price_decimals(invoice: Invoice) -> Iterator[Finding]:
-    yield from finds_once(
+def _unit_price_decimals(invoice: Invoice) -> Iterable[Finding]:
+    price = finds_once(
         invoice.rows,
         "unit_price",
         mark("This unit price has more than two decimals: it is sent as it is, and the row's net amount decides"),
-        lambda row: row.unit_price is not None and _is_finer_than_cents(row.unit_price),
+        _has_finer_price,
     )
-    yield from finds_once(
+    quantity = finds_once(
         invoice.rows,
         "quantity",
         mark("This quantity has more than two decimals: it is sent as it is, and the row's net amount decides"),
-        lambda row: row.quantity is not None and _is_finer_than_cents(row.quantity),
+        _has_finer_quantity,
     )
+    return (*price, *quantity)
+
+
+def _has_finer_price(row: Row) -> bool:
+    return row.unit_price is not None and _is_finer_than_cents(row.unit_price)
+
+
+def _has_finer_quantity(row: Row) -> bool:
+    return row.quantity is not None and _is_finer_than_cents(row.quantity)
 
 
 def _payable(invoice: Invoice) -> Iterator[Finding]:
@@ -92,13 +108,14 @@ def _no_rows(invoice: Invoice) -> Iterator[Finding]:
         yield Finding("rows", tr("expected at least one invoice row"))
 
 
-def _row_text(invoice: Invoice) -> Iterator[Finding]:
-    yield from finds_once(
-        invoice.rows,
-        "description",
-        mark("expected a description or a product name on the row"),
-        lambda row: not given(row.description) and not given(row.product_name),
+def _row_text(invoice: Invoice) -> Iterable[Finding]:
+    return finds_once(
+        invoice.rows, "description", mark("expected a description or a product name on the row"), _has_no_text
     )
+
+
+def _has_no_text(row: Row) -> bool:
+    return not given(row.description) and not given(row.product_name)
 
 
 RULES = (

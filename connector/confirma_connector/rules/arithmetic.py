@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from confirma_connector.invoice import Invoice, Row
@@ -28,12 +28,14 @@ def _price_misfits(row: Row) -> bool:
     full = row.quantity * row.unit_price
     discount = full * row.discount_percentage / _HUNDRED if row.discount_percentage else row.discount_amount or 0
     priced = full - discount
+    if abs(row.net_amount - priced) <= _CENT:
+        return False
     tolerance = _CENT + _HALF_CENT * abs(row.quantity)
     return abs(row.net_amount - priced) > tolerance and abs(row.gross_amount - priced) > tolerance
 
 
-def _row_price(invoice: Invoice) -> Iterator[Finding]:
-    yield from finds_once(
+def _row_price(invoice: Invoice) -> Iterable[Finding]:
+    return finds_once(
         invoice.rows,
         "net_amount",
         mark("quantity times unit price makes another amount; the amount is sent as it is"),
@@ -47,8 +49,8 @@ def _vat_misfits(row: Row) -> bool:
     return abs(row.net_amount * row.vat_percentage / _HUNDRED - row.vat_amount) > _CENT + _HALF_CENT
 
 
-def _row_vat(invoice: Invoice) -> Iterator[Finding]:
-    yield from finds_once(
+def _row_vat(invoice: Invoice) -> Iterable[Finding]:
+    return finds_once(
         invoice.rows,
         "vat_amount",
         mark("the VAT amount does not fit the VAT percentage; it is sent as it is"),

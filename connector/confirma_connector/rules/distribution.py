@@ -46,13 +46,12 @@ def _letter_address(invoice: Invoice) -> Iterator[Finding]:
 def _postal_code(invoice: Invoice) -> Iterator[Finding]:
     target = postal_target(invoice)[0] if invoice.distribution.method == "LETTER" else ""
     for path, address in addresses(invoice):
-        text, country = given(address.postal_code), given(address.country_code).upper()
-        expected = _expected_postal_code(text, country) if text and country else ""
-        if expected:
+        text, country = address.postal_code or "", address.country_code or ""
+        if expected := _expected_postal_code(text, country):
             yield Finding(
                 f"{path}.postal_code",
-                tr(expected, country=country),
-                text,
+                tr(expected, country=given(country).upper()),
+                given(text),
                 at_most="error" if path == target else "warning",
             )
 
@@ -60,8 +59,8 @@ def _postal_code(invoice: Invoice) -> Iterator[Finding]:
 @lru_cache(maxsize=65536)
 def _expected_postal_code(text: str, country: str) -> str:
     """Say what a postal code should have been; "" when it is right, or of a country that is not checked."""
-    pattern, expected = _POSTAL_CODES.get(country, (None, ""))
-    return expected if pattern is not None and not pattern.fullmatch(text) else ""
+    pattern, expected = _POSTAL_CODES.get(given(country).upper(), (None, ""))
+    return expected if pattern is not None and given(text) and not pattern.fullmatch(given(text)) else ""
 
 
 def _email_missing(invoice: Invoice) -> Iterator[Finding]:

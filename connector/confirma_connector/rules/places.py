@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from confirma_connector.invoice import Address, Buyer, Invoice, PartyAddress, Recipient, Row, Seller
@@ -46,11 +46,15 @@ def receivers(invoice: Invoice) -> tuple[tuple[str, Receiver], ...]:
     return (("buyer", invoice.buyer), ("recipient", invoice.recipient))
 
 
-def addresses(invoice: Invoice) -> Iterator[tuple[str, PartyAddress]]:
+def addresses(invoice: Invoice) -> list[tuple[str, PartyAddress]]:
     """Give every postal address of the invoice."""
-    for path, party in (*parties(invoice), ("delivery", invoice.delivery)):
-        if party is not None and party.address is not None:
-            yield f"{path}.address", party.address
+    places = (
+        ("seller.address", invoice.seller),
+        ("buyer.address", invoice.buyer),
+        ("recipient.address", invoice.recipient),
+        ("delivery.address", invoice.delivery),
+    )
+    return [(path, party.address) for path, party in places if party is not None and party.address is not None]
 
 
 def postal_target(invoice: Invoice) -> tuple[str, Address]:
@@ -94,14 +98,15 @@ def spelled(amount: Decimal) -> str:
 
 def finds_once(
     rows: tuple[Row, ...], column: str, message: str, speaks: Callable[[Row], object], **values: object
-) -> Iterator[Finding]:
+) -> Iterable[Finding]:
     """Give one finding for all rows on which *speaks* holds: at the first of them, saying how many there are.
 
     *message* is one of the catalogues, with its *values*.
     """
+    if not any(map(speaks, rows)):
+        return ()
     found = [index for index, row in enumerate(rows) if speaks(row)]
-    if found:
-        value = getattr(rows[found[0]], column)
-        so_often = tr(" (so on {count} rows)", count=len(found)) if len(found) > 1 else ""
-        text = spelled(value) if isinstance(value, Decimal) else given(value)
-        yield Finding(f"rows[{found[0]}].{column}", tr(message, **values) + so_often, text)
+    value = getattr(rows[found[0]], column)
+    so_often = tr(" (so on {count} rows)", count=len(found)) if len(found) > 1 else ""
+    text = spelled(value) if isinstance(value, Decimal) else given(value)
+    return (Finding(f"rows[{found[0]}].{column}", tr(message, **values) + so_often, text),)

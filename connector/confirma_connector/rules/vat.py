@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -56,16 +56,20 @@ def finnish_rates(on: date, *, ever: bool = False) -> tuple[Decimal, ...]:
     return tuple(sorted({rate for period in periods for rate in period.rates}, reverse=True))
 
 
-def _rate(invoice: Invoice) -> Iterator[Finding]:
+def _rate(invoice: Invoice) -> Iterable[Finding]:
     if not is_finnish(invoice.seller):
-        return
+        return ()
     supplied = invoice.supply_date
     when = supplied or invoice.date
     known = finnish_rates(when, ever=supplied is None and invoice.type == "CREDIT_NOTE")
-    if not known:
-        return
-    unknown = {row.vat_percentage for row in invoice.rows if row.vat_percentage and row.vat_percentage not in known}
-    for rate in sorted(rate for rate in unknown if rate is not None):
+    unknown = {row.vat_percentage for row in invoice.rows}.difference(known, _NO_RATE) if known else ()
+    return _unknown([rate for rate in unknown if rate is not None], known, when, invoice) if unknown else ()
+
+
+def _unknown(
+    unknown: Sequence[Decimal], known: tuple[Decimal, ...], when: date, invoice: Invoice
+) -> Iterator[Finding]:
+    for rate in sorted(unknown):
         yield from finds_once(
             invoice.rows,
             "vat_percentage",
@@ -74,6 +78,9 @@ def _rate(invoice: Invoice) -> Iterator[Finding]:
             date=day(when),
             rates=", ".join(f"{spelled(one)} %" for one in known),
         )
+
+
+_NO_RATE = (None, Decimal(0))
 
 
 def _has_rate(rate: Decimal, row: Row) -> bool:
@@ -91,13 +98,16 @@ def _in_force(invoice: Invoice) -> str:
     )
 
 
-def _zero(invoice: Invoice) -> Iterator[Finding]:
-    yield from finds_once(
-        invoice.rows,
-        "vat_code",
-        mark("expected a VAT code as the reason for 0 % on the row"),
-        lambda row: row.vat_percentage == 0 and bool(row.net_amount) and not given(row.vat_code),
+def _zero(invoice: Invoice) -> Iterable[Finding]:
+    return finds_once(
+        invoice.rows, "vat_code", mark("expected a VAT code as the reason for 0 % on the row"), _has_no_reason
     )
+
+
+def _has_no_reason(row: Row) -> bool:
+    if row.vat_percentage or row.vat_percentage is None:
+        return False
+    return bool(row.net_amount) and not given(row.vat_code)
 
 
 RULES = (

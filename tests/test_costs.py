@@ -1,0 +1,116 @@
+"""A guard against growing slow: counts, never seconds, with a wide margin. The seconds are measured by `make bench`."""
+
+import datetime as dt
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from world import World, invoice_rows
+
+from confirma_connector import pipeline
+from confirma_connector.pipeline import Choice
+
+ROWS_PER_INVOICE = 5
+CALLS_PER_ROW = 200
+"""Calls of Python functions for one row of a check, with its share of its invoice."""
+BESIDE = 20
+"""Commits of a send that are of no single invoice."""
+
+HEAVY = {"httpx", "pandas", "numpy", "fastapi", "uvicorn", "starlette", "openpyxl", "matplotlib", "keyring", "pyarrow"}
+
+
+def calls(work: Callable[[], object]) -> int:
+    """Count the calls of Python functions that *work* makes."""
+    counted = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def check_calls(world: World, invoices: int) -> int:
+    path = world.source(name=f"{invoices}.csv", rows=[row for n in range(invoices) for row in several_rows(n)])
+    report = None
+
+    def check() -> None:
+        nonlocal report
+        report = pipeline.check(world.run(), Choice((path,)))
+
+    found = calls(check)
+    assert report is not None
+    assert report.files[0].counts() == {"ready": invoices}
+    return found
+
+
+def several_rows(index: int) -> list[list[str]]:
+    day = dt.date.today() - dt.timedelta(days=7 + index % 7)
+    changes = {"Asiakas": f"Ostaja {index} Oy", "Katu": f"Tie {index}", "Pvm": f"{day:%d.%m.%Y}"}
+    return invoice_rows(1000 + index, ROWS_PER_INVOICE, **changes)
+
+
+@pytest.fixture
+def idle(tmp_path: Path) -> World:
+    """Nothing is sent in this one."""
+    return World.at(tmp_path, None, url="http://127.0.0.1:9")
+
+
+def test_a_row_that_is_checked_costs_a_bounded_number_of_calls_and_no_more_among_many(idle):
+    check_calls(idle, 10)  # what is loaded when it is first needed
+    first, second, third = (check_calls(idle, invoices) for invoices in (100, 200, 500))
+    among_few, among_many = (second - first) / 100, (third - second) / 300
+    assert among_many < CALLS_PER_ROW * ROWS_PER_INVOICE
+    assert among_many < 1.1 * among_few
+
+
+def test_an_invoice_that_is_sent_costs_one_flush_of_the_journal(world, monkeypatch):
+    commits: list[str] = []
+
+    def connect(*arguments: object, connected: Callable[..., sqlite3.Connection] = sqlite3.connect, **words: object):
+        database = connected(*arguments, **words)
+        database.set_trace_callback(lambda statement: commits.append(statement) if statement == "COMMIT" else None)
+        return database
+
+    path = world.source(*range(1001, 1041))
+    alone = world.but(concurrency=1)
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    alone.send(path)
+    monkeypatch.undo()
+    assert world.posts() == 40
+    assert 40 <= len(commits) < 40 + BESIDE
+
+
+def test_a_month_is_tracked_by_one_request(world):
+    rows = [
+        row
+        for offset in range(30)
+        for row in invoice_rows(1001 + offset, Pvm=f"{dt.date.today() - dt.timedelta(days=offset):%d.%m.%Y}")
+    ]
+    world.send(world.source(rows=rows))
+    before = world.server.ledger.request_count("listing")
+    world.track()
+    assert world.server.ledger.request_count("listing") - before == 1
+
+
+@pytest.mark.parametrize(("words", "most"), [(["--help"], 200), (["adapters"], 500)])
+def test_a_command_loads_only_what_it_uses(words, most):
+    code = (
+        "import sys\nfrom confirma_connector.cli import main\n"
+        "try:\n    main(sys.argv[1:], prog_name='confirma')\n"
+        "finally:\n    print(*sys.modules, sep='\\n', file=sys.stderr)"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONFIRMA_")}
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True, env=kept)
+    modules = done.stderr.split()
+    assert not {name.partition(".")[0] for name in modules} & HEAVY
+    assert len(modules) < most
