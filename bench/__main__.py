@@ -1,6 +1,6 @@
 """`make bench`: everything measured, the table printed, docs/performance.md written.
 
-python -m bench [--others PYTHON] [--quick] [--only NAME]
+python -m bench [--others PYTHON] [--quick] [--only NAME] [--rounds N]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import statistics
 import sys
 import time
+from dataclasses import replace
 
 from bench import plots, telling
 from bench.data import Data
@@ -30,8 +31,11 @@ def main() -> None:
     parser.add_argument("--others", default=sys.executable, help="the interpreter with the opponents from the index")
     parser.add_argument("--quick", action="store_true", help="one round, small sizes; writes no document")
     parser.add_argument("--only", default="", help="scenes whose name has this in it; writes no document")
+    parser.add_argument("--rounds", type=int, help="other than five; writes no document")
     given = parser.parse_args()
     sizes = QUICK if given.quick else Sizes()
+    if given.rounds:
+        sizes = replace(sizes, rounds=given.rounds)
     WORK.mkdir(parents=True, exist_ok=True)
     for left in WORK.glob("bench-*"):  # by a run that was killed
         shutil.rmtree(left)
@@ -55,7 +59,7 @@ def main() -> None:
         for one in grown(data, sizes, given.others, say):
             growth.append(one)
             print(telling.table([one]), flush=True)
-    if not given.quick and not given.only:
+    if not (given.quick or given.only or given.rounds):
         plots.draw({scene.name: (scene, found) for scene, found in growth}, ROOT / "docs" / "images")
         page = telling.document(measured, growth, sizes.rounds, _flush())
         (ROOT / "docs" / "performance.md").write_text(page, "utf-8")
