@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -15,6 +14,8 @@ from confirma_connector.invoice import Amounts, Attachment, Invoice, Row
 
 __all__ = ["assembled", "row"]
 
+_ASIDE = ("amounts.", "attachments.", "prices")
+"""Fields that go into the amounts and files, or that say how rows are to be read."""
 _Part = TypeVar("_Part", bound=BaseModel)
 _CHOSEN = tuple((name, frozenset(words)) for name, words in CHOICES.items() if name != "prices")
 
@@ -24,31 +25,19 @@ def assembled(
 ) -> Invoice:
     """Give the invoice of *fields* (dotted name → value of the field's kind). Raises ValidationError.
 
-    The fields have their kinds by construction. What a model could still refuse is a word that it does not know, and a
-    text that is none; where there is such, pydantic is asked, for its words.
+    Fields that are not of the invoice itself are left out. The others have their kinds by construction: what a model
+    could still refuse is a word that it does not know, and then pydantic is asked, for its words.
     """
-    texts = chain(fields.values(), *(one.__dict__.values() for one in rows))
-    is_known = all(fields[name] in words for name, words in _CHOSEN if name in fields)
-    if not is_known or not _is_text("".join([text for text in texts if text.__class__ is str])):
-        told = [one.__dict__ for one in rows]
-        return Invoice.model_validate({**_tree(fields), "rows": told, "amounts": amounts, "attachments": attachments})
-    return _made(_plan(tuple(fields)), fields, {"rows": rows, "amounts": amounts, "attachments": attachments})
+    whole = {"rows": rows, "amounts": amounts, "attachments": attachments}
+    for name, words in _CHOSEN:
+        if name in fields and fields[name] not in words:
+            return Invoice.model_validate({**_tree(fields), **whole})
+    return _made(_plan(tuple(fields)), fields, whole)
 
 
 def row(members: dict[str, Any]) -> Row:
     """Give the row of *members*, which have their kinds."""
     return _part(Row, {**_nothing_in(Row), **members}, set(members))
-
-
-def _is_text(joined: str) -> bool:
-    """Whether there is no half of a character in it, as a source with escapes can have."""
-    if joined.isascii():
-        return True
-    try:
-        joined.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +53,7 @@ class _Plan:
 
 @lru_cache(maxsize=1024)
 def _plan(names: tuple[str, ...], model: type[BaseModel] = Invoice, within: str = "") -> _Plan:
-    own = [name.removeprefix(within) for name in names if name.startswith(within)]
+    own = [name.removeprefix(within) for name in names if name.startswith(within) and not name.startswith(_ASIDE)]
     inner = dict.fromkeys(name.partition(".")[0] for name in own if "." in name)
     leaves = tuple((name, within + name) for name in own if "." not in name)
     parts = tuple((name, _plan(names, inner_of(model, name), f"{within}{name}.")) for name in inner)
@@ -108,6 +97,8 @@ def _tree(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Turn dotted names into nested members."""
     tree: dict[str, Any] = {}
     for name, value in fields.items():
+        if name.startswith(_ASIDE):
+            continue
         *containers, leaf = name.split(".")
         branch = tree
         for container in containers:

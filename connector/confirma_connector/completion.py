@@ -14,13 +14,14 @@ from confirma_connector import references
 from confirma_connector.assembling import assembled, row
 from confirma_connector.attachments import attachment
 from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
-from confirma_connector.invoice import Attachment, Invoice, Row
+from confirma_connector.invoice import Amounts, Attachment, Invoice, Row
 from confirma_connector.language import either, number, tr
 from confirma_connector.mistakes import sentence
 from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
 
 __all__ = ["Completion", "Obstacle"]
 
+_AMOUNTS = tuple((f"amounts.{name}", name) for name in Amounts.model_fields)
 _TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
     "fi": references.finnish,
@@ -66,14 +67,10 @@ class Completion:
         rows = tuple(self._rows())
         if self.obstacles or self.unreadable:
             return None
-        given = {
-            name.removeprefix("amounts."): value for name, value in self.fields.items() if name.startswith("amounts.")
-        }
-        aside = ("amounts.", "attachments.", "prices")
-        own = {name: value for name, value in self.fields.items() if not name.startswith(aside)}
+        given = {own: self.fields[name] for name, own in _AMOUNTS if name in self.fields}
         try:
             amounts = complete_totals(rows, given, self.vat)
-            whole = assembled(own, rows, amounts, files)
+            whole = assembled(self.fields, rows, amounts, files)
         except MoneyError as error:
             self._object(error.code, error.field, str(error))
             return None

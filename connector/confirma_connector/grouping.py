@@ -209,7 +209,8 @@ class Grouping:
         first = self._shared_cells.of(head)
         odd = {index for index, cell in enumerate(first) if not isinstance(cell, str)}  # 1 and True are equal, not alike
         for record in lines:
-            if (cells := self._shared_cells.of(record)) != first:
+            cells = self._shared_cells.of(record)
+            if cells != first:
                 odd.update(index for index, pair in enumerate(zip(cells, first, strict=True)) if pair[0] != pair[1])
         return [self._shared[index] for index in sorted(odd)]
 

@@ -201,7 +201,7 @@ class Mapper:
     ) -> dict[str, Any]:
         try:
             return block.values_of(record)
-        except ValueError:
+        except (ValueError, TypeError):  # a cell that cannot be read, or that is of an odd kind
             return self._readable(group, record, block, prefix, problems)
 
     def _readable(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from confirma_connector.language import tr
 from confirma_connector.parsing import CENT, Locale, cents
 from confirma_connector.proposing.found import Column
+from confirma_connector.proposing.grid import looks_numeric
 
 __all__ = ["Role", "numbers", "roles"]
 
@@ -37,10 +38,10 @@ def numbers(column: Column, locale: Locale) -> tuple[Decimal | None, ...]:
 
 
 def _number(text: str, kind: str, locale: Locale) -> Decimal | None:
+    if kind == "date" or not (kind == "number" or looks_numeric(text)):
+        return None
     try:
-        if kind == "number":
-            return Decimal(text)
-        return locale.number(text.replace("€", "").replace("%", "")) if kind != "date" else None
+        return Decimal(text) if kind == "number" else locale.number(text.replace("€", "").replace("%", ""))
     except (ValueError, ArithmeticError):
         return None
 

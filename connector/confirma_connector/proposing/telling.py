@@ -22,10 +22,9 @@ def told(plan: Plan, file: Path, target: Path) -> Iterator[str]:
         if not plan.questions and not plan.confirmed:
             yield tr("  nothing has to be added: it is found by itself, and needs no mapping of your own")
     elif plan.layout is not None:
-        rows, looked_at = plan.layout.rows, len(plan.layout.wheres)
-        yield tr("{file}: {rows} rows, {columns} columns", file=file.name, rows=rows, columns=len(plan.layout.columns))
-        if looked_at < rows:
-            yield tr("  the first {looked_at} of them were looked at", looked_at=looked_at)
+        rows, columns = plan.layout.rows, len(plan.layout.columns)
+        yield tr("{file}: {rows} rows, {columns} columns", file=file.name, rows=rows, columns=columns)
+        yield from (f"  {plan.layout.why[key]}" for key in ("rows", "ragged") if key in plan.layout.why)
     yield from _counted(tr("taken without a question"), plan.applied)
     yield from _counted(tr("taken by your answers"), plan.confirmed)
     asked = [one for one in plan.questions if one.is_asked]

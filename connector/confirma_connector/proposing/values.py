@@ -95,6 +95,8 @@ def _is_bic(text: str) -> bool:
 
 
 def _is_country(text: str) -> bool:
+    if len(text) > 20 or not text.replace(" ", "").isalpha():
+        return False
     try:
         return country(text) in COUNTRIES
     except ValueError:
