@@ -34,7 +34,9 @@ def checked(data: Data, rows: int, adapter: str = "csv_file") -> Contestant:
     )
 
 
-def read_by(name: str, title: str, source: Path, rows: int, *, python: str = sys.executable) -> Contestant:
+def read_by(
+    name: str, title: str, source: Path, rows: int, *, python: str = sys.executable, rounds: int | None = None
+) -> Contestant:
     """Give a reader of all *rows* of a file."""
 
     def arguments(_folder: Path) -> Mapping[str, object]:
@@ -46,6 +48,7 @@ def read_by(name: str, title: str, source: Path, rows: int, *, python: str = sys
         f"bench.opponents.{name}",
         arguments=arguments,
         python=python,
+        rounds=rounds,
         proved=lambda did, _: equal(did["rows"] if "rows" in did else did["ready"] * ROWS_PER_INVOICE, rows),
     )
 
@@ -108,8 +111,11 @@ def tracked(data: Data, pending: int, url: str) -> Contestant:
     )
 
 
-def tellers(data: Data, count: int, url: str, others: str, workers: int) -> list[Contestant]:
-    """Give everybody who sends the *count* invoices of a text file, from the start of a process to its end."""
+def tellers(data: Data, count: int, url: str, others: str, workers: int, rounds: int | None = None) -> list[Contestant]:
+    """Give everybody who sends the *count* invoices of a text file, from the start of a process to its end.
+
+    *rounds* are those of the others, where they mostly wait.
+    """
     source = data.csv(count * ROWS_PER_INVOICE)
 
     def proved(_did: dict[str, Any], _folder: Path) -> None:
@@ -131,7 +137,7 @@ def tellers(data: Data, count: int, url: str, others: str, workers: int) -> list
         return {"source": source, "url": url, "folder": own}
 
     def other(name: str, title: str) -> Contestant:
-        return Contestant(name, title, f"bench.opponents.{name}", (), with_folder, others, proved=proved)
+        return Contestant(name, title, f"bench.opponents.{name}", (), with_folder, others, rounds, proved)
 
     title = "confirma send: checked, durable, written back"
     return [
@@ -141,6 +147,7 @@ def tellers(data: Data, count: int, url: str, others: str, workers: int) -> list
             "pandas + httpx script",
             "bench.opponents.pandas_story",
             arguments=lambda _: {"source": source, "url": url},
+            rounds=rounds,
             proved=proved,
         ),
         other("dlt_story", "dlt, custom destination, default settings"),

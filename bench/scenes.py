@@ -90,7 +90,7 @@ def _check_csv(data: Data, sizes: Sizes, others: str) -> Scene:
         checked(data, rows),
         read_by("csv_floor", "csv.DictReader, 6 Decimals, 2 dates", source, rows),
         read_by("pandas_pydantic", "pandas + pydantic, columns made ready by pandas", source, rows),
-        read_by("pandas_groups", "pandas + pydantic, a frame for each invoice", source, rows),
+        read_by("pandas_groups", "pandas + pydantic, a frame for each invoice", source, rows, rounds=3),
         read_by("frictionless_check", "frictionless: types and patterns only", source, rows, python=others),
     ]
     title = f"check of {rows:,} CSV rows × 30 columns"
@@ -228,7 +228,7 @@ def _story_latency(data: Data, sizes: Sizes, others: str) -> Scene:
         "whole",
         count,
         "invoices",
-        lambda url: tellers(data, count, url, others, 8),
+        lambda url: tellers(data, count, url, others, 8, rounds=3),
         ("--latency", "0.05"),
         sizes.rounds,
     )

@@ -97,17 +97,19 @@ def _ratio(scene: Scene, found: Mapping[str, Figures], one: Figures) -> str:
 def _figures(scene: Scene, found: Mapping[str, Figures]) -> str:
     lines = [
         f"\n### {scene.title[0].upper()}{scene.title[1:]}\n",
-        "| | CPU | wall | whole | memory | time of ours |",
-        "|---|---|---|---|---|---|",
+        "| | CPU | wall | whole | memory | time of ours | rounds |",
+        "|---|---|---|---|---|---|---|",
     ]
     for one in found.values():
         if one.failed:
-            lines.append(f"| {one.title} | could not be made to do it: {one.failed} | | | | |")
+            lines.append(f"| {one.title} | could not be made to do it: {one.failed} | | | | | |")
             continue
         cells = [f"**{text}**" if name == scene.by else text for name, text in _seconds(one)]
         if scene.by == "each":
             cells[1] += f" (**{1 / one.each:,.0f} a second**)"
-        lines.append(f"| {one.title} | {' | '.join(cells)} | {_held(one)} | {_ratio(scene, found, one)} |")
+        lines.append(
+            f"| {one.title} | {' | '.join(cells)} | {_held(one)} | {_ratio(scene, found, one)} | {one.rounds} |"
+        )
     return "\n".join(lines)
 
 

@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import simplejson
 
 from confirma_connector.contract import Contract, Observed
 from confirma_connector.errorbodies import errors_of
-from confirma_connector.jsontext import first, json_body, text, words
+from confirma_connector.jsontext import first, json_body, json_listing, text, words
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
@@ -24,6 +25,13 @@ __all__ = [
     "prevailing",
     "stated_status",
 ]
+
+
+_KEYS = (
+    *("invoice_number", "status", "invoice_date", "method", "created_at"),
+    *("distributed_at", "case_id", "message", "gross_amount"),
+)
+_encoded = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, sort_keys=True).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,8 @@ class Listing:
 
 def listing(body: bytes, contract: Contract) -> Listing:
     """Read a listing. Raises ValueError when it is none (not JSON, no record array, two arrays)."""
-    tree = json_body(body)
+    reader = _Reader(contract)
+    tree = json_listing(body, reader.listed)
     if isinstance(tree, list):
         tree = {"": tree}
     if not isinstance(tree, dict):
@@ -89,8 +98,8 @@ def listing(body: bytes, contract: Contract) -> Listing:
     if len(arrays) != 1:
         raise ValueError(tr("the listing has {count} arrays where one was expected", count=len(arrays)))
     (rows,) = arrays.values()
-    records = [record for row in rows if (record := _listed(row, contract)) is not None]
-    return Listing(tuple(records), _total(tree, contract), len(rows) - len(records))
+    records = tuple(record for record in rows if record is not None)
+    return Listing(records, _total(tree, contract), len(rows) - len(records))
 
 
 def _total(tree: Mapping[str, Any], contract: Contract) -> int | None:
@@ -112,39 +121,50 @@ def _is_by_default(meta: Mapping[str, Any], contract: Contract) -> bool:
     return says_so and first(filters, contract.names("listing", "meta.filters.from")) is None
 
 
-def _listed(row: Any, contract: Contract) -> Listed | None:
-    if not isinstance(row, dict):
-        return None
+class _Reader:
+    """Reads the records of one listing: by which names is looked up once, and what many records say is kept once."""
 
-    def said(key: str) -> Any:
-        return first(row, contract.names("listing", f"record.{key}"))
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._names = {key: contract.names("listing", f"record.{key}") for key in _KEYS}
+        self._errors = (*contract.names("answer", "errors"), *self._names["message"])
+        self._text = lru_cache(maxsize=1000)(_of_many)
+        self._date, self._time = lru_cache(maxsize=1000)(_date), lru_cache(maxsize=1000)(_time)
 
-    number = str(said("invoice_number")).strip()
-    if not (number.isascii() and number.isdigit() and len(number) < 40):
-        return None
-    status = text(said("status")).upper()
-    return Listed(
-        number=int(number),
-        status=status,
-        state=contract.state_of(status),
-        invoice_date=_date(said("invoice_date")),
-        method=text(said("method")),
-        created_at=_time(said("created_at")),
-        distributed_at=text(said("distributed_at")),
-        case_id=text(said("case_id")),
-        message=words(said("message")),
-        gross=_amount(said("gross_amount")),
-        fields=tuple(_listed_errors(row, contract)),
-        raw=masked(_storable(simplejson.dumps(row, use_decimal=True, ensure_ascii=False, sort_keys=True))),
-    )
+    def listed(self, row: Any) -> Listed | None:
+        """Read one record; None when it is none, or has no number."""
+        if not isinstance(row, dict):
+            return None
+        said = {key: first(row, names) for key, names in self._names.items()}
+        number = str(said["invoice_number"]).strip()
+        if not (number.isascii() and number.isdigit() and len(number) < 40):
+            return None
+        status = self._text(text(said["status"]).upper())
+        return Listed(
+            number=int(number),
+            status=status,
+            state=self._contract.state_of(status),
+            invoice_date=self._date(str(said["invoice_date"])),
+            method=self._text(text(said["method"])),
+            created_at=self._time(str(said["created_at"])),
+            distributed_at=self._text(text(said["distributed_at"])),
+            case_id=text(said["case_id"]),
+            message=self._text(words(said["message"])),
+            gross=_amount(said["gross_amount"]),
+            fields=tuple(self._complaints(row)),
+            raw=masked(_storable(_encoded(row))),
+        )
+
+    def _complaints(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Read the list of errors that a record may carry, or have in the place of its message."""
+        for name in self._errors:
+            if isinstance(row.get(name), (dict, list)):
+                yield from errors_of(row[name], self._contract)
+                return
 
 
-def _listed_errors(row: Mapping[str, Any], contract: Contract) -> Iterator[tuple[str, str]]:
-    """Read the list of errors that a record may carry, or have in the place of its message."""
-    for name in (*contract.names("answer", "errors"), *contract.names("listing", "record.message")):
-        if isinstance(row.get(name), (dict, list)):
-            yield from errors_of(row[name], contract)
-            return
+def _of_many(text: str) -> str:
+    return text
 
 
 def _storable(text: str) -> str:
@@ -152,22 +172,24 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _date(value: Any) -> dt.date | None:
+def _date(value: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(str(value)[:10])
+        return dt.date.fromisoformat(value[:10])
     except ValueError:
         return None
 
 
-def _time(value: Any) -> dt.datetime | None:
+def _time(value: str) -> dt.datetime | None:
     try:
-        time = dt.datetime.fromisoformat(str(value))
+        time = dt.datetime.fromisoformat(value)
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=dt.UTC)
 
 
 def _amount(value: Any) -> Decimal | None:
+    if value is None:
+        return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
-
-from pydantic import BaseModel
+from operator import itemgetter
+from typing import Any
 
 from confirma_connector.fields import CHOICES, inner_of
-from confirma_connector.invoice import Amounts, Attachment, Invoice, Row
+from confirma_connector.invoice import Amounts, Attachment, Invoice, Part, Row
 
 __all__ = ["assembled", "row"]
 
 _ASIDE = ("amounts.", "attachments.", "prices")
 """Fields that go into the amounts and files, or that say how rows are to be read."""
-_Part = TypeVar("_Part", bound=BaseModel)
 _CHOSEN = tuple((name, frozenset(words)) for name, words in CHOICES.items() if name != "prices")
 
 
@@ -37,32 +35,42 @@ def assembled(
 
 def row(members: dict[str, Any]) -> Row:
     """Give the row of *members*, which have their kinds."""
-    return _part(Row, {**_nothing_in(Row), **members}, set(members))
+    return Row.proved({**_NO_ROW, **members}, _names_of(tuple(members)))
+
+
+@lru_cache(maxsize=1024)
+def _names_of(members: tuple[str, ...]) -> set[str]:
+    return set(members)
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How one part comes about from the fields that are there: its members, and the parts that it has in turn."""
 
-    model: type[BaseModel]
+    model: type[Part]
     nothing: Mapping[str, Any]
-    leaves: tuple[tuple[str, str], ...]
+    members: tuple[str, ...]
+    take: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     parts: tuple[tuple[str, _Plan], ...]
     given: set[str]
 
 
 @lru_cache(maxsize=1024)
-def _plan(names: tuple[str, ...], model: type[BaseModel] = Invoice, within: str = "") -> _Plan:
+def _plan(names: tuple[str, ...], model: type[Part] = Invoice, within: str = "") -> _Plan:
     own = [name.removeprefix(within) for name in names if name.startswith(within) and not name.startswith(_ASIDE)]
     inner = dict.fromkeys(name.partition(".")[0] for name in own if "." in name)
-    leaves = tuple((name, within + name) for name in own if "." not in name)
+    members = tuple(name for name in own if "." not in name)
     parts = tuple((name, _plan(names, inner_of(model, name), f"{within}{name}.")) for name in inner)
     whole = {"rows", "amounts", "attachments"} if model is Invoice else set()
-    return _Plan(model, _nothing_in(model), leaves, parts, {*(name for name, _ in leaves), *inner, *whole})
+    take = _taking([within + name for name in members])
+    return _Plan(model, _nothing_in(model), members, take, parts, {*members, *inner, *whole})
 
 
-@lru_cache(maxsize=64)
-def _nothing_in(model: type[BaseModel]) -> Mapping[str, Any]:
+def _taking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    return itemgetter(*names) if len(names) > 1 else lambda fields: tuple(fields[name] for name in names)
+
+
+def _nothing_in(model: type[Part]) -> Mapping[str, Any]:
     """Give the members of a part in which nothing stands, in their order; of a needed one nothing is None here."""
     return {
         name: None if info.is_required() else info.get_default(call_default_factory=True)
@@ -70,27 +78,15 @@ def _nothing_in(model: type[BaseModel]) -> Mapping[str, Any]:
     }
 
 
-def _made(plan: _Plan, fields: Mapping[str, Any], whole: Mapping[str, Any]) -> Any:
-    members = {**plan.nothing, **whole}
-    for member, name in plan.leaves:
-        members[member] = fields[name]
+_NO_ROW = _nothing_in(Row)
+
+
+def _made(plan: _Plan, fields: Mapping[str, Any], whole: Mapping[str, Any] | None = None) -> Any:
+    members = {**plan.nothing, **whole} if whole else {**plan.nothing}
+    members.update(zip(plan.members, plan.take(fields), strict=True))
     for member, inner in plan.parts:
-        members[member] = _made(inner, fields, _NONE)
-    return _part(plan.model, members, plan.given)
-
-
-_NONE: Mapping[str, Any] = {}
-
-
-def _part(model: type[_Part], members: dict[str, Any], given: set[str]) -> _Part:
-    """Give a part as pydantic leaves it behind when it has found nothing wrong."""
-    part = model.__new__(model)
-    put = object.__setattr__
-    put(part, "__dict__", members)
-    put(part, "__pydantic_fields_set__", given)
-    put(part, "__pydantic_extra__", None)
-    put(part, "__pydantic_private__", None)
-    return part
+        members[member] = _made(inner, fields)
+    return plan.model.proved(members, plan.given)
 
 
 def _tree(fields: Mapping[str, Any]) -> dict[str, Any]:

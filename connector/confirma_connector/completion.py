@@ -21,6 +21,7 @@ from confirma_connector.money import MoneyError, Prices, Vat, complete_row, comp
 
 __all__ = ["Completion", "Obstacle"]
 
+_REQUIRED = frozenset(REQUIRED)
 _AMOUNTS = tuple((f"amounts.{name}", name) for name in Amounts.model_fields)
 _TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
@@ -85,7 +86,7 @@ class Completion:
         self.obstacles.append(Obstacle(code, name, message))
 
     def _require(self) -> None:
-        for name in REQUIRED:
+        for name in _REQUIRED.difference(self.fields) and REQUIRED:
             if name not in self.fields and name not in self.unreadable:
                 self._object("E-MISSING", name, tr("is empty, and every invoice needs it"))
 
@@ -128,6 +129,7 @@ class Completion:
             yield Attachment(url=url)
 
     def _rows(self) -> Iterator[Row]:
+        own = self.fields.get("prices") or self.prices
         for index, given in enumerate(self.rows):
             if self.unreadable and any(name.startswith(f"rows[{index}].") for name in self.unreadable):
                 continue
@@ -136,18 +138,20 @@ class Completion:
                 self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
                 continue
             try:
-                members = {**given, **complete_row(given, self._prices(given))}
+                members = {**given, **complete_row(given, _prices(given.get("prices") or own))}
                 members.pop("prices", None)
                 yield row(members)
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
 
-    def _prices(self, row: Mapping[str, Any]) -> Prices:
-        """Say whether the unit price of *row* is net or gross: the row's own word first, then the invoice's."""
-        prices = row.get("prices") or self.fields.get("prices") or self.prices
-        if prices not in CHOICES["prices"]:
-            raise MoneyError("E-VALUE", "prices", _expected("prices", ""))
-        return "gross" if prices == "gross" else "net"
+
+def _prices(said: str) -> Prices:
+    """Say whether the unit price of a row is net or gross. Raises MoneyError for another word."""
+    if said == "net":
+        return "net"
+    if said == "gross":
+        return "gross"
+    raise MoneyError("E-VALUE", "prices", _expected("prices", ""))
 
 
 def _two_readings(rate: Decimal) -> str:

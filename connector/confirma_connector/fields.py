@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from confirma_connector.cellerrors import spoilt
-from confirma_connector.invoice import Invoice, Row
+from confirma_connector.invoice import Invoice, Part, Row
 from confirma_connector.language import mark, tr
 from confirma_connector.parsing import CENT, Locale, sized, whole_number
 from confirma_connector.records import Unreadable, Value
@@ -72,9 +72,9 @@ def _inner(annotation: Any) -> Any:
     return annotation
 
 
-def inner_of(model: type[BaseModel], name: str) -> type[BaseModel]:
+def inner_of(model: type[Part], name: str) -> type[Part]:
     """Give the model of the part that *model* has under *name*."""
-    inner: type[BaseModel] = _inner(model.model_fields[name].annotation)
+    inner: type[Part] = _inner(model.model_fields[name].annotation)
     return inner
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,6 +22,7 @@ __all__ = [
     "Delivery",
     "Distribution",
     "Invoice",
+    "Part",
     "PartyAddress",
     "PaymentDetails",
     "Processing",
@@ -32,11 +33,27 @@ __all__ = [
 ]
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of an invoice: frozen, and without members that the schema does not know."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def proved(cls, members: dict[str, Any], given: set[str]) -> Self:
+        """Give a part as validation leaves it behind, of *members* that are whole and of their types already.
 
-class Processing(_Part):
+        Nothing is asked again. *given* are those that are no defaults.
+        """
+        part = cls.__new__(cls)
+        put = object.__setattr__
+        put(part, "__dict__", members)
+        put(part, "__pydantic_fields_set__", given)
+        put(part, "__pydantic_extra__", None)
+        put(part, "__pydantic_private__", None)
+        return part
+
+
+class Processing(Part):
     """What the service does besides distributing: for Invoice Intermediation nothing."""
 
     payment_control_enabled: bool = False
@@ -45,14 +62,14 @@ class Processing(_Part):
     show_product_code_enabled: bool | None = None
 
 
-class Distribution(_Part):
+class Distribution(Part):
     """How the invoice reaches its recipient."""
 
     method: Literal["EMAIL", "EDI", "LETTER"]
     enabled: bool = True
 
 
-class References(_Part):
+class References(Part):
     """References of both sides; `payment` is the Finnish or RF reference the buyer pays with."""
 
     sales: str | None = None
@@ -66,7 +83,7 @@ class References(_Part):
     invoice_copy_url: str | None = None
 
 
-class PartyAddress(_Part):
+class PartyAddress(Part):
     """A postal address of one line of street; country as ISO 3166-1 alpha-2."""
 
     street: str | None = None
@@ -83,14 +100,14 @@ class Address(PartyAddress):
     street3: str | None = None
 
 
-class ContactPerson(_Part):
+class ContactPerson(Part):
     """A named person at a party."""
 
     name: str | None = None
     email: str | None = None
 
 
-class Contact(_Part):
+class Contact(Part):
     """How a party is reached."""
 
     contact_person: ContactPerson | None = None
@@ -98,7 +115,7 @@ class Contact(_Part):
     phone: str | None = None
 
 
-class PaymentDetails(_Part):
+class PaymentDetails(Part):
     """Where the buyer pays to: the creditor's own account."""
 
     iban: str | None = None
@@ -107,7 +124,7 @@ class PaymentDetails(_Part):
     postgiro: str | None = None
 
 
-class Seller(_Part):
+class Seller(Part):
     """The creditor."""
 
     business_id: str | None = None
@@ -118,7 +135,7 @@ class Seller(_Part):
     payment_details: PaymentDetails | None = None
 
 
-class Recipient(_Part):
+class Recipient(Part):
     """Who gets the invoice, when it is not the buyer."""
 
     name: str | None = None
@@ -132,7 +149,7 @@ class Recipient(_Part):
     address: Address | None = None
 
 
-class Buyer(_Part):
+class Buyer(Part):
     """Who bought, and usually who gets the invoice."""
 
     entity_type: Literal["BUSINESS", "CONSUMER"]
@@ -150,14 +167,14 @@ class Buyer(_Part):
     contact: Contact | None = None
 
 
-class Delivery(_Part):
+class Delivery(Part):
     """Where the goods went."""
 
     name: str | None = None
     address: Address | None = None
 
 
-class Row(_Part):
+class Row(Part):
     """One invoice row. `net_amount` is authoritative; quantity and unit price may have more than two decimals."""
 
     row_number: str | None = None
@@ -176,7 +193,7 @@ class Row(_Part):
     gross_amount: Decimal
 
 
-class Amounts(_Part):
+class Amounts(Part):
     """Totals. `rounding_amount` is what the total differs from the sum of its rows."""
 
     net_amount: Decimal
@@ -188,7 +205,7 @@ class Amounts(_Part):
     payable_amount: Decimal | None = None
 
 
-class Attachment(_Part):
+class Attachment(Part):
     """A PDF, as base64 or by URL."""
 
     file_name: str | None = None
@@ -197,7 +214,7 @@ class Attachment(_Part):
     url: str | None = None
 
 
-class Invoice(_Part):
+class Invoice(Part):
     """One invoice, complete and typed, ready for the rules and for the wire."""
 
     number: int

@@ -37,12 +37,17 @@ class MoneyError(ValueError):
 def complete_row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     """Give net, VAT and gross amount of one row from what its source says. Raises MoneyError."""
     net, vat, rate = given.get("net_amount"), given.get("vat_amount"), given.get("vat_percentage")
-    if net is not None and vat is not None and (rate is None or 0 <= rate <= 100):
+    if net is not None and vat is not None and (rate is None or _is_common(rate)):
         whole = _EXACT.add(net, vat)  # most rows say both: there is nothing to find out
         if given.get("gross_amount", whole) == whole:
             return {"net_amount": net, "vat_amount": vat, "gross_amount": given.get("gross_amount", whole)}
     with localcontext(_EXACT):
         return _row(given, prices)
+
+
+def _is_common(rate: Decimal) -> bool:
+    """Whether a rate is from 0 to 99.99…, told without arithmetic."""
+    return rate.adjusted() <= 1 and not rate.is_signed()
 
 
 def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
@@ -149,9 +154,11 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
             tr("a rounding is less than one unit of the currency; this is an amount"),
         )
     tolerance = CENT * len(rows)
-    for name, total in sums.items() if rows else ():
-        found = given.get(name, total)
-        expected = found - rounding if name == "gross_amount" and name in given else found
+    for name, found in given.items() if rows else ():
+        if name not in sums:
+            continue
+        total = sums[name]
+        expected = found - rounding if name == "gross_amount" else found
         if abs(expected - total) > tolerance:
             raise MoneyError(
                 "E-TOTAL",
@@ -173,13 +180,21 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
             ),
         )
     difference = gross - sums["gross_amount"]
-    rest = {name: given[name] for name in ("paid_amount", "prepaid_amount", "payable_amount") if name in given}
-    return Amounts(net_amount=net, vat_amount=tax, gross_amount=gross, rounding_amount=difference or None, **rest)
+    members = {
+        "net_amount": net,
+        "vat_amount": tax,
+        "gross_amount": gross,
+        "rounding_amount": difference or None,
+        "paid_amount": given.get("paid_amount"),
+        "prepaid_amount": given.get("prepaid_amount"),
+        "payable_amount": given.get("payable_amount"),
+    }
+    return Amounts.proved(members, {name for name, amount in members.items() if amount is not None})
 
 
 def _sums(rows: Sequence[Row], vat: Vat) -> dict[str, Decimal]:
-    net = sum((row.net_amount for row in rows), _ZERO)
-    tax = _by_rate(rows) if vat == "per_rate" else sum((row.vat_amount for row in rows), _ZERO)
+    net = sum([row.net_amount for row in rows], _ZERO)
+    tax = _by_rate(rows) if vat == "per_rate" else sum([row.vat_amount for row in rows], _ZERO)
     return {"net_amount": net, "vat_amount": tax, "gross_amount": net + tax}
 
 

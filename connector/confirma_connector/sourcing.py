@@ -14,6 +14,7 @@ from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.mappingfile import Test
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.money import negated, share
+from confirma_connector.parsing import Locale
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.registers import Index, NotFound
 
@@ -35,7 +36,8 @@ class Origin:
 class Known(dict[Value, Any]):
     """What the cells of one column mean: worked out once, since the same few dates, rates and units recur in a file.
 
-    Only texts are remembered, and so many at most; what cannot be read raises again each time.
+    Only texts are remembered, and so many at most; what cannot be read raises again each time. *read* gives the meaning
+    of any cell; what most cells of a kind are is read here in a shorter way that gives the same.
     """
 
     def __init__(self, read: Callable[[Value], Any]) -> None:
@@ -44,9 +46,41 @@ class Known(dict[Value, Any]):
 
     def __missing__(self, cell: Value) -> Any:
         value = self._read(cell)
-        if (isinstance(cell, str) or cell is None) and len(self) < _MOST_REMEMBERED:
+        if (cell.__class__ is str or cell is None) and len(self) < _MOST_REMEMBERED:
             self[cell] = value
         return value
+
+
+class _KnownAmounts(Known):
+    """Numbers: most are digits with the decimal mark."""
+
+    def __init__(self, read: Callable[[Value], Any], locale: Locale, nothing: frozenset[str], *, cents: bool) -> None:
+        super().__init__(read)
+        self._is_usual, self._mark, self._nothing = locale.usual(cents=cents), locale.decimal, nothing
+
+    def __missing__(self, cell: Value) -> Any:
+        if cell.__class__ is str and self._is_usual(cell) and cell not in self._nothing:
+            value = Decimal(cell.replace(self._mark, "."))
+            if len(self) < _MOST_REMEMBERED:
+                self[cell] = value
+            return value
+        return super().__missing__(cell)
+
+
+class _KnownTexts(Known):
+    """Texts: most are taken as they are, and seldom come again."""
+
+    def __init__(self, read: Callable[[Value], Any], nothing: frozenset[str]) -> None:
+        super().__init__(read)
+        self._nothing = nothing
+
+    def __missing__(self, cell: Value) -> Any:
+        text = cell.strip() if isinstance(cell, str) else ""
+        if text in self._nothing or text[0] == "#" or "+" in text:
+            return super().__missing__(cell)
+        if len(self) < _MOST_REMEMBERED:
+            self[cell] = text
+        return text
 
 
 class Field:
@@ -70,12 +104,11 @@ class Field:
         self._is_blank = mapping.locale.is_empty
         self._nothing = mapping.locale.nothing.union(text.strip() for text in rule.empty)
         self._conversion = mapping.conversion(kind, rule)
-        self._locale = mapping.locale
         self._units = Conversion("number", mapping.locale)
         self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
         self.is_plain = rule.negative_when is None and rule.per is None and self._is_of_one_cell()
         """Whether its value is what one cell says, or the same everywhere: `known` has it then."""
-        self.known = Known(self._reader())
+        self.known = self._knowing()
 
     def header(self) -> str | None:
         """Give the one header under which a plain field stands in this source; None where there is no such."""
@@ -179,31 +212,18 @@ class Field:
         rule = self._rule
         return rule.constant is not None or (rule.column is not None and rule.split is None and self._register is None)
 
-    def _reader(self) -> Callable[[Value], Any]:
-        """Give what reads a cell: a shorter way for most texts and numbers, and the same as `_converted` for all."""
-        nothing, converted, constant = self._nothing, self._converted, self._constant
+    def _knowing(self) -> Known:
+        """Give what reads a cell and remembers it, in a short way where there is one."""
         if self.is_constant:
-            return lambda _: constant
+            constant = self._constant
+            return Known(lambda _: constant)
         if self._conversion.steps or self._conversion.table is not None:
-            return converted
+            return Known(self._converted)
         if self.kind == "text":
-
-            def text(cell: Value) -> Any:
-                stripped = cell.strip() if isinstance(cell, str) else ""
-                is_sound = stripped not in nothing and stripped[0] != "#" and "+" not in stripped
-                return stripped if is_sound else converted(cell)
-
-            return text
+            return _KnownTexts(self._converted, self._nothing)
         if self.kind in ("money", "number"):
-            is_usual, mark = self._locale.usual(cents=self.kind == "money"), self._locale.decimal
-
-            def amount(cell: Value) -> Any:
-                if isinstance(cell, str) and is_usual(cell) and cell not in nothing:
-                    return Decimal(cell.replace(mark, "."))
-                return converted(cell)
-
-            return amount
-        return converted
+            return _KnownAmounts(self._converted, self._conversion.locale, self._nothing, cents=self.kind == "money")
+        return Known(self._converted)
 
     def _converted(self, spelling: Value) -> Any:
         if not self._is_empty(spelled(spelling)):

@@ -14,16 +14,17 @@ import datetime as dt
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import simplejson
 
 from confirma_connector.errors import JournalError
-from confirma_connector.journal.entry import Claim, Entry, Facts, State
+from confirma_connector.journal.entry import FINAL, TAKEN, Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
 from confirma_connector.journal.register import Register
+from confirma_connector.journal.rows import COLUMNS, assignments, as_entry
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
 from confirma_connector.language import tr
@@ -31,9 +32,10 @@ from confirma_connector.retelling import CUT_OFF
 
 __all__ = ["Journal"]
 
-_COLUMNS = ", ".join(field.name for field in fields(Entry))
 _CHUNK = 500
+_AWAITED = sorted(TAKEN - FINAL)
 _LARGEST = 2**63
+_LOG = "INSERT INTO events (invoice, at, run, event, http_status, detail) VALUES (?, ?, ?, ?, ?, ?)"
 _CLAIMABLE = f"({', '.join(repr(state) for state in sorted(CLAIMABLE))})"
 
 
@@ -59,6 +61,15 @@ class Journal(Register, Keeping):
         marks = ", ".join("?" * len(wanted))
         return self._select(f"state IN ({marks}) ORDER BY number, year", wanted)
 
+    def awaited(self) -> list[tuple[int, dt.date]]:
+        """Give number and date of every invoice that the API took and has not yet brought to its end, by number."""
+        marks = ", ".join("?" * len(_AWAITED))
+        query = (
+            "SELECT number, date FROM invoices WHERE environment = ? AND account = ?"
+            f" AND state IN ({marks}) ORDER BY number, year"
+        )
+        return [(number, dt.date.fromisoformat(date)) for number, date in self._rows(query, (*self._ours, *_AWAITED))]
+
     def taken_between(self, first: float, last: float) -> list[Entry]:
         """Give the invoices that the API took between two times of the server's clock."""
         return self._select("taken_at BETWEEN ? AND ?", (first, last))
@@ -68,8 +79,8 @@ class Journal(Register, Keeping):
         found: dict[int, list[Entry]] = {}
         for start in range(0, len(numbers), _CHUNK):
             chunk = [number for number in numbers[start : start + _CHUNK] if number < _LARGEST]
-            for entry in self._select(f"number IN ({', '.join('?' * len(chunk))})", chunk):
-                found.setdefault(entry.number, []).append(entry)
+            for one in self._select(f"number IN ({', '.join('?' * len(chunk))})", chunk):
+                found.setdefault(one.number, []).append(one)
         return found
 
     def counts(self) -> dict[State, int]:
@@ -78,6 +89,23 @@ class Journal(Register, Keeping):
             "SELECT state, COUNT(*) FROM invoices WHERE environment = ? AND account = ? GROUP BY state", self._ours
         )
         return dict(rows)
+
+    def note_states(self) -> None:
+        """Note the state of every invoice, for `changed`. The note is the database's own and ends with it."""
+        with self._transaction() as database:
+            database.execute("CREATE TEMP TABLE IF NOT EXISTS noted (id INTEGER PRIMARY KEY, state TEXT NOT NULL)")
+            database.execute("DELETE FROM noted")
+            database.execute(
+                "INSERT INTO noted SELECT id, state FROM invoices WHERE environment = ? AND account = ?", self._ours
+            )
+
+    def changed(self) -> list[Entry]:
+        """Give the entries that have another state than `note_states` noted, and those that are new, by number."""
+        is_other = (
+            "id IN (SELECT invoices.id FROM invoices LEFT JOIN noted ON noted.id = invoices.id"
+            " WHERE environment = ? AND account = ? AND noted.state IS NOT invoices.state)"
+        )
+        return self._select(f"{is_other} ORDER BY number, year", self._ours)
 
     def totals(self) -> list[Total]:
         """Count and add up the invoices by state, method, currency and amount."""
@@ -94,8 +122,8 @@ class Journal(Register, Keeping):
         return [(at, event, status, detail) for at, event, status, detail in rows]
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
-        query = f"SELECT {_COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
-        return [_entry(row) for row in self._rows(query, (*self._ours, *values))]
+        query = f"SELECT {COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
+        return list(map(as_entry, self._rows(query, (*self._ours, *values))))
 
     # -- the seller ------------------------------------------------------------------------------------------------
 
@@ -130,12 +158,11 @@ class Journal(Register, Keeping):
         if claims:
             self._refuse_moved()
         with self._transaction() as database:
-            for step in steps:
-                self._step(database, step)
-            ids = [self._claim(database, claim, server_now) for claim in claims]
-        return [entry for id in ids for entry in self._select("id = ?", (id,))]
+            for start in range(0, len(steps), _CHUNK):
+                self._take(database, steps[start : start + _CHUNK])
+            return [self._claim(database, claim, server_now) for claim in claims]
 
-    def _claim(self, database: sqlite3.Connection, claim: Claim, server_now: float) -> int:
+    def _claim(self, database: sqlite3.Connection, claim: Claim, server_now: float) -> Entry:
         facts, now = claim.facts, time.time()
         row = database.execute(
             "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
@@ -147,53 +174,40 @@ class Journal(Register, Keeping):
             " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
             " body = excluded.body, attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
             " absent_at = NULL, message = '', fields = '[]', status = '', purged_at = NULL"
-            f" WHERE state IN {_CLAIMABLE} RETURNING id",
+            f" WHERE state IN {_CLAIMABLE} RETURNING {COLUMNS}",
             (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
         ).fetchone()
         if row is None:
             raise JournalError(tr("invoice {number} cannot be claimed: it is not ready", number=facts.number))
         self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
-        return int(row[0])
+        return as_entry(row)
 
-    def _step(self, database: sqlite3.Connection, step: Step) -> None:
-        query = "SELECT number, state FROM invoices WHERE id = ?"
-        number, before = database.execute(query, (step.entry,)).fetchone()
-        if step.state not in LEADS_TO.get(before, ()):
-            raise JournalError(
-                tr(
-                    "invoice {number} is {state} and cannot become {wanted}",
-                    number=number,
-                    state=before,
-                    wanted=step.state,
+    def _take(self, database: sqlite3.Connection, steps: Sequence[Step]) -> None:
+        """Write some steps; one may follow another of the same invoice."""
+        now = time.time()
+        marks = ", ".join("?" * len(steps))
+        query = f"SELECT id, number, state FROM invoices WHERE id IN ({marks})"
+        known = {id: (number, state) for id, number, state in database.execute(query, [one.entry for one in steps])}
+        written = []
+        for step in steps:
+            number, before = known[step.entry]
+            if step.state not in LEADS_TO.get(before, ()):
+                raise JournalError(
+                    tr(
+                        "invoice {number} is {state} and cannot become {wanted}",
+                        number=number,
+                        state=before,
+                        wanted=step.state,
+                    )
                 )
-            )
-        changed = time.time() if before != step.state else None
-        database.execute(
-            "UPDATE invoices SET state = ?, changed_at = COALESCE(?, changed_at), message = ?, fields = ?,"
-            " ever_uncertain = ever_uncertain OR ?, ended_at = COALESCE(?, ended_at), taken_at = COALESCE(?, taken_at),"
-            " absent_at = ?, status = ?, purged_at = NULL, case_id = CASE ? WHEN '' THEN case_id ELSE ? END,"
-            " distributed_at = CASE ? WHEN '' THEN distributed_at ELSE ? END,"
-            " method = CASE ? WHEN '' THEN method ELSE ? END, seen_at = COALESCE(?, seen_at),"
-            " attempted_at = CASE WHEN ? AND NOT ever_uncertain THEN NULL ELSE attempted_at END WHERE id = ?",
-            (
-                step.state,
-                changed,
-                step.message,
-                simplejson.dumps(step.fields),
-                step.state == "uncertain",
-                step.ended_at,
-                step.taken_at,
-                step.absent_at,
-                step.status,
-                *(step.case_id,) * 2,
-                *(step.distributed_at,) * 2,
-                *(step.method,) * 2,
-                step.seen_at,
-                step.never_left,
-                step.entry,
-            ),
-        )
-        self._log(database, step.entry, step.event, step.http_status, step.detail)
+            known[step.entry] = number, step.state
+            told, values = assignments(step, now if before != step.state else None)
+            written.append((told, (*values, step.entry)))
+        for told, alike in groupby(written, key=itemgetter(0)):
+            update = f"UPDATE invoices SET {', '.join(told)} WHERE id = ?"
+            database.executemany(update, (values for _, values in alike))
+        events = ((one.entry, now, self.run, one.event, one.http_status, one.detail) for one in steps)
+        database.executemany(_LOG, events)
 
     def reopen(self, entry: Entry, superseded: Iterable[str], event: str, detail: str = "") -> None:
         """Let an invoice go again that the API took and did not deliver, or that was adopted by mistake.
@@ -221,10 +235,7 @@ class Journal(Register, Keeping):
             self._log(database, entry.id, event, None, detail)
 
     def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> None:
-        database.execute(
-            "INSERT INTO events (invoice, at, run, event, http_status, detail) VALUES (?, ?, ?, ?, ?, ?)",
-            (invoice, time.time(), self.run, event, status, detail),
-        )
+        database.execute(_LOG, (invoice, time.time(), self.run, event, status, detail))
 
     def note_conflict(self, facts: Facts, message: str, detail: str) -> None:
         """Remember an invoice that the server has and this journal has not sent: it is never sent from here."""
@@ -274,13 +285,3 @@ def _described(facts: Facts) -> tuple[str, ...]:
         facts.core,
         facts.print,
     )
-
-
-def _entry(row: Sequence[Any]) -> Entry:
-    values = dict(zip((field.name for field in fields(Entry)), row, strict=True))
-    values["date"] = dt.date.fromisoformat(values["date"])
-    values["gross"] = Decimal(values["gross"])
-    values["ever_uncertain"] = bool(values["ever_uncertain"])
-    values["superseded"] = tuple(simplejson.loads(values["superseded"]))
-    values["fields"] = tuple((field, said) for field, said in simplejson.loads(values["fields"]))
-    return Entry(**values)

@@ -51,7 +51,7 @@ class Row:
     """A row that may be no invoice row: where it stands, what it is taken for, and by what sign."""
 
     where: str
-    kind: Literal["total", "group", "note", "instruction", "numbers", "repeated header", "empty"]
+    kind: Literal["total", "group", "note", "instruction", "numbers", "repeated header", "empty"]  # not for people
     evidence: str
 
 
@@ -110,7 +110,7 @@ class Shape:
     are lines to be confirmed (`first_in_group`, `scattered`), *why* says for each of both how it was found out.
     """
 
-    kind: Literal["row per invoice", "row per line, repeated", "row per line, blank"]
+    kind: Literal["row per invoice", "row per line, repeated", "row per line, blank"]  # not for people
     lines: Mapping[str, Any]
     skips: tuple[SkipProposal, ...]
     is_proved: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import chain
 
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
@@ -27,17 +28,17 @@ _TOTALS = (
 
 
 def _is_finer_than_cents(amount: Decimal) -> bool:
-    if amount.same_quantum(_CENT) or amount.same_quantum(_ONE) or amount.same_quantum(_TENTH):
+    if _TENTH.same_quantum(amount) or _ONE.same_quantum(amount) or _CENT.same_quantum(amount):
         return False
     _, digits, exponent = amount.as_tuple()
     return not isinstance(exponent, int) or (exponent < -2 and any(digits[exponent + 2 :]))
 
 
 def _decimals(invoice: Invoice) -> Iterable[Finding]:
-    amounts = [amount for row in invoice.rows for amount in (row.net_amount, row.vat_amount, row.gross_amount)]
-    amounts += [row.discount_amount for row in invoice.rows if row.discount_amount is not None]
-    amounts += [amount for amount in invoice.amounts.__dict__.values() if amount is not None]
-    return () if all(map(_CENT.same_quantum, amounts)) else _finer(invoice)
+    of_rows = [(row.net_amount, row.vat_amount, row.gross_amount, row.discount_amount) for row in invoice.rows]
+    amounts = chain(invoice.amounts.__dict__.values(), *of_rows)
+    is_whole = all([amount is None or _CENT.same_quantum(amount) for amount in amounts])
+    return () if is_whole else _finer(invoice)
 
 
 def _finer(invoice: Invoice) -> Iterator[Finding]:
@@ -70,14 +71,23 @@ def _unit_price_decimals(invoice: Invoice) -> Iterable[Finding]:
 
 
 def _has_finer_price(row: Row) -> bool:
-    return row.unit_price is not None and _is_finer_than_cents(row.unit_price)
+    price = row.unit_price
+    return price is not None and not _CENT.same_quantum(price) and _is_finer_than_cents(price)
 
 
 def _has_finer_quantity(row: Row) -> bool:
-    return row.quantity is not None and _is_finer_than_cents(row.quantity)
+    quantity = row.quantity
+    return quantity is not None and not _CENT.same_quantum(quantity) and _is_finer_than_cents(quantity)
 
 
-def _payable(invoice: Invoice) -> Iterator[Finding]:
+def _payable(invoice: Invoice) -> Iterable[Finding]:
+    total = invoice.amounts
+    if not total.paid_amount and not total.prepaid_amount and total.payable_amount is None:
+        return ()
+    return _elsewhere(invoice)
+
+
+def _elsewhere(invoice: Invoice) -> Iterator[Finding]:
     total = invoice.amounts
     for member, amount in (("paid_amount", total.paid_amount), ("prepaid_amount", total.prepaid_amount)):
         if amount:
@@ -94,18 +104,16 @@ def _payable(invoice: Invoice) -> Iterator[Finding]:
         )
 
 
-def _negative(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.type == "INVOICE" and invoice.amounts.gross_amount < 0:
-        yield Finding(
-            "amounts.gross_amount",
-            tr("expected a total that is not negative: a credit is sent as a CREDIT_NOTE"),
-            spelled(invoice.amounts.gross_amount),
-        )
+def _negative(invoice: Invoice) -> Iterable[Finding]:
+    gross = invoice.amounts.gross_amount
+    if invoice.type != "INVOICE" or gross >= 0:
+        return ()
+    message = tr("expected a total that is not negative: a credit is sent as a CREDIT_NOTE")
+    return (Finding("amounts.gross_amount", message, spelled(gross)),)
 
 
-def _no_rows(invoice: Invoice) -> Iterator[Finding]:
-    if not invoice.rows:
-        yield Finding("rows", tr("expected at least one invoice row"))
+def _no_rows(invoice: Invoice) -> Iterable[Finding]:
+    return () if invoice.rows else (Finding("rows", tr("expected at least one invoice row")),)
 
 
 def _row_text(invoice: Invoice) -> Iterable[Finding]:
@@ -115,7 +123,7 @@ def _row_text(invoice: Invoice) -> Iterable[Finding]:
 
 
 def _has_no_text(row: Row) -> bool:
-    return not given(row.description) and not given(row.product_name)
+    return not (row.description and row.description.strip()) and not given(row.product_name)
 
 
 RULES = (

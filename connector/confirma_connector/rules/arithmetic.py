@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 
 from confirma_connector.invoice import Invoice, Row
@@ -15,6 +15,7 @@ __all__ = ["RULES"]
 
 _CENT = Decimal("0.01")
 _HALF_CENT = Decimal("0.005")
+_MOST_OFF = _CENT + _HALF_CENT
 _HUNDRED = Decimal(100)
 
 
@@ -25,9 +26,9 @@ def _price_misfits(row: Row) -> bool:
     """
     if row.quantity is None or row.unit_price is None:
         return False
-    full = row.quantity * row.unit_price
-    discount = full * row.discount_percentage / _HUNDRED if row.discount_percentage else row.discount_amount or 0
-    priced = full - discount
+    priced = full = row.quantity * row.unit_price
+    if row.discount_percentage or row.discount_amount:
+        priced -= full * row.discount_percentage / _HUNDRED if row.discount_percentage else row.discount_amount or 0
     if abs(row.net_amount - priced) <= _CENT:
         return False
     tolerance = _CENT + _HALF_CENT * abs(row.quantity)
@@ -44,9 +45,8 @@ def _row_price(invoice: Invoice) -> Iterable[Finding]:
 
 
 def _vat_misfits(row: Row) -> bool:
-    if row.vat_percentage is None:
-        return False
-    return abs(row.net_amount * row.vat_percentage / _HUNDRED - row.vat_amount) > _CENT + _HALF_CENT
+    rate = row.vat_percentage
+    return rate is not None and abs(row.net_amount * rate / _HUNDRED - row.vat_amount) > _MOST_OFF
 
 
 def _row_vat(invoice: Invoice) -> Iterable[Finding]:
@@ -58,18 +58,16 @@ def _row_vat(invoice: Invoice) -> Iterable[Finding]:
     )
 
 
-def _rounding(invoice: Invoice) -> Iterator[Finding]:
-    difference = invoice.amounts.rounding_amount
-    if difference:
-        yield Finding(
-            "amounts.gross_amount",
-            tr(
-                "the rows add up to {sum}; the difference of {difference} is sent as rounding",
-                sum=number(cents(invoice.amounts.gross_amount - difference)),
-                difference=number(cents(difference)),
-            ),
-            spelled(invoice.amounts.gross_amount),
-        )
+def _rounding(invoice: Invoice) -> Iterable[Finding]:
+    gross, difference = invoice.amounts.gross_amount, invoice.amounts.rounding_amount
+    if not difference:
+        return ()
+    message = tr(
+        "the rows add up to {sum}; the difference of {difference} is sent as rounding",
+        sum=number(cents(gross - difference)),
+        difference=number(cents(difference)),
+    )
+    return (Finding("amounts.gross_amount", message, spelled(gross)),)
 
 
 RULES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from confirma_connector.invoice import Invoice
@@ -34,26 +34,27 @@ _NEEDED_BY_LETTERS = {
 _POSTAL_CODES = {"FI": _FIVE, "AX": _FIVE, "SE": _FIVE_SPACED, "NO": _FOUR, "DK": _FOUR}
 
 
-def _letter_address(invoice: Invoice) -> Iterator[Finding]:
+def _letter_address(invoice: Invoice) -> Iterable[Finding]:
     if invoice.distribution.method != "LETTER":
-        return
+        return ()
     path, address = postal_target(invoice)
-    for member, message in _NEEDED_BY_LETTERS.items():
-        if not given(getattr(address, member)):
-            yield Finding(f"{path}.{member}", tr(message))
+    lacking = [member for member in _NEEDED_BY_LETTERS if not given(getattr(address, member))]
+    return [Finding(f"{path}.{member}", tr(_NEEDED_BY_LETTERS[member])) for member in lacking]
 
 
-def _postal_code(invoice: Invoice) -> Iterator[Finding]:
-    target = postal_target(invoice)[0] if invoice.distribution.method == "LETTER" else ""
-    for path, address in addresses(invoice):
-        text, country = address.postal_code or "", address.country_code or ""
-        if expected := _expected_postal_code(text, country):
-            yield Finding(
-                f"{path}.postal_code",
-                tr(expected, country=given(country).upper()),
-                given(text),
-                at_most="error" if path == target else "warning",
-            )
+def _postal_code(invoice: Invoice) -> Iterable[Finding]:
+    codes = [(path, one.postal_code or "", one.country_code or "") for path, one in addresses(invoice)]
+    wrong = [(path, text, country) for path, text, country in codes if _expected_postal_code(text, country)]
+    target = postal_target(invoice)[0] if wrong and invoice.distribution.method == "LETTER" else ""
+    return [
+        Finding(
+            f"{path}.postal_code",
+            tr(_expected_postal_code(text, country), country=given(country).upper()),
+            given(text),
+            at_most="error" if path == target else "warning",
+        )
+        for path, text, country in wrong
+    ]
 
 
 @lru_cache(maxsize=65536)
@@ -63,18 +64,22 @@ def _expected_postal_code(text: str, country: str) -> str:
     return expected if pattern is not None and given(text) and not pattern.fullmatch(given(text)) else ""
 
 
-def _email_missing(invoice: Invoice) -> Iterator[Finding]:
+def _email_missing(invoice: Invoice) -> Iterable[Finding]:
     if invoice.distribution.method != "EMAIL":
-        return
+        return ()
     contact, recipient = invoice.buyer.contact, invoice.recipient
     texts = (contact.email if contact is not None else None, recipient.email if recipient is not None else None)
-    if not any(given(text) for text in texts):
-        yield Finding("buyer.contact.email", tr("expected an e-mail address: the invoice is to be sent by e-mail"))
+    if any(map(given, texts)):
+        return ()
+    message = tr("expected an e-mail address: the invoice is to be sent by e-mail")
+    return (Finding("buyer.contact.email", message),)
 
 
-def _edi_address(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.distribution.method != "EDI":
-        return
+def _edi_address(invoice: Invoice) -> Iterable[Finding]:
+    return _no_edi_address(invoice) if invoice.distribution.method == "EDI" else ()
+
+
+def _no_edi_address(invoice: Invoice) -> Iterator[Finding]:
     recipient = invoice.recipient
     path, party = "buyer", invoice.buyer
     account, operator = given(party.electronic_invoice_account), given(party.electronic_routing_address)

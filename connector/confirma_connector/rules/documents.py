@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import day, mark, tr
@@ -13,41 +13,42 @@ __all__ = ["RULES"]
 _LARGEST = 2_147_483_647
 
 
-def _number(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.number <= 0:
-        yield Finding("number", tr("expected an invoice number above zero"), str(invoice.number))
+def _number(invoice: Invoice) -> Sequence[Finding]:
+    if invoice.number > 0:
+        return ()
+    return (Finding("number", tr("expected an invoice number above zero"), str(invoice.number)),)
 
 
-def _number_size(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.number > _LARGEST:
-        yield Finding(
-            "number",
-            tr(
-                "expected an invoice number of at most {largest}: the service may not take a larger one",
-                largest=_LARGEST,
-            ),
-            str(invoice.number),
-        )
+def _number_size(invoice: Invoice) -> Sequence[Finding]:
+    if invoice.number <= _LARGEST:
+        return ()
+    message = tr(
+        "expected an invoice number of at most {largest}: the service may not take a larger one", largest=_LARGEST
+    )
+    return (Finding("number", message, str(invoice.number)),)
 
 
-def _due_date(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.due_date is not None and invoice.due_date < invoice.date:
-        yield Finding("due_date", tr("expected a due date on or after the invoice date"), day(invoice.due_date))
+def _due_date(invoice: Invoice) -> Sequence[Finding]:
+    if invoice.due_date is None or invoice.due_date >= invoice.date:
+        return ()
+    return (Finding("due_date", tr("expected a due date on or after the invoice date"), day(invoice.due_date)),)
 
 
-def _due_date_missing(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.type == "INVOICE" and invoice.due_date is None:
-        yield Finding("due_date", tr("expected the due date"))
+def _due_date_missing(invoice: Invoice) -> Sequence[Finding]:
+    if invoice.type != "INVOICE" or invoice.due_date is not None:
+        return ()
+    return (Finding("due_date", tr("expected the due date")),)
 
 
-def _credited_number(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.type == "CREDIT_NOTE" and invoice.references.credited_invoice_number is None:
-        yield Finding("references.credited_invoice_number", tr("expected the number of the invoice that is credited"))
+def _credited_number(invoice: Invoice) -> Sequence[Finding]:
+    if invoice.type != "CREDIT_NOTE" or invoice.references.credited_invoice_number is not None:
+        return ()
+    return (Finding("references.credited_invoice_number", tr("expected the number of the invoice that is credited")),)
 
 
-def _asked_by_send(_: Invoice) -> Iterator[Finding]:
+def _asked_by_send(_: Invoice) -> Sequence[Finding]:
     """Find nothing: only `send` knows whether an old invoice was sent before."""
-    return iter(())
+    return ()
 
 
 RULES = (

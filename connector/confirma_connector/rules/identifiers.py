@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from operator import mul
 
@@ -57,9 +57,10 @@ def _business_id(invoice: Invoice) -> Iterator[Finding]:
             )
 
 
-def _seller_id(invoice: Invoice) -> Iterator[Finding]:
-    if not given(invoice.seller.business_id):
-        yield Finding("seller.business_id", tr("expected the seller's business id"))
+def _seller_id(invoice: Invoice) -> Iterable[Finding]:
+    if given(invoice.seller.business_id):
+        return ()
+    return (Finding("seller.business_id", tr("expected the seller's business id")),)
 
 
 @lru_cache(maxsize=65536)
@@ -93,14 +94,12 @@ def _digits(text: str) -> str:
     return "".join(sign for sign in text if sign in "0123456789")
 
 
-def _identity_number(invoice: Invoice) -> Iterator[Finding]:
+def _identity_number(invoice: Invoice) -> Iterable[Finding]:
     text = given(invoice.buyer.personal_identity_number)
-    if text and not hetu.is_valid(text):
-        yield Finding(
-            "buyer.personal_identity_number",
-            tr("expected a Finnish personal identity code whose check character fits"),
-            hidden(text),
-        )
+    if not text or hetu.is_valid(text):
+        return ()
+    message = tr("expected a Finnish personal identity code whose check character fits")
+    return (Finding("buyer.personal_identity_number", message, hidden(text)),)
 
 
 def _gln(invoice: Invoice) -> Iterator[Finding]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from confirma_connector.invoice import Buyer, Invoice, Seller
+from confirma_connector.invoice import Invoice
 from confirma_connector.language import mark, tr
 from confirma_connector.rules.codes import COUNTRIES, CURRENCIES, LANGUAGES
 from confirma_connector.rules.places import addresses, given
@@ -21,29 +21,34 @@ _EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})
 _URL = re.compile(rf"https?://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?(?:[/?#][^\s<>\"]*)?", re.IGNORECASE)
 
 
-def _currency(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.currency_code not in CURRENCIES:
-        yield Finding(
-            "currency_code", tr("expected a currency code of three capitals, such as EUR or SEK"), invoice.currency_code
-        )
+def _currency(invoice: Invoice) -> Iterable[Finding]:
+    code = invoice.currency_code
+    if code in CURRENCIES:
+        return ()
+    return (Finding("currency_code", tr("expected a currency code of three capitals, such as EUR or SEK"), code),)
 
 
-def _country(invoice: Invoice) -> Iterator[Finding]:
-    for path, address in addresses(invoice):
-        code = address.country_code
-        if code and code not in COUNTRIES and code.strip():
-            yield Finding(f"{path}.country_code", tr("expected a country code of two capitals, such as FI or SE"), code)
+def _country(invoice: Invoice) -> Iterable[Finding]:
+    codes = [(path, address.country_code or "") for path, address in addresses(invoice)]
+    return [
+        Finding(f"{path}.country_code", tr("expected a country code of two capitals, such as FI or SE"), code)
+        for path, code in codes
+        if code not in COUNTRIES and code.strip()
+    ]
 
 
-def _language(invoice: Invoice) -> Iterator[Finding]:
+def _language(invoice: Invoice) -> Iterable[Finding]:
     recipient = invoice.recipient
-    for path, code in (
+    codes = (
         ("language_code", invoice.language_code),
         ("buyer.language_code", invoice.buyer.language_code),
         ("recipient.language_code", recipient.language_code if recipient is not None else None),
-    ):
-        if code and code not in LANGUAGES and code.strip():
-            yield Finding(path, tr("expected a language code of two capitals, such as FI, SV or EN"), code)
+    )
+    return [
+        Finding(path, tr("expected a language code of two capitals, such as FI, SV or EN"), code)
+        for path, code in codes
+        if code and code not in LANGUAGES and code.strip()
+    ]
 
 
 @lru_cache(maxsize=65536)
@@ -51,25 +56,33 @@ def _is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
-def _email(invoice: Invoice) -> Iterator[Finding]:
-    for path, text in _emails(invoice):
-        if text and not _is_email(text):
-            yield Finding(path, tr("expected one e-mail address, such as laskut@example.com"), text)
+def _email(invoice: Invoice) -> Iterable[Finding]:
+    return [
+        Finding(path, tr("expected one e-mail address, such as laskut@example.com"), text)
+        for path, text in _emails(invoice)
+        if text and not _is_email(text)
+    ]
 
 
-def _emails(invoice: Invoice) -> Iterator[tuple[str, str]]:
-    sides: tuple[tuple[str, Seller | Buyer], ...] = (("seller", invoice.seller), ("buyer", invoice.buyer))
-    for path, party in sides:
-        contact = party.contact
+def _emails(invoice: Invoice) -> list[tuple[str, str]]:
+    found = []
+    for path, contact in (("seller.contact", invoice.seller.contact), ("buyer.contact", invoice.buyer.contact)):
         if contact is not None:
-            yield f"{path}.contact.email", given(contact.email)
+            found.append((f"{path}.email", given(contact.email)))
             if contact.contact_person is not None:
-                yield f"{path}.contact.contact_person.email", given(contact.contact_person.email)
+                found.append((f"{path}.contact_person.email", given(contact.contact_person.email)))
     if invoice.recipient is not None:
-        yield "recipient.email", given(invoice.recipient.email)
+        found.append(("recipient.email", given(invoice.recipient.email)))
+    return found
 
 
-def _url(invoice: Invoice) -> Iterator[Finding]:
+def _url(invoice: Invoice) -> Iterable[Finding]:
+    if not invoice.references.invoice_copy_url and not invoice.attachments:
+        return ()
+    return _no_urls(invoice)
+
+
+def _no_urls(invoice: Invoice) -> Iterator[Finding]:
     urls = [("references.invoice_copy_url", invoice.references.invoice_copy_url)]
     urls += [(f"attachments[{index}].url", attachment.url) for index, attachment in enumerate(invoice.attachments)]
     for path, url in urls:
