@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,9 +18,11 @@ from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenl
 from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
 from confirma_connector.language import tr, trn
 
+_BLOCK = 1 << 16
 _SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
 _OTHER_FORMATS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"%PDF", b"<", b"{", b"[")
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
+_NONE: dict[str, str] = {}
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+")  # all but the tab: line breaks and non-text
 
 
@@ -30,7 +32,7 @@ class Options(BaseModel):
     *header_row* counts lines from 1; 0 stands for "none". An empty *quote* stands for "none".
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     encoding: EncodingName | None = None
     delimiter: DelimiterMark | None = None
@@ -106,7 +108,7 @@ def read(source: Source) -> Iterator[Record]:
     names: list[str] = []
     last: int | None = None
     width = 0
-    where = tr("line {line}")  # looked up once, not for each record
+    before, _, after = tr("line {line}").partition("{line}")  # looked up once, not for each record
     for at, line, _, _, fields, problem in rows(source.open, layout):
         if not fields:
             continue
@@ -126,7 +128,7 @@ def read(source: Source) -> Iterator[Record]:
             values, problems = _ragged(
                 fields, names, problem, is_trimmed=last is not None and _is_trimmed(fields, last)
             )
-        yield Record(values, at, where.format(line=line), None, "whole", problems)
+        yield Record(values, at, f"{before}{line}{after}", None, "whole", problems, "", _NONE, _NONE)
 
 
 @hookimpl
@@ -201,18 +203,23 @@ def _ragged(
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The four result columns: the first one's place, the header's own width, and which result cell goes where."""
+    """The four result columns: the first one's place, the header's own width, and which result cell goes where.
+
+    *empty* is what a record gets that is as wide as the header and has no result.
+    """
 
     start: int
     width: int
     order: tuple[int, ...]
     new: bool
+    empty: str = ""
 
 
 def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[str]]:
     due: dict[object, list[str]] = {}
+    spelled = lru_cache(1_000)(partial(_spelled, layout=layout))  # states and times come again and again
     for result in results:
-        if due.setdefault(result.at, cells := [_spelled(text, layout) for text in result.cells()]) is not cells:
+        if due.setdefault(result.at, cells := [*map(spelled, result.cells())]) is not cells:
             raise SourceError(
                 tr(
                     "{name}: two results for the same place, {place} ({number})",
@@ -226,18 +233,21 @@ def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[st
 
 def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: BinaryIO) -> None:
     columns: _Columns | None = None
-    again = hashlib.sha256(layout.bom)
-    out.write(layout.bom)
-    for row in rows(source.open, layout):
-        text = row.text
-        if row.fields and columns is None:
-            columns = _columns(row, source, layout)
-            text = _headed(row, source, layout) if columns.new else text
-        elif row.fields and columns:
-            text = _filled(row, due.pop(row.at, None), columns, layout)
-        own = (row.text + row.end).encode(layout.encoding)
-        again.update(own)
-        out.write(own if text is row.text else (text + row.end).encode(layout.encoding))
+    copy = _Copy(source, layout, out)
+    with copy.compared:
+        for row in rows(source.open, layout):
+            at, _, text, end, fields, _ = row
+            new = text
+            if fields and columns is None:
+                columns = _columns(row, source, layout)
+                new = _headed(row, source, layout) if columns.new else text
+            elif fields and columns:
+                cells = due.pop(at, None)
+                is_usual = cells is None and len(fields) == columns.width
+                new = text + columns.empty if is_usual else _filled(row, cells, columns, layout)
+            copy.add(text, new, end)
+        copy.flush()
+        is_again = copy.is_again and not copy.compared.read(1)
     if due:
         raise SourceError(
             tr(
@@ -246,7 +256,7 @@ def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: Bin
                 places=", ".join(map(repr, due)),
             )
         )
-    if _sha256(source) != again.digest():
+    if not is_again:
         raise SourceError(
             tr(
                 "{name}: this encoding does not round-trip: its bytes as {encoding} cannot be written "
@@ -257,12 +267,34 @@ def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: Bin
         )
 
 
-def _sha256(source: Source) -> bytes:
-    digest = hashlib.sha256()
-    with source.open() as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.digest()
+class _Copy:
+    """What is written, block by block; *is_again* says whether the records as read are the file's very bytes so far."""
+
+    def __init__(self, source: Source, layout: Layout, out: BinaryIO) -> None:
+        encoder = codecs.getincrementalencoder(layout.encoding)
+        self._own_encoder, self._new_encoder = encoder(), encoder()
+        self._out = out
+        self._own: list[str] = []
+        self._new: list[str] = []
+        self._size = 0
+        self.compared = source.open()
+        self.is_again = self.compared.read(len(layout.bom)) == layout.bom
+        out.write(layout.bom)
+
+    def add(self, own: str, new: str, end: str) -> None:
+        """Add a record as it is and as it is to be."""
+        self._own += (own, end)
+        self._new += (new, end)
+        self._size += len(own)
+        if self._size > _BLOCK:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added."""
+        own = self._own_encoder.encode("".join(self._own))
+        self.is_again = self.is_again and self.compared.read(len(own)) == own
+        self._out.write(self._new_encoder.encode("".join(self._new)))
+        self._own, self._new, self._size = [], [], 0
 
 
 def _columns(header: Row, source: Source, layout: Layout) -> _Columns:
@@ -278,7 +310,7 @@ def _columns(header: Row, source: Source, layout: Layout) -> _Columns:
     cells = [cell.strip() for cell in header.fields]
     width, place = len(cells), _place(cells, ours, layout)
     if place is None:
-        return _Columns(width, width, (0, 1, 2, 3), new=True)
+        return _Columns(width, width, (0, 1, 2, 3), new=True, empty=layout.delimiter * 4)
     return _Columns(place, width, tuple(ours.index(cell) for cell in cells[place : place + 4]), new=False)
 
 

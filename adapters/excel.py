@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ class Options(BaseModel):
     the decimals that their cells show.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     sheet: tuple[str, ...] = ()
     header_row: int | None = None
@@ -93,16 +94,16 @@ def read(source: Source) -> Iterator[Record]:
     with _decodable(source), Book(source.path, source.limits) as book:
         found = _layout(book, chosen)
         names = found.names()
-        blank = dict.fromkeys(names.values(), "")
         letters = found.letters(names)
+        quoted = found.sheet.quoted
         hidden: list[int] = []
         for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
             if row.number <= found.header or (found.header and names.keys().isdisjoint(row.values)):
                 continue
             if row.is_hidden and not chosen.hidden and not source.is_target:
                 hidden.append(row.number)
-            values = {**blank, **{names[column]: value for column, value in row.values.items() if column in names}}
-            where = f"{found.sheet.quoted}!{row.number}"
+            values = dict(zip(names.values(), map(row.values.get, names, repeat("")), strict=True))
+            where = f"{quoted}!{row.number}"
             yield Record(values, row.number, where, skipped=_skipped(row, found, chosen), letters=letters)
         if hidden:
             raise SourceError(_told(book.name, found, hidden))

@@ -49,7 +49,7 @@ class Options(BaseModel):
     sheet's place. *header_row* counts the rows of the sheet from 1; 0 stands for "none". Parquet takes neither.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     sheet: tuple[str, ...] = ()
     header_row: int | None = None

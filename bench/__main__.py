@@ -23,6 +23,7 @@ from bench.scenes import QUICK, Sizes, scenes, served
 __all__: list[str] = []
 
 WORK = ROOT / ".work" / "bench"
+A_DAY = 86_400
 
 
 def main() -> None:
@@ -31,14 +32,15 @@ def main() -> None:
     parser.add_argument("--others", default=sys.executable, help="the interpreter with the opponents from the index")
     parser.add_argument("--quick", action="store_true", help="one round, small sizes; writes no document")
     parser.add_argument("--only", default="", help="scenes whose name has this in it; writes no document")
-    parser.add_argument("--rounds", type=int, help="other than five; writes no document")
+    parser.add_argument("--rounds", type=int, help="other than five")
     given = parser.parse_args()
     sizes = QUICK if given.quick else Sizes()
     if given.rounds:
         sizes = replace(sizes, rounds=given.rounds)
     WORK.mkdir(parents=True, exist_ok=True)
-    for left in WORK.glob("bench-*"):  # by a run that was killed
-        shutil.rmtree(left)
+    for left in WORK.glob("bench-*"):  # by a run that was killed; another may be at work now
+        if time.time() - left.stat().st_mtime > A_DAY:
+            shutil.rmtree(left, ignore_errors=True)
     data = Data(WORK / "data", dt.date.today())
     data.forget_others()
     began = time.monotonic()
@@ -59,7 +61,7 @@ def main() -> None:
         for one in grown(data, sizes, given.others, say):
             growth.append(one)
             print(telling.table([one]), flush=True)
-    if not (given.quick or given.only or given.rounds):
+    if not (given.quick or given.only):
         plots.draw({scene.name: (scene, found) for scene, found in growth}, ROOT / "docs" / "images")
         page = telling.document(measured, growth, sizes.rounds, _flush())
         (ROOT / "docs" / "performance.md").write_text(page, "utf-8")

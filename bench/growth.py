@@ -28,7 +28,7 @@ def grown(data: Data, sizes: Sizes, others: str, say: Callable[[str], None]) -> 
 
 
 def _check(data: Data, sizes: Sizes, others: str, say: Callable[[str], None]) -> Grown:
-    scene = Scene("growth_check", "check of CSV rows", "cpu", 1, "rows", lambda _: ())
+    scene = Scene("growth_check", "growth of check, CSV rows", "cpu", 1, "rows", lambda _: ())
     found: dict[str, Figures] = {}
     for rows in sizes.growth:
         source = data.csv(rows)
@@ -45,7 +45,7 @@ def _check(data: Data, sizes: Sizes, others: str, say: Callable[[str], None]) ->
 
 def _send(data: Data, sizes: Sizes, say: Callable[[str], None]) -> Grown:
     """Send with a journal in memory, if there is such a place: the disk is the same for every size, and slow."""
-    scene = Scene("growth_send", "send, journal in memory", "each", 1, "invoices", lambda _: ())
+    scene = Scene("growth_send", "growth of send, with its check", "cpu", 1, "invoices", lambda _: ())
     found: dict[str, Figures] = {}
     with _shelf() as shelf, served(()) as url:
         for invoices in (rows // ROWS_PER_INVOICE for rows in sizes.growth):
@@ -54,7 +54,7 @@ def _send(data: Data, sizes: Sizes, say: Callable[[str], None]) -> Grown:
 
 
 def _track(data: Data, sizes: Sizes, say: Callable[[str], None]) -> Grown:
-    scene = Scene("growth_track", "track of pending invoices", "cpu", 1, "invoices", lambda _: ())
+    scene = Scene("growth_track", "growth of track", "cpu", 1, "invoices", lambda _: ())
     found: dict[str, Figures] = {}
     for invoices in (rows // ROWS_PER_INVOICE for rows in sizes.growth):
         with served(listing(invoices, data)) as url:

@@ -81,9 +81,14 @@ def in_turns(contestants: Iterable[Contestant], rounds: int, say: Callable[[str]
 
 
 def environment() -> dict[str, str]:
-    """Give the environment of every path: no settings of ours, English, nobody told of it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CONFIRMA_")}
+    """Give the environment of every path: no settings of ours, English, nobody told of it.
+
+    Modules are compiled once, as an installation does it, whatever this environment says of that.
+    """
+    left_out = ("CONFIRMA_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return kept | {
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".work" / "bench" / "compiled"),
         "CONFIRMA_LANGUAGE": "en",
         "DO_NOT_TRACK": "1",
         "RUNTIME__DLTHUB_TELEMETRY": "false",

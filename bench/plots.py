@@ -44,7 +44,8 @@ def _picture(grown: Grown, path: Path, label: str, *, of_memory: bool) -> None:
         _line(axes[0], checks, name, of_memory=of_memory, style="o-" if name == "ours" else "s--")
     axes[0].set(title="check of CSV rows", xlabel="rows", ylabel=label)
     for one in grown.values():
-        _line(axes[1], one, "ours", of_memory=of_memory, style="o-", label=one[0].title, is_each=not of_memory)
+        name = one[0].title.removeprefix("growth of ")
+        _line(axes[1], one, "ours", of_memory=of_memory, style="o-", label=name, is_each=not of_memory)
     axes[1].set(title="ours", xlabel="rows, or invoices", ylabel=label if of_memory else "microseconds for one")
     for place in axes:
         place.set_xscale("log")

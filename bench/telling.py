@@ -27,7 +27,9 @@ def document(measured: Measured, growth: Measured, rounds: int, flush: str) -> s
     outcomes = list(_outcomes([*measured, *growth]))
     reasons = tomllib.loads(REASONS.read_text("utf-8"))
     rows = [
-        f"| {scene.title} | {one.asked} | {one.measured} | {_met(one)} |" for scene, found in outcomes for one in found
+        f"| {scene.title if number == 0 else ''} | {one.asked} | {one.measured} | {_met(one)} |"
+        for scene, found in outcomes
+        for number, one in enumerate(found)
     ]
     missed = [(scene, one) for scene, found in outcomes for one in found if not one.met]
     said = [
@@ -124,7 +126,7 @@ def _growth_table(growth: Measured) -> Iterable[str]:
         for name, one in found.items():
             size = int(name.partition("@")[2])
             if one.failed:
-                yield f"| {scene.title}: {one.title} | {size:,} {scene.units} | {one.failed} | |"
+                yield f"| {one.title} | {size:,} {scene.units} | {one.failed} | |"
                 continue
             each = seconds(scene, one) / (1 if scene.by == "each" else size)
-            yield f"| {scene.title}: {one.title} | {size:,} {scene.units} | {each * 1e6:,.0f} µs | {_held(one)} |"
+            yield f"| {one.title} | {size:,} {scene.units} | {each * 1e6:,.0f} µs | {_held(one)} |"

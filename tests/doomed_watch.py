@@ -57,7 +57,7 @@ def doomed(nth: int) -> None:
         moves = False
 
         def executemany(self, query: str, values: Any = ()) -> sqlite3.Cursor:
-            self.moves = True
+            self.moves = self.moves or " results " in query
             return super().executemany(query, values)
 
         def execute(self, query: str, values: Any = ()) -> sqlite3.Cursor:

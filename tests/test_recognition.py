@@ -37,7 +37,7 @@ def test_xml_that_no_mapping_knows_is_told_by_its_outermost_element() -> None:
     with pytest.raises(MappingError) as refused:
         recognition.mapping_for(path, None, registry(), {}, Limits())
     assert str(refused.value) == (
-        f"{path}: no shipped mapping fits this file; name yours with --mapping; of finvoice, netvisor, sap-idoc, svefaktura, "
+        f"{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one; of finvoice, netvisor, sap-idoc, svefaktura, "
         "teapps, ubl the first says: invoices.xml: has no Finvoice, which is an invoice by the mapping; it begins with <export>"
     )
 
@@ -70,7 +70,7 @@ def test_a_file_that_nearly_fits_is_told_what_it_lacks(tmp_path: Path) -> None:
     with pytest.raises(MappingError) as refused:
         recognition.mapping_for(path, None, registry(), {}, Limits())
     assert str(refused.value).startswith(
-        f"{path}: no shipped mapping fits this file; name yours with --mapping; the nearest is row-per-invoice: "
+        f"{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one; the nearest is row-per-invoice: "
         'column "Due date" (due, nearest "Paid date") is not in the file; it has "Invoice number", "Type", '
     )
 
@@ -98,7 +98,10 @@ def test_a_file_that_no_adapter_knows_is_refused_with_the_reason(tmp_path: Path,
 def test_a_file_that_no_mapping_fits_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "in.csv"
     path.write_bytes(content)
-    with pytest.raises(MappingError, match="no shipped mapping fits this file; name yours with --mapping"):
+    with pytest.raises(
+        MappingError,
+        match="no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one",
+    ):
         recognition.mapping_for(path, None, registry(), {}, Limits())
 
 

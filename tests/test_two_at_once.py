@@ -46,10 +46,19 @@ def wait_for(world: World, posts: int) -> None:
         time.sleep(0.01)
 
 
+def at_rest(world: World) -> int:
+    """Give the count of posts when no more come: what a run had under way as it was stopped is still counted."""
+    counts = [-1, world.posts()]
+    while counts[-1] and counts[-1] != counts[-2]:
+        time.sleep(0.3)
+        counts.append(world.posts())
+    return counts[-1]
+
+
 @contextmanager
 def stopped(world: World, *words: object, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """Give a run that stands still in the middle of its sending, holding whatever it holds."""
-    before = world.posts()
+    before = at_rest(world)
     process = world.start(*words, **environ)
     try:
         wait_for(world, before + 1)

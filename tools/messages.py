@@ -33,7 +33,7 @@ SILENT = ("sandbox/",)
 KEYWORDS = {"tr": 1, "trn": 2, "mark": 1, "marks": 2}
 """What stands around a message, and how many of its arguments are the message: one and many."""
 WORDS = re.compile(r"[^\W\d_]*[a-zåäö] [^\W\d_]{2,}")
-SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|PRAGMA|BETWEEN|ORDER BY|IN \(|IS NULL)")
+SQL = re.compile(r"\b(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|PRAGMA|BETWEEN|ORDER BY|IN \(|IS NULL|CASE WHEN)")
 """What is no language of people: its words are in capitals."""
 EPOCH = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """The date in every catalogue: a new one at each update would be noise."""

@@ -30,5 +30,5 @@ _HOMES = {"NoWriteBack": "errors", "SeveralSheets": "errors", "SourceError": "er
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")  # not for people
     return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'records')}"), name)

@@ -31,6 +31,7 @@ _KEYS = (
     *("invoice_number", "status", "invoice_date", "method", "created_at"),
     *("distributed_at", "case_id", "message", "gross_amount"),
 )
+_NESTED = frozenset({dict, list})
 _encoded = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, sort_keys=True).encode
 
 
@@ -122,38 +123,50 @@ def _is_by_default(meta: Mapping[str, Any], contract: Contract) -> bool:
 
 
 class _Reader:
-    """Reads the records of one listing: by which names is looked up once, and what many records say is kept once."""
+    """Reads the records of one listing: what the many of them have in common is looked up, and kept, once."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
-        self._names = {key: contract.names("listing", f"record.{key}") for key in _KEYS}
-        self._errors = (*contract.names("answer", "errors"), *self._names["message"])
-        self._text = lru_cache(maxsize=1000)(_of_many)
+        self._names = [contract.names("listing", f"record.{key}") for key in _KEYS]
+        self._errors = (*contract.names("answer", "errors"), *contract.names("listing", "record.message"))
+        self._present = lru_cache(maxsize=100)(self._present_names)
+        self._line, self._status = lru_cache(maxsize=1000)(text), lru_cache(maxsize=100)(self._status_and_state)
         self._date, self._time = lru_cache(maxsize=1000)(_date), lru_cache(maxsize=1000)(_time)
 
     def listed(self, row: Any) -> Listed | None:
         """Read one record; None when it is none, or has no number."""
         if not isinstance(row, dict):
             return None
-        said = {key: first(row, names) for key, names in self._names.items()}
-        number = str(said["invoice_number"]).strip()
-        if not (number.isascii() and number.isdigit() and len(number) < 40):
+        said = [first(row, names) for names in self._present(tuple(row))]
+        number, status, invoice_date, method, created_at, distributed_at, case_id, message, gross = said
+        digits = str(number).strip()
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 40):
             return None
-        status = self._text(text(said["status"]).upper())
+        status, state = self._status(self._text(status))
         return Listed(
-            number=int(number),
+            number=int(digits),
             status=status,
-            state=self._contract.state_of(status),
-            invoice_date=self._date(str(said["invoice_date"])),
-            method=self._text(text(said["method"])),
-            created_at=self._time(str(said["created_at"])),
-            distributed_at=self._text(text(said["distributed_at"])),
-            case_id=text(said["case_id"]),
-            message=self._text(words(said["message"])),
-            gross=_amount(said["gross_amount"]),
-            fields=tuple(self._complaints(row)),
+            state=state,
+            invoice_date=self._date(str(invoice_date)),
+            method=self._text(method),
+            created_at=self._time(str(created_at)),
+            distributed_at=self._text(distributed_at),
+            case_id=self._text(case_id),
+            message="" if message is None else words(message),
+            gross=None if gross is None else _amount(gross),
+            fields=() if _NESTED.isdisjoint(map(type, row.values())) else tuple(self._complaints(row)),
             raw=masked(_storable(_encoded(row))),
         )
+
+    def _present_names(self, members: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Give for each key the names that a record with these *members* has for it."""
+        return [tuple(name for name in names if name in members) for names in self._names]
+
+    def _status_and_state(self, status: str) -> tuple[str, Observed]:
+        return status.upper(), self._contract.state_of(status.upper())
+
+    def _text(self, value: Any) -> str:
+        return self._line(value) if isinstance(value, str) else text(value)
 
     def _complaints(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Read the list of errors that a record may carry, or have in the place of its message."""
@@ -161,10 +174,6 @@ class _Reader:
             if isinstance(row.get(name), (dict, list)):
                 yield from errors_of(row[name], self._contract)
                 return
-
-
-def _of_many(text: str) -> str:
-    return text
 
 
 def _storable(text: str) -> str:
@@ -188,8 +197,6 @@ def _time(value: str) -> dt.datetime | None:
 
 
 def _amount(value: Any) -> Decimal | None:
-    if value is None:
-        return None
     try:
         amount = Decimal(str(value))
     except InvalidOperation:

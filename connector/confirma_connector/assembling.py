@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -30,17 +31,20 @@ def assembled(
     for name, words in _CHOSEN:
         if name in fields and fields[name] not in words:
             return Invoice.model_validate({**_tree(fields), **whole})
-    return _made(_plan(tuple(fields)), fields, whole)
+    made: Invoice = _made(_plan(tuple(fields)), fields, whole)
+    return made
 
 
-def row(members: dict[str, Any]) -> Row:
-    """Give the row of *members*, which have their kinds."""
-    return Row.proved({**_NO_ROW, **members}, _names_of(tuple(members)))
+def row(fields: Mapping[str, Any], amounts: Mapping[str, Decimal]) -> Row:
+    """Give the row of *fields*, which have their kinds, and of the *amounts* that they come to."""
+    members = {**_NO_ROW, **fields, **amounts}
+    members.pop("prices", None)
+    return Row.proved(members, _given(tuple(fields)))
 
 
 @lru_cache(maxsize=1024)
-def _names_of(members: tuple[str, ...]) -> set[str]:
-    return set(members)
+def _given(fields: tuple[str, ...]) -> set[str]:
+    return {*fields, "net_amount", "vat_amount", "gross_amount"} - {"prices"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import ssl
 import threading
 import time
 from collections import Counter
@@ -56,8 +57,10 @@ class Client:
         self._transport = transport
         self._base = keys.address(settings, contract)
         self._offset = self._apart = time.time() - time.monotonic()
+        self._urls: dict[str, httpx.URL] = {}
         self._lock = threading.Lock()
         self._users: Counter[httpx.Client] = Counter()
+        self._tls: ssl.SSLContext | None = None
         self._http = self._connected()
 
     def __enter__(self) -> Self:
@@ -209,7 +212,7 @@ class Client:
                 self.fresh_connections()
         raise Outage(tr(failed, host=self.host, reason=reason))
 
-    def _exchange(self, method: str, url: str, largest: int, **request: object) -> httpx.Response:
+    def _exchange(self, method: str, url: httpx.URL, largest: int, **request: object) -> httpx.Response:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
         end = time.monotonic() + _SLOWEST * self._settings.timeout
         with self._connection() as http, http.stream(method, url, **request) as answer:  # type: ignore[arg-type]
@@ -254,6 +257,7 @@ class Client:
                 limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE),
                 follow_redirects=False,
                 transport=self._transport,
+                verify=self._certificates(),
                 trust_env=not is_loopback(self._base.host),
             )
         except OSError as error:
@@ -265,8 +269,18 @@ class Client:
                 tr("HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080")
             ) from None
 
-    def _url(self, name: str) -> str:
-        return str(self._base).rstrip("/") + self._contract.path(name)
+    def _certificates(self) -> ssl.SSLContext:
+        """Give whom to trust: read once, which takes long, and nobody where no certificate is asked for."""
+        if self._tls is None:
+            nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            here = is_loopback(self._base.host)
+            self._tls = httpx.create_ssl_context(trust_env=not here) if self._base.scheme == "https" else nobody
+        return self._tls
+
+    def _url(self, name: str) -> httpx.URL:
+        if name not in self._urls:  # read once: a request an invoice goes there
+            self._urls[name] = httpx.URL(str(self._base).rstrip("/") + self._contract.path(name))
+        return self._urls[name]
 
 
 class _NotNow(Exception):

@@ -138,9 +138,7 @@ class Completion:
                 self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
                 continue
             try:
-                members = {**given, **complete_row(given, _prices(given.get("prices") or own))}
-                members.pop("prices", None)
-                yield row(members)
+                yield row(given, complete_row(given, _prices(given.get("prices") or own)))
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
 

@@ -129,11 +129,16 @@ class Conversion:
         if isinstance(value, str) and (reason := spoilt(value.strip())) and not self._knows(value.strip()):
             raise UnreadableCell(reason)
         if self.steps or self.table is not None:
-            text = self._as_text(value)
-            for step in self.steps:
-                text = step(text)
-            value = text if self.table is None else self.table.meaning(text, is_default=is_default)
+            return self.meaning(self._as_text(value), is_default=is_default)
         return typed(self.kind, value, self.locale) if spelled(value) else None
+
+    def meaning(self, text: str, *, is_default: bool = False) -> Any:
+        """Give what a sound *text* without outer space stands for; None for nothing. Raises UnknownCode, ValueError."""
+        for step in self.steps:
+            text = step(text)
+        if self.table is not None:
+            text = self.table.meaning(text, is_default=is_default)
+        return typed(self.kind, text, self.locale) if text.strip() else None
 
     def _knows(self, text: str) -> bool:
         return self.table is not None and text in self.table.codes

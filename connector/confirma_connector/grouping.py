@@ -54,7 +54,8 @@ class Grouping:
         before: Group | None = None
         for members, count in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
             if before is not None:
-                yield replace(before, problems=(*before.problems, *self._astray(before, members[0])))
+                astray = tuple(self._astray(before, members[0]))
+                yield replace(before, problems=(*before.problems, *astray)) if astray else before
             before = self._group(members, count)
         if before is not None:
             yield before
@@ -146,10 +147,14 @@ class Grouping:
 
     def _group(self, members: list[Record], count: int) -> Group:
         """Make a group; records whose row columns are all empty are no lines of it."""
-        headers = [record for record in members if record.part == "header"]
+        headers: list[Record] = []
+        all_lines: list[Record] = []
+        problems: list[Problem] = []
+        for record in members:
+            (headers if record.part == "header" else all_lines).append(record)
+            if record.problems:
+                problems += [Problem("E-RECORD", text, where=record.where) for text in record.problems]
         head = headers[0] if headers else members[0]
-        all_lines = [record for record in members if record.part != "header"]
-        problems = [Problem("E-RECORD", text, where=record.where) for record in members for text in record.problems]
         problems += [
             Problem(
                 "E-RECORD",
@@ -179,7 +184,7 @@ class Grouping:
             return False
         if not self._in_rows:
             return True
-        return any(text not in self._nothing for text in map(spelled, self._row_cells.of(record)))
+        return any(spelled(cell) not in self._nothing for cell in self._row_cells.of(record))
 
     def _disagreements(self, head: Record, lines: list[Record]) -> Iterator[Problem]:
         if len(lines) < 2 or head.document is not None:
@@ -203,11 +208,10 @@ class Grouping:
                     )
                     break
 
-
     def _odd(self, head: Record, lines: list[Record]) -> list[str]:
         """Name the columns in which texts may differ; mostly there are none, and then no text is looked at."""
         first = self._shared_cells.of(head)
-        odd = {index for index, cell in enumerate(first) if not isinstance(cell, str)}  # 1 and True are equal, not alike
+        odd = {index for index, cell in enumerate(first) if not isinstance(cell, str)}  # 1 is True
         for record in lines:
             cells = self._shared_cells.of(record)
             if cells != first:

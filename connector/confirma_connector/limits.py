@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from confirma_connector.errors import SourceError
-from confirma_connector.language import mark, tr, whole
+from confirma_connector.language import because, mark, tr, whole
 
 __all__ = ["DEFAULTS", "Limits"]
 
@@ -80,7 +80,7 @@ class Limits:
         try:
             there = path.stat()
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or tr("this is not the name of a file")
+            reason = because(error) if isinstance(error, OSError) else tr("this is not the name of a file")
             raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=reason)) from None
         if stat.S_ISDIR(there.st_mode):
             raise SourceError(tr("{path}: is a folder; name a file in it", path=path))

@@ -6,13 +6,15 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from confirma_connector.errors import CannotRun, legible
 from confirma_connector.language import because, either, mark, tr
-from confirma_connector.yamltext import Document, Place, YamlError, load
+
+if TYPE_CHECKING:
+    from confirma_connector.yamltext import Document, Place
 
 __all__ = ["Mistakes", "did_you_mean", "opened", "sentence"]
 
@@ -24,6 +26,8 @@ _QUOTED = re.compile(r"'([^']*)'")
 
 def opened(path: Path, wrong: type[CannotRun]) -> Document:
     """Load a YAML file of ours. Raises *wrong*."""
+    from confirma_connector.yamltext import YamlError, load  # most commands read none
+
     try:
         return load(path)
     except YamlError as error:

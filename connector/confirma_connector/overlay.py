@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -132,8 +133,9 @@ def production_host() -> str:
     return shipped().hosts["production"].wire
 
 
+@functools.cache
 def shipped() -> ContractFile:
-    """Read the contract of this release."""
+    """Read the contract of this release, once: it does not change while the program runs."""
     with resources.as_file(resources.files("confirma_connector") / "contract.yaml") as path:
         return _read(path)[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from confirma_connector import production, reconcile, results
 from confirma_connector.checking import check, preview, several, surveys
@@ -12,7 +12,7 @@ from confirma_connector.client import Client
 from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
-from confirma_connector.journal import TAKEN, Claim, Facts, Journal
+from confirma_connector.journal import Claim, Facts, Journal
 from confirma_connector.language import listed, tr, trn
 from confirma_connector.opening import connected, held, opened
 from confirma_connector.report import Report
@@ -45,7 +45,7 @@ def send(run: Run, choice: Choice) -> Report:
         seller, corrected = _seller(run, journal, found), _corrected(journal, found)
         sending = _sending(run, journal, client, choice, seller, resends=_resends(run, choice, corrected))
         targets = _targets(journal, found, choice)
-        before = _states(journal)
+        journal.note_states()
         journal.cut_off()
         _settle(run, journal, client)
         with run.stop.shield():
@@ -56,7 +56,7 @@ def send(run: Run, choice: Choice) -> Report:
             for one, target in zip(found, targets, strict=True):
                 writing.write(one, target)
             journal.purge(run.settings.retention_days)
-        return _report(run, journal, writing, before, sending.ending, is_left=bool(left))
+        return _report(run, journal, writing, sending.ending, is_left=bool(left))
 
 
 @in_its_language
@@ -67,13 +67,13 @@ def track(run: Run, choice: Choice) -> Report:
             raise SourceError(tr("{path}: there is no such file", path=path))
     with opened(run) as (journal, client):
         _check_numbering(journal, run.settings)
-        before = _states(journal)
+        journal.note_states()
         journal.cut_off()
         _settle(run, journal, client)
         writing = Writing(run, journal, "track", notices=_observed(run, journal, client))
         writing.update(choice)
         journal.purge(run.settings.retention_days)
-        return _report(run, journal, writing, before)
+        return _report(run, journal, writing)
 
 
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
@@ -151,22 +151,19 @@ def _settle(run: Run, journal: Journal, client: Client) -> None:
 
 def _observed(run: Run, journal: Journal, client: Client) -> list[str]:
     """Ask for everything that is not done; say what is too old to be asked for."""
-    pending = [entry for entry in journal.entries(TAKEN) if entry.state not in ("delivered", "credited")]
-    today = dt.date.today()
-    recent = [entry for entry in pending if today - entry.date <= _TRACKED]
+    pending = journal.awaited()
+    first = dt.date.today() - _TRACKED
+    recent = [(number, date) for number, date in pending if date >= first]
     run.hear(Event("asking", total=len(recent)))
-    findings = inquire(client.listing, ((entry.number, entry.date) for entry in recent))
+    findings = inquire(client.listing, recent)
     reconcile.observe(journal, findings, client.server_now())
-    reconcile.miss(journal, findings, recent, client.server_now())
-    old = [str(entry.number) for entry in pending if today - entry.date > _TRACKED]
+    asked = [entry for entry in journal.entries(reconcile.MISSABLE) if entry.date >= first]
+    reconcile.miss(journal, findings, asked, client.server_now())
+    old = [str(number) for number, date in pending if date < first]
     if not old:
         return []
     numbers = listed(old, _NAMED)
     return [tr("no longer asked for, because older than {days} days: {numbers}", days=_TRACKED.days, numbers=numbers)]
-
-
-def _states(journal: Journal) -> dict[int, str]:
-    return {entry.id: entry.state for entry in journal.entries()}
 
 
 def _corrected(journal: Journal, found: Sequence[Survey]) -> list[int]:
@@ -241,7 +238,6 @@ def _report(
     run: Run,
     journal: Journal,
     writing: Writing,
-    before: Mapping[int, str],
     ending: Ending | None = None,
     *,
     is_left: bool = False,
@@ -251,7 +247,7 @@ def _report(
         run.settings,
         writing.files,
         journal,
-        changed=[entry for entry in journal.entries() if before.get(entry.id) != entry.state],
+        changed=journal.changed(),
         notices=writing.notices,
         ending=ending,
         is_open=writing.is_unwritten or is_left,

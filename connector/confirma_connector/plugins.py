@@ -150,7 +150,7 @@ class Adapter:
 
 def _fault(values: object, where: str) -> str:
     """Say what in the values of a record no value can be; "" when all is well."""
-    if not isinstance(values, Mapping):
+    if values.__class__ is not dict and not isinstance(values, Mapping):
         return tr(
             "gave a {type} for the values of a Record, not a mapping, in read, at {where}",
             type=type(values).__name__,

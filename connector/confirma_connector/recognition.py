@@ -63,14 +63,19 @@ def mapping_for(
         raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
     nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
     if nearest is None:
-        raise MappingError(tr("{path}: no shipped mapping fits this file; name yours with --mapping", path=path))
+        raise MappingError(
+            tr(
+                "{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one",
+                path=path,
+            )
+        )
     error = lacking[nearest]
     problem = (error.said if isinstance(error, MissingColumns) else str(error)).removeprefix(f"{path}: ")
     if len(lacking) == 1 or hasattr(lacking[nearest], "count"):
         raise MappingError(
             tr(
-                "{path}: no shipped mapping fits this file; name yours with --mapping; "
-                "the nearest is {name}: {problem}",
+                "{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose "
+                "one; the nearest is {name}: {problem}",
                 path=path,
                 name=nearest,
                 problem=problem,
@@ -78,8 +83,8 @@ def mapping_for(
         )
     raise MappingError(
         tr(
-            "{path}: no shipped mapping fits this file; name yours with --mapping; "
-            "of {names} the first says: {problem}",
+            "{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose "
+            "one; of {names} the first says: {problem}",
             path=path,
             names=", ".join(lacking),
             problem=problem,

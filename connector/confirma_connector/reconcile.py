@@ -20,15 +20,18 @@ from confirma_connector.retelling import (
     NOT_OURS,
 )
 
-__all__ = ["fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
+__all__ = ["MISSABLE", "fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
 _A_DAY = dt.timedelta(days=1)
+_AT_ONCE = 2000
 _EARLIER = 300.0
 """Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
 _MISSED = 2 * 86_400.0
 _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
 _FOUND, _CORRECTED = "found at Confirma", "corrected, to be sent again"  # not for people: events of the journal
+MISSABLE: tuple[State, ...] = ("sent", "waiting")
+"""States of what the API took and has not begun to distribute."""
 _STILL_FAILED: tuple[State, ...] = ("failed",)
 _UNSENT: tuple[State, ...] = ("ready", "rejected")
 _WITNESSES = 3600.0
@@ -49,7 +52,7 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
     failed = {entry.id for entry in journal.entries(_STILL_FAILED)}
     _find_unsent(journal, findings, now)
     for facts in todo:
-        entry = journal.entry(facts.number, facts.year)
+        entry = journal.entry(facts.number, facts.year) if facts.number in known else None
         records = _since(entry, findings) if entry else findings.of(facts.number, facts.year)
         if entry is not None and entry.id in failed:
             if not release(journal, entry, findings, now, _CORRECTED, still=_STILL_FAILED):
@@ -71,8 +74,7 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
 
 def _find_unsent(journal: Journal, findings: Findings, now: float) -> None:
     """Match the listing against what this journal holds as never arrived: what is listed all the same is found."""
-    entries = journal.listed(list(findings.records))
-    unsent = [one for group in entries.values() for one in group if one.state in _UNSENT]
+    unsent = [one for one in journal.entries(_UNSENT) if one.number in findings.records]
     journal.advance([step for one in unsent for step in _sighted(one, findings, now)])
 
 
@@ -110,6 +112,8 @@ def release(
 
 def _since(entry: Entry, findings: Findings) -> list[Listed]:
     """Give what the server lists of an invoice since it was let go again."""
+    if not entry.superseded:
+        return findings.of(entry.number, entry.year)
     return [record for record in findings.of(entry.number, entry.year) if record.mark not in entry.superseded]
 
 
@@ -234,17 +238,23 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
     """Match a listing against the whole journal. *now* is by the server's clock.
 
     What we sent gets its state. What we hold as never arrived and is listed all the same is found, or a conflict.
+    Each invoice stands by itself, so a long listing is written part by part: other accounts get their turn in between.
     """
-    entries = journal.listed(list(findings.records))
-    steps: list[Step] = []
-    for number in findings.records:
-        for entry in entries.get(number, ()):
-            records = _about(entry, _since(entry, findings))
-            if records and entry.state in TAKEN:
-                steps += _changed(entry, _observation(entry, records, now))
-            elif entry.state in _UNSENT:
-                steps += _sighted(entry, findings, now)
-    journal.advance(steps)
+    numbers = list(findings.records)
+    for start in range(0, len(numbers), _AT_ONCE):
+        steps: list[Step] = []
+        for group in journal.listed(numbers[start : start + _AT_ONCE]).values():
+            for entry in group:
+                steps += _observed(entry, findings, now)
+        if steps:
+            journal.advance(steps)
+
+
+def _observed(entry: Entry, findings: Findings, now: float) -> list[Step]:
+    if entry.state in _UNSENT:
+        return _sighted(entry, findings, now)
+    records = _about(entry, _since(entry, findings)) if entry.state in TAKEN else ()
+    return _changed(entry, _observation(entry, records, now)) if records else []
 
 
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
@@ -258,7 +268,7 @@ def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
 def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: float) -> None:
     """Find what the API took and has not listed for two days: sent and never seen is lost too."""
     steps: list[Step] = []
-    for entry in (one for one in asked if one.state in ("sent", "waiting")):
+    for entry in (one for one in asked if one.state in MISSABLE):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
         if is_whole and not _about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
             event = "not listed"  # not for people

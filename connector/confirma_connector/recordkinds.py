@@ -72,7 +72,7 @@ class Kind(BaseModel):
     A line with a *key* belongs to the header of the same key, wherever it stands, one without to the header above it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     is_: Annotated[tuple[str, ...], BeforeValidator(_one_or_more)] = Field(alias="is", min_length=1)
     part: Literal["header", "line"] | None = None
@@ -131,7 +131,7 @@ class Kind(BaseModel):
 class RecordKinds(BaseModel):
     """The `source:` block. *kind* is where a record says what it is: the number of a field, or a place in the line."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     encoding: EncodingName | None = None
     delimiter: DelimiterMark | None = None

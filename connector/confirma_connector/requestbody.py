@@ -119,7 +119,7 @@ def _date(value: date) -> str:
     return f'"{value.isoformat()}"'
 
 
-def _flag(value: bool) -> str:  # noqa: FBT001
+def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -25,6 +27,7 @@ __all__ = ["Choice", "Event", "Run", "in_its_language"]
 
 _More = ParamSpec("_More")
 _Told = TypeVar("_Told")
+_OBJECTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,19 @@ def in_its_language(story: Callable[Concatenate[Run, _More], _Told]) -> Callable
 
     @functools.wraps(story)
     def told(run: Run, /, *more: _More.args, **words: _More.kwargs) -> _Told:
-        with language.using(run.settings.language or language.current()):  # looked up once, not for each sentence
+        spoken = run.settings.language or language.current()  # looked up once, not for each sentence
+        with _seldom_collected(), language.using(spoken):
             return story(run, *more, **words)
 
     return told
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python look for cycles less often meanwhile: a run keeps very many objects, and hardly a cycle among them."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(_OBJECTS, before[0]) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

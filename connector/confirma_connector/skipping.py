@@ -9,7 +9,7 @@ from confirma_connector.columns import Cells, Columns
 from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
-from confirma_connector.records import Record
+from confirma_connector.records import Record, Value
 
 __all__ = ["Gone", "Skipped", "Skipping"]
 
@@ -43,6 +43,9 @@ class Skipping:
         self._nothing = mapping.locale.nothing
         self._columns = columns
         self._key_cells = Cells(columns, mapping.file.group_by)
+        self._before: tuple[Value, ...] | None = None
+        self._is_text = False
+        self._key: tuple[str, ...] = ()
         self._amounts = _amount_words(mapping.file)
         self.skipped: list[Skipped] = []
 
@@ -51,7 +54,11 @@ class Skipping:
         left_out: tuple[str, str] | None = None
         begun: tuple[Skip | None, str] | None = None
         for record in records:
-            if record.part == "whole" and not any(map(spelled, record.values.values())):
+            has_text = record.part != "whole" or any(map(spelled, record.values.values()))
+            if has_text and record.document is None and begun is None and not (self._file.skip or record.skipped):
+                yield record  # nothing says anything against most rows
+                continue
+            if not has_text:
                 self.skip(record, tr("the whole row is empty"))
                 continue
             if begun is not None and self._goes_along(record, begun[0]):
@@ -140,7 +147,11 @@ class Skipping:
         """Give what tells the invoice a record is of; blank where it says nothing."""
         if record.document is not None:
             return (record.document,)
-        return tuple(["" if text in self._nothing else text for text in map(spelled, self._key_cells.of(record))])
+        cells = self._key_cells.of(record)
+        if cells != self._before or not self._is_text:  # the rows of an invoice mostly say the same as the one before
+            self._before, self._is_text = cells, all(isinstance(cell, str) for cell in cells)
+            self._key = tuple("" if text in self._nothing else text for text in map(spelled, cells))
+        return self._key
 
 
 def _amount_words(file: MappingFile) -> list[str]:

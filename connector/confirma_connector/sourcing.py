@@ -68,19 +68,22 @@ class _KnownAmounts(Known):
 
 
 class _KnownTexts(Known):
-    """Texts: most are taken as they are, and seldom come again."""
+    """Texts and what is made of them: most are sound, and seldom come again."""
 
-    def __init__(self, read: Callable[[Value], Any], nothing: frozenset[str]) -> None:
+    def __init__(self, read: Callable[[Value], Any], conversion: Conversion, nothing: frozenset[str]) -> None:
         super().__init__(read)
+        is_as_it_is = conversion.kind == "text" and not conversion.steps and conversion.table is None
+        self._meaning = None if is_as_it_is else conversion.meaning
         self._nothing = nothing
 
     def __missing__(self, cell: Value) -> Any:
         text = cell.strip() if isinstance(cell, str) else ""
         if text in self._nothing or text[0] == "#" or "+" in text:
             return super().__missing__(cell)
+        value = text if self._meaning is None else self._meaning(text)
         if len(self) < _MOST_REMEMBERED:
-            self[cell] = text
-        return text
+            self[cell] = value
+        return value
 
 
 class Field:
@@ -217,13 +220,10 @@ class Field:
         if self.is_constant:
             constant = self._constant
             return Known(lambda _: constant)
-        if self._conversion.steps or self._conversion.table is not None:
-            return Known(self._converted)
-        if self.kind == "text":
-            return _KnownTexts(self._converted, self._nothing)
-        if self.kind in ("money", "number"):
-            return _KnownAmounts(self._converted, self._conversion.locale, self._nothing, cents=self.kind == "money")
-        return Known(self._converted)
+        conversion, nothing = self._conversion, self._nothing
+        if self.kind in ("money", "number") and not conversion.steps and conversion.table is None:
+            return _KnownAmounts(self._converted, conversion.locale, nothing, cents=self.kind == "money")
+        return _KnownTexts(self._converted, conversion, nothing)
 
     def _converted(self, spelling: Value) -> Any:
         if not self._is_empty(spelled(spelling)):

@@ -59,7 +59,8 @@ class Item:
     label: str
     at: Locator
     where: str
-    key: Key | None
+    number: int | None
+    year: int = 0
     problems: tuple[Problem, ...] = ()
     facts: Facts | None = None
     credited: int | None = None
@@ -68,6 +69,11 @@ class Item:
     length: int = 0
     rest: tuple[Locator, ...] = ()
     answer: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key | None:
+        """The number and year by which it is known; None where it has none."""
+        return None if self.number is None else (self.number, self.year)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -80,7 +86,8 @@ class Survey:
     """What one source holds. Bodies lie in an unnamed temporary file until the survey is closed.
 
     Of a results file it is known which source it was *made_from*. *beside* is the file with the rows of the invoices,
-    where it is another, and its digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are those known when it was read.
+    where it is another, and its digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are
+    those known when it was read.
     """
 
     source: Source
@@ -136,7 +143,7 @@ class Survey:
         return self._spool.read(item.length)
 
     def spool(self, invoice: Invoice, body: bytes) -> int:
-        """Put a body aside, and behind it what its invoice adds to the tally; give where it begins. Raises SourceError."""
+        """Put a body aside, behind it what its invoice adds to the tally; give where it begins. Raises SourceError."""
         share = self.tally.add(invoice)
         try:
             self._spool.write(body + share)
@@ -238,7 +245,7 @@ def _fill(
             draft.label,
             draft.head.at,
             draft.head.where,
-            its,
+            *(its or (None, 0)),
             draft.problems,
             facts(draft.invoice, body, key, yearly=yearly) if draft.invoice is not None else None,
             draft.invoice.references.credited_invoice_number if draft.invoice is not None else None,
@@ -300,8 +307,9 @@ def _refuse_repeated(found: Survey, header: str) -> None:
     first: dict[Key, int] = {}
     places: dict[Key, list[int]] = {}  # only of what stands twice: there may be very many invoices
     for index, item in enumerate(found.items):
-        if item.key is not None and (was := first.setdefault(item.key, index)) != index:
-            places.setdefault(item.key, [was]).append(index)
+        its = item.key
+        if its is not None and (was := first.setdefault(its, index)) != index:
+            places.setdefault(its, [was]).append(index)
     undated = [index for index, item in enumerate(found.items) if item.key is None and item.label.isdigit()]
     for index in undated:  # where numbers begin anew every year a row without a date may be of any of them
         for key, was in first.items():

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
+from itertools import chain
+from operator import add, sub
 from typing import Literal
 
 from confirma_connector.invoice import Invoice
@@ -13,6 +16,8 @@ __all__ = ["Tally"]
 
 _ZERO = Decimal(0)
 _NO_ROWS = 0, _ZERO, _ZERO
+
+_quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 _Rates = dict[Decimal | None, tuple[int, Decimal, Decimal]]
 """By VAT rate the number of rows, their net and their VAT."""
@@ -50,15 +55,14 @@ class Tally:
         own = invoice.amounts
         sums = own.net_amount, own.vat_amount, own.gross_amount
         self._count(invoice.currency_code, invoice.type, sums, rates, 1)
-        words = [invoice.type, *map(str, sums)]
-        words += (" ".join(map(str, (rate, *its))) for rate, its in rates.items())
-        return "\t".join([json.dumps(invoice.currency_code), *words, "\n"]).encode()
+        shares = chain.from_iterable((rate, *its) for rate, its in rates.items())
+        return "\t".join((_quoted(invoice.currency_code), invoice.type, *map(str, (*sums, *shares)), "\n")).encode()
 
     def take_back(self, line: bytes) -> None:
         """Take off what `add` gave as *line*: an invoice that is none after all."""
         currency, kind, net, vat, gross, *words = line.decode().removesuffix("\t\n").split("\t")
         rates: _Rates = {}
-        for rate, rows, its_net, its_vat in map(str.split, words):
+        for rate, rows, its_net, its_vat in zip(*[iter(words)] * 4, strict=True):
             rates[None if rate == "None" else Decimal(rate)] = int(rows), Decimal(its_net), Decimal(its_vat)
         self._count(json.loads(currency), kind, (Decimal(net), Decimal(vat), Decimal(gross)), rates, -1)
 
@@ -66,14 +70,13 @@ class Tally:
         self, currency: str, kind: str, sums: tuple[Decimal, Decimal, Decimal], rates: _Rates, sign: Literal[1, -1]
     ) -> None:
         own = self._sums.setdefault((currency, kind), _Sums())
+        put = add if sign > 0 else sub
         own.count += sign
-        own.net += sign * sums[0]
-        own.vat += sign * sums[1]
-        own.gross += sign * sums[2]
+        own.net, own.vat, own.gross = put(own.net, sums[0]), put(own.vat, sums[1]), put(own.gross, sums[2])
         for rate, (rows, net, vat) in rates.items():
             before = own.rates.get(rate, _NO_ROWS)
             own.rows += sign * rows
-            own.rates[rate] = before[0] + sign * rows, before[1] + sign * net, before[2] + sign * vat
+            own.rates[rate] = before[0] + sign * rows, put(before[1], net), put(before[2], vat)
 
     def told(self) -> tuple[CurrencySum, ...]:
         """Give the sums, currency by currency."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from confirma_connector import plugins
 from confirma_connector.cli import options
 from confirma_connector.cli.progress import listener

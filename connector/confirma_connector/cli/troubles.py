@@ -70,7 +70,7 @@ def _table(groups: Sequence[ProblemGroup], invoices: int) -> Iterator[str]:
 def _row(group: ProblemGroup, invoices: int) -> tuple[str, str, str, str]:
     place = group.mapping or spelled(group.places)
     if group.invoices == 1:
-        who = tr("invoice {number}", number=group.numbers[0] or tr("(no number)"))
+        who = tr("invoice {number}", number=group.numbers[0] if group.numbers else tr("(no number)"))
     elif group.invoices == invoices:
         who = trn("every invoice ({count})", "every invoice ({count})", invoices)
     else:

@@ -12,7 +12,7 @@ from confirma_connector.errors import JournalError, SettingsError
 from confirma_connector.journal.connection import Connection
 from confirma_connector.journal.entry import FINAL
 from confirma_connector.journal.step import ANSWERS
-from confirma_connector.language import tr
+from confirma_connector.language import because, tr
 
 __all__ = ["Keeping"]
 
@@ -70,8 +70,7 @@ class Keeping(Connection):
                 tr("{path} is there already and is left as it is: name a new file", path=target)
             ) from None
         except OSError as error:
-            reason = error.strerror or error
-            raise SettingsError(tr("{path}: cannot be written: {reason}", path=target, reason=reason)) from None
+            raise SettingsError(tr("{path}: cannot be written: {reason}", path=target, reason=because(error))) from None
         try:
             with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
                 self._database.backup(copy)

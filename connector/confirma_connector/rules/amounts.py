@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import chain
 
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
@@ -35,10 +34,10 @@ def _is_finer_than_cents(amount: Decimal) -> bool:
 
 
 def _decimals(invoice: Invoice) -> Iterable[Finding]:
-    of_rows = [(row.net_amount, row.vat_amount, row.gross_amount, row.discount_amount) for row in invoice.rows]
-    amounts = chain(invoice.amounts.__dict__.values(), *of_rows)
-    is_whole = all([amount is None or _CENT.same_quantum(amount) for amount in amounts])
-    return () if is_whole else _finer(invoice)
+    amounts = [*invoice.amounts.__dict__.values()]
+    for row in invoice.rows:
+        amounts += (row.net_amount, row.vat_amount, row.gross_amount, row.discount_amount)
+    return () if all(map(_CENT.same_quantum, filter(None, amounts))) else _finer(invoice)
 
 
 def _finer(invoice: Invoice) -> Iterator[Finding]:

@@ -57,7 +57,7 @@ def _postal_code(invoice: Invoice) -> Iterable[Finding]:
     ]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _expected_postal_code(text: str, country: str) -> str:
     """Say what a postal code should have been; "" when it is right, or of a country that is not checked."""
     pattern, expected = _POSTAL_CODES.get(given(country).upper(), (None, ""))

@@ -51,7 +51,7 @@ def _language(invoice: Invoice) -> Iterable[Finding]:
     ]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def _is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 

@@ -66,9 +66,7 @@ def _rate(invoice: Invoice) -> Iterable[Finding]:
     return _unknown([rate for rate in unknown if rate is not None], known, when, invoice) if unknown else ()
 
 
-def _unknown(
-    unknown: Sequence[Decimal], known: tuple[Decimal, ...], when: date, invoice: Invoice
-) -> Iterator[Finding]:
+def _unknown(unknown: Sequence[Decimal], known: tuple[Decimal, ...], when: date, invoice: Invoice) -> Iterator[Finding]:
     for rate in sorted(unknown):
         yield from finds_once(
             invoice.rows,

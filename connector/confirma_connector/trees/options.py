@@ -27,7 +27,7 @@ class TreeOptions(BaseModel):
     *encoding* is declared only where the file itself tells a wrong one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     document: Paths
     lines: Paths

@@ -166,6 +166,18 @@ def _copy_raw(source: BinaryIO, info: zipfile.ZipInfo, out: BinaryIO) -> None:
         left -= len(block)
 
 
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Put small *chunks* together: a sheet comes row by row."""
+    held, size = list[bytes](), 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    yield b"".join(held)
+
+
 class _Packed:
     """One member as it stands in the new zip: sizes and check sum are known before or, when deflated anew, after."""
 
@@ -180,7 +192,7 @@ class _Packed:
         """Write *chunks* compressed."""
         deflater = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
         self._method, self._crc, self._packed, self._size = zipfile.ZIP_DEFLATED, 0, 0, 0
-        for chunk in chunks:
+        for chunk in _blocks(chunks):
             self._crc = zlib.crc32(chunk, self._crc)
             self._size += len(chunk)
             self._packed += out.write(deflater.compress(chunk))

@@ -13,8 +13,8 @@ from confirma_connector.language import either, mark, tr
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Sheet, Table
-from confirma_connector.workbook.cells import Row
 from confirma_connector.workbook.markup import column_letters
+from confirma_connector.workbook.meanings import Row
 from confirma_connector.workbook.reading import first_rows, has_values
 
 __all__ = ["Layout", "choose_sheet", "layout"]

@@ -10,7 +10,7 @@ from confirma_connector.errors import NoWriteBack
 from confirma_connector.language import tr
 from confirma_connector.workbook.area import Area
 from confirma_connector.workbook.book import Book, Table
-from confirma_connector.workbook.cells import RowReader
+from confirma_connector.workbook.cells import RowCutter
 from confirma_connector.workbook.layout import Layout
 from confirma_connector.workbook.lists import filter_area, merged_areas
 from confirma_connector.workbook.markup import IN_TAG, attributes, is_utf8
@@ -59,12 +59,12 @@ def _surroundings(book: Book, found: Layout, *, everything: bool) -> _Surroundin
     around = _Surroundings()
     is_below = False
     part = book.stream(found.sheet)
-    reader: RowReader | None = None
+    reader: RowCutter | None = None
     for piece in part.pieces():
         if piece.kind == "tail":
             around.tail, around.prefix = piece.data.decode("utf-8"), part.prefix
         elif piece.kind == "row" and everything:
-            reader = reader or RowReader(part.prefix)
+            reader = reader or RowCutter(part.prefix)
             if reader.ends_before(piece.data, found.last + 1) and is_below:
                 continue
             tag = reader.tag(piece.data)

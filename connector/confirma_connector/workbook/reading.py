@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 
 from confirma_connector.errors import SourceError
 from confirma_connector.language import tr
 from confirma_connector.workbook.book import Book, Sheet
-from confirma_connector.workbook.cells import Row, RowReader
+from confirma_connector.workbook.meanings import Row, RowReader
+from confirma_connector.workbook.sheet import SheetPart
 from confirma_connector.workbook.strings import shared_strings
 
 __all__ = ["LOOKED_AT", "first_rows", "has_values", "read_rows"]
@@ -19,8 +19,7 @@ LOOKED_AT = 50
 
 def read_rows(book: Book, sheet: Sheet, *, rounds: bool = False) -> Iterator[Row]:
     """Give every row with a value, in order; *rounds* numbers to the decimals that are shown."""
-    strings = _strings(book)
-    return (row for row, _, _ in _rows(book, sheet, strings, rounds=rounds))
+    return (row for row, _ in _rows(book, sheet, book.stream(sheet), _strings(book), rounds=rounds))
 
 
 def first_rows(book: Book, sheet: Sheet, until: int = 0) -> list[Row]:
@@ -29,17 +28,16 @@ def first_rows(book: Book, sheet: Sheet, until: int = 0) -> list[Row]:
     while True:
         asked = _Asked()
         found: list[tuple[Row, bytes]] = []
-        reader: RowReader | None = None
         is_whole = True
-        for row, data, used in _rows(book, sheet, asked):
-            reader = used
+        part = book.stream(sheet)
+        for row, data in _rows(book, sheet, part, asked):
             found.append((row, data))
             if len(found) >= limit and row.number >= until:
                 is_whole = False
                 break
-        strings = _strings(book, asked.numbers)
-        again = [(row, reader.row(data, strings)) for row, data in found] if reader else []
-        rows = [replace(read, number=row.number) for row, read in again if read is not None]
+        reader = _reader(book, part, _strings(book, asked.numbers))
+        again = [(row, reader.row(data)) for row, data in found]
+        rows = [read._replace(number=row.number) for row, read in again if read is not None]
         if is_whole or len(rows) >= LOOKED_AT:
             return rows
         limit *= 4  # some of them had nothing but empty texts
@@ -54,31 +52,35 @@ def _strings(book: Book, wanted: Collection[int] | None = None) -> dict[int, str
 
 def has_values(book: Book, sheet: Sheet) -> bool:
     """Tell whether there is anything on *sheet*."""
-    return any(_rows(book, sheet, _Asked()))
+    return any(_rows(book, sheet, book.stream(sheet), _Asked()))
+
+
+def _reader(book: Book, part: SheetPart, strings: Mapping[int, str], *, rounds: bool = False) -> RowReader:
+    return RowReader(
+        part.prefix,
+        strings,
+        book.formats,
+        is_1904=book.is_1904,
+        rounds=rounds,
+        is_uncalculated=book.is_uncalculated,
+    )
 
 
 def _rows(
-    book: Book, sheet: Sheet, strings: Mapping[int, str], *, rounds: bool = False
-) -> Iterator[tuple[Row, bytes, RowReader]]:
+    book: Book, sheet: Sheet, part: SheetPart, strings: Mapping[int, str], *, rounds: bool = False
+) -> Iterator[tuple[Row, bytes]]:
     """Give the rows with values, each with its bytes. Raises SourceError where they are damaged."""
-    part = book.stream(sheet)
     reader: RowReader | None = None
     before = count = 0
-    for piece in part.pieces():
-        if piece.kind != "row":
+    for kind, data in part.pieces():
+        if kind != "row":
             continue
         count += 1
         if count > book.limits.rows:
             raise book.limits.refuse("rows", f"{book.name}, {sheet.quoted}")
-        reader = reader or RowReader(
-            part.prefix,
-            book.formats,
-            is_1904=book.is_1904,
-            rounds=rounds,
-            is_uncalculated=book.is_uncalculated,
-        )
+        reader = reader or _reader(book, part, strings, rounds=rounds)
         try:
-            row = reader.row(piece.data, strings)
+            row = reader.row(data)
         except ValueError as error:
             raise SourceError(_damaged(book, sheet, before, error)) from None
         if row is None:
@@ -94,7 +96,7 @@ def _rows(
                 )
             )
         before = row.number
-        yield row, piece.data, reader
+        yield row, data
 
 
 def _damaged(book: Book, sheet: Sheet, before: int, error: ValueError) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from confirma_connector.errors import SourceError
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
-from confirma_connector.workbook.markup import CLOSINGS, IN_TAG, SPECIAL, is_utf8, masked, unfinished
+from confirma_connector.workbook.markup import CLOSINGS, IN_TAG, SPECIAL, is_bare, is_utf8, masked, unfinished
 
 __all__ = ["Piece", "SheetPart"]
 
@@ -17,8 +17,7 @@ _ROOT = re.compile(rb"<(?:([\w.-]+):)?worksheet[\s>]")
 _TAG_END = re.compile(IN_TAG.encode() + rb">")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of the part: the *head* up to the first row, a *row*, what stands between rows, the *tail*."""
 
     kind: str
@@ -80,7 +79,9 @@ class SheetPart:
 
     def _rows(self) -> Iterator[Piece]:
         row, end = f"<{self.prefix}row".encode(), f"</{self.prefix}sheetData".encode()
+        usual = re.compile(rf'<{re.escape(self.prefix)}row(?: [\w:.-]+="[^<>"]*+")*+>'.encode())
         while True:
+            yield from self._usual_rows(usual)
             start = self._find(b"<", 0)
             if start:
                 yield Piece("between", self._taken(start))
@@ -94,6 +95,20 @@ class SheetPart:
                 yield Piece("row", self._taken(self._row_end()))
             else:
                 raise self._odd(tr("there is something other than rows among its rows"))
+
+    def _usual_rows(self, usual: re.Pattern[bytes]) -> Iterator[Piece]:
+        """Give the next rows as far as they were read whole and are written as nearly every program writes them."""
+        buffer, at = self._buffer, self._at
+        if not is_bare(buffer):
+            return
+        closing = f"</{self.prefix}row".encode()
+        while tag := usual.match(buffer, at):
+            end = buffer.find(closing, tag.end()) + len(closing)
+            if end < len(closing) or not buffer.startswith(b">", end):
+                return
+            self._at = end + 1
+            yield Piece("row", buffer[at : self._at])
+            at = self._at
 
     def _row_end(self) -> int:
         """Give the end of the row that comes next."""

@@ -10,7 +10,7 @@ from confirma_connector.errors import NoWriteBack, SourceError
 from confirma_connector.language import tr
 from confirma_connector.records import Result
 from confirma_connector.workbook.book import Book
-from confirma_connector.workbook.cells import RowReader, RowTag
+from confirma_connector.workbook.cells import RowCutter, RowTag
 from confirma_connector.workbook.container import copy_with
 from confirma_connector.workbook.head import fitted_head
 from confirma_connector.workbook.layout import Layout
@@ -93,10 +93,10 @@ class _Splicing:
 
     def chunks(self) -> Iterator[bytes]:
         """Give the sheet's part piece by piece. Raises SourceError when a result finds no row."""
-        reader: RowReader | None = None
+        reader: RowCutter | None = None
         for piece in self._part.pieces():
             if piece.kind == "row":
-                reader = reader or RowReader(self._part.prefix)
+                reader = reader or RowCutter(self._part.prefix)
                 yield self._row(piece.data, reader)
             elif piece.kind == "head":
                 yield self._head(piece.data)
@@ -123,7 +123,7 @@ class _Splicing:
         was, right = self._plan.filtered, max(self._plan.columns)
         return grown_filter(tail.decode("utf-8"), self._part.prefix, was, right).encode() if was else tail
 
-    def _row(self, data: bytes, reader: RowReader) -> bytes:
+    def _row(self, data: bytes, reader: RowCutter) -> bytes:
         tag = reader.tag(data)
         style = ""
         if tag.number == self._found.header and self._plan.headers:
@@ -150,7 +150,7 @@ class _Splicing:
         end = data.rindex(b"</")
         return opening + data[tag.end : end] + cells.encode() + data[end:]
 
-    def _replaced(self, data: bytes, tag: RowTag, reader: RowReader, wanted: Mapping[int, str], style: str) -> bytes:
+    def _replaced(self, data: bytes, tag: RowTag, reader: RowCutter, wanted: Mapping[int, str], style: str) -> bytes:
         """Put the cells where they stand already, or between their neighbours."""
         left = dict(wanted)
         pieces, end = [self._opening(data, tag, wanted)], tag.end
