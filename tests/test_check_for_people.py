@@ -116,11 +116,21 @@ def test_values_are_shown_while_they_are_few(world: World) -> None:
     assert f'"{"a" * 39}…"' in line("a" * 400)
 
 
+@pytest.mark.parametrize("number", ["INV-7", ""])
+def test_an_invoice_without_a_number_is_told_and_stops_nothing(world: World, number: str) -> None:
+    rows = [*invoice_rows(1001), *invoice_rows(1002, Nro=number, Pvm="31.4.2026")]
+    code, lines = invoke(world, "check", world.source(rows=rows))
+    assert code == 1
+    told = block(lines, "in the file:")
+    assert [line for line in told if "Nro" in line and "(no number)" in line]
+    assert "there is no such day [E-DATE]" in told
+
+
 def test_errors_come_before_what_is_only_worth_a_look(world: World) -> None:
     rows = [*invoice_rows(1001, Selite=""), *invoice_rows(1002, Hinta="x")]
     lines = invoke(world, "check", world.source(rows=rows))[1]
-    assert lines.index("  in the file:") < lines.index("  worth a look; sent all the same:")
-    assert block(lines, "worth a look; sent all the same:")[0] == "line 2  Selite  (empty)  invoice 1001"
+    assert lines.index("  in the file:") < lines.index("  worth a look; does not stop the invoice:")
+    assert block(lines, "worth a look; does not stop the invoice:")[0] == "line 2  Selite  (empty)  invoice 1001"
 
 
 def test_send_prints_problems_the_same_way(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -59,9 +60,8 @@ def overlay(world: World) -> Path:
 def unconfirmed(world: World, source: Path) -> list[str]:
     """Name what a production send of *source* lacks."""
     run = world.run()
-    found = run.read(source, run.mapping(source, None), b"key")
-    found.close()
-    return [one.line for one in missing(run, [found])]
+    with contextlib.closing(run.read(source, run.mapping(source, None), b"key")) as found:
+        return [one.line for one in missing(run, [found])]
 
 
 def sent(world: World, answer: bool, *paths: Path, **choice: Any) -> tuple[Report, list[str]]:

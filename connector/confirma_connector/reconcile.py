@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from confirma_connector.answers import Listed, prevailing
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Ask, Findings, ask_number, inquire
 from confirma_connector.journal import FINAL, REOPENABLE, TAKEN, Entry, Facts, Journal, State, Step
 from confirma_connector.language import tr
+from confirma_connector.likeness import about, created, evidence, ours
 from confirma_connector.retelling import (
     ALREADY_THERE,
     ALREADY_THERE_SINCE,
@@ -20,12 +21,9 @@ from confirma_connector.retelling import (
     NOT_OURS,
 )
 
-__all__ = ["MISSABLE", "fits", "miss", "observe", "preflight", "release", "settle_uncertain"]
+__all__ = ["MISSABLE", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
-_A_DAY = dt.timedelta(days=1)
 _AT_ONCE = 2000
-_EARLIER = 300.0
-"""Seconds: a record created this long before an attempt may still be ours (clocks differ)."""
 _MISSED = 2 * 86_400.0
 _PATIENCE = 3
 """Working days in which an invoice is distributed, or a person looks."""
@@ -79,7 +77,7 @@ def _find_unsent(journal: Journal, findings: Findings, now: float) -> None:
 
 
 def _sighted(entry: Entry, findings: Findings, now: float) -> list[Step]:
-    records = _about(entry, _since(entry, findings))
+    records = about(entry, _since(entry, findings))
     return _found(entry, records, now) if records else []
 
 
@@ -101,7 +99,7 @@ def release(
         raise Outage(
             tr("the delivery information on invoice {number} is not whole; nothing was sent again", number=entry.number)
         )
-    records = _about(entry, _since(entry, findings))
+    records = about(entry, _since(entry, findings))
     news = _observation(entry, records, now) if records else None
     if news and news.state not in still:
         journal.advance(_changed(entry, news))
@@ -120,7 +118,7 @@ def _since(entry: Entry, findings: Findings) -> list[Listed]:
 def _may_hide(entry: Entry, findings: Findings) -> bool:
     """Whether a record from before it was let go again may be the new attempt's as well, since it tells no time."""
     before = [one for one in findings.of(entry.number, entry.year) if one.mark in entry.superseded]
-    return any(_created(one) is None for one in before)
+    return any(created(one) is None for one in before)
 
 
 def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
@@ -152,7 +150,7 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     started = server_now() - took
     for entry in uncertain:
         records = _since(entry, findings)
-        if is_whole[entry.id] or _ours(entry, records):  # what is there is there, whatever else is withheld
+        if is_whole[entry.id] or ours(entry, records):  # what is there is there, whatever else is withheld
             seen = [_since(witness, findings) for witness in witnesses[entry.id]]
             is_proof = all(seen) and (bool(seen) or findings.covers(entry.date)) and not _may_hide(entry, findings)
             journal.advance(_concluded(entry, records, started, quiet_period, is_proof=is_proof))
@@ -170,9 +168,9 @@ def _concluded(
 ) -> list[Step]:
     """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
     raw = "\n".join(record.raw for record in records)
-    if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=_created(ours) or entry.ended_at)
-        return [arrived, _observation(entry, _evidence(entry, records), started)]
+    if found := ours(entry, records):
+        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=created(found) or entry.ended_at)
+        return [arrived, _observation(entry, evidence(entry, records), started)]
     if entry.ended_at is None:
         return [Step(entry.id, "uncertain", "looked for", message=entry.message, ended_at=started)]  # not for people
     if not is_proof or started < entry.ended_at + quiet_period:
@@ -184,54 +182,6 @@ def _concluded(
     if started < entry.absent_at + quiet_period:
         return []
     return [Step(entry.id, "ready", "concluded absent", message=DID_NOT_ARRIVE)]  # not for people
-
-
-def fits(entry: Entry, record: Listed) -> bool:
-    """Whether a listed record can be the invoice that *entry* tried to send."""
-    if record.state == "duplicate" or entry.attempted_at is None:
-        return False
-    if not _is_of_its_date(entry, record):
-        return False
-    if record.gross is not None and abs(record.gross) != abs(entry.gross):
-        return False
-    if record.created_at is None:
-        return True
-    latest = record.created_at + (_A_DAY if _is_a_day_alone(record.created_at) else dt.timedelta())
-    return latest.timestamp() >= entry.attempted_at - _EARLIER
-
-
-def _is_of_its_date(entry: Entry, record: Listed) -> bool:
-    """Whether a record's date is the invoice's, as far as time zones explain a difference.
-
-    A record without a date can be of any invoice of its number; where numbers begin anew every year it tells nothing.
-    """
-    if record.invoice_date is None:
-        return not entry.year
-    return abs(record.invoice_date - entry.date) <= _A_DAY
-
-
-def _about(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
-    """Leave out the records of another invoice that had the same number."""
-    return [record for record in records if _is_of_its_date(entry, record)]
-
-
-def _evidence(entry: Entry, records: Iterable[Listed]) -> list[Listed]:
-    """Give the records that can be of this very attempt, and the duplicates beside them."""
-    return [record for record in _about(entry, records) if record.state == "duplicate" or fits(entry, record)]
-
-
-def _ours(entry: Entry, records: Iterable[Listed]) -> Listed | None:
-    return next((record for record in records if fits(entry, record)), None)
-
-
-def _created(record: Listed) -> float | None:
-    """Give the time a record tells; None when it tells none, or a day alone."""
-    created = record.created_at
-    return created.timestamp() if created and not _is_a_day_alone(created) else None
-
-
-def _is_a_day_alone(time: dt.datetime) -> bool:
-    return time.time() == dt.time()
 
 
 def observe(journal: Journal, findings: Findings, now: float) -> None:
@@ -253,15 +203,15 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
 def _observed(entry: Entry, findings: Findings, now: float) -> list[Step]:
     if entry.state in _UNSENT:
         return _sighted(entry, findings, now)
-    records = _about(entry, _since(entry, findings)) if entry.state in TAKEN else ()
+    records = about(entry, _since(entry, findings)) if entry.state in TAKEN else ()
     return _changed(entry, _observation(entry, records, now)) if records else []
 
 
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
     raw = "\n".join(record.raw for record in records)
-    if ours := _ours(entry, records):
-        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=_created(ours) or entry.ended_at)
-        return [arrived, _observation(entry, _evidence(entry, records), now)]
+    if found := ours(entry, records):
+        arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=created(found) or entry.ended_at)
+        return [arrived, _observation(entry, evidence(entry, records), now)]
     return [Step(entry.id, "conflict", _FOUND, message=NOT_OURS, detail=raw)]
 
 
@@ -270,7 +220,7 @@ def miss(journal: Journal, findings: Findings, asked: Sequence[Entry], now: floa
     steps: list[Step] = []
     for entry in (one for one in asked if one.state in MISSABLE):
         is_whole = findings.covers(entry.date) or entry.number in findings.whole_numbers
-        if is_whole and not _about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
+        if is_whole and not about(entry, _since(entry, findings)) and now - _taken_at(entry) > _MISSED:
             event = "not listed"  # not for people
             missed = Step(entry.id, "attention", event, message=NOT_LISTED, status=entry.status, seen_at=now)
             steps += _changed(entry, missed)

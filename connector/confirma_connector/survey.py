@@ -17,12 +17,13 @@ from confirma_connector.files import digest
 from confirma_connector.invoice import Invoice
 from confirma_connector.joining import lines_path, read
 from confirma_connector.journal import Claim, Facts, facts
-from confirma_connector.language import because, tr, trn
+from confirma_connector.language import because, tr
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Locator, Problem, Record, Source
 from confirma_connector.refusing import Refusal, in_own_words
 from confirma_connector.registers import Registers
+from confirma_connector.repeats import repeated
 from confirma_connector.settings import Settings
 from confirma_connector.skipping import Skipped
 from confirma_connector.tally import Tally
@@ -41,8 +42,6 @@ Look = Callable[[Mapper, Draft, int], None]
 """Sees a draft, with the index of its item."""
 
 _IN_MEMORY = 1 << 20
-_NAMED = 5
-"""As many other places of a repeated number are named."""
 _FOUND_BY_A_CHECK = ("", "invalid", "ready")
 """What stands in a result cell without any server having been asked: it belongs to no environment."""
 
@@ -245,7 +244,8 @@ def _fill(
             draft.label,
             draft.head.at,
             draft.head.where,
-            *(its or (None, 0)),
+            its[0] if its is not None else None,
+            its[1] if its is not None else 0,
             draft.problems,
             facts(draft.invoice, body, key, yearly=yearly) if draft.invoice is not None else None,
             draft.invoice.references.credited_invoice_number if draft.invoice is not None else None,
@@ -271,7 +271,10 @@ def _fill(
             raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))
     found.skipped = mapper.skipped
     found.unheard = mapper.unheard()
-    _refuse_repeated(found, mapper.header("number"))
+    for index, problem in list(repeated(found.items, mapper.header("number"))):
+        item = found.items[index]
+        found.discount(item)
+        found.items[index] = replace(item, facts=None, problems=(*item.problems, problem))
     for item in found.valid():
         if item.facts is not None:
             found.totals[item.facts.currency] = found.totals.get(item.facts.currency, Decimal(0)) + item.facts.gross
@@ -300,44 +303,3 @@ def _key(draft: Draft, *, yearly: bool) -> Key | None:
     if draft.number is None or (yearly and draft.date is None):
         return None
     return (draft.number, draft.date.year if yearly and draft.date is not None else 0)
-
-
-def _refuse_repeated(found: Survey, header: str) -> None:
-    """A number that stands twice is wrong at both places: nobody can tell which of the two is meant."""
-    first: dict[Key, int] = {}
-    places: dict[Key, list[int]] = {}  # only of what stands twice: there may be very many invoices
-    for index, item in enumerate(found.items):
-        its = item.key
-        if its is not None and (was := first.setdefault(its, index)) != index:
-            places.setdefault(its, [was]).append(index)
-    undated = [index for index, item in enumerate(found.items) if item.key is None and item.label.isdigit()]
-    for index in undated:  # where numbers begin anew every year a row without a date may be of any of them
-        for key, was in first.items():
-            if str(key[0]) == found.items[index].label:
-                places.setdefault(key, [was]).append(index)
-    for key in sorted(places, key=first.__getitem__):
-        indexes = places[key]
-        for index in indexes:
-            others = [found.items[other].where for other in indexes[: _NAMED + 1] if other != index][:_NAMED]
-            more = len(indexes) - 1 - len(others)
-            named = ", ".join(others)
-            if more:
-                named = trn("{names} and {count} more", "{names} and {count} more", more, names=named)
-            item = found.items[index]
-            found.discount(item)
-            found.items[index] = replace(item, facts=None, problems=(*item.problems, _twice(item, named, header)))
-
-
-def _twice(item: Item, places: str, header: str) -> Problem:
-    return Problem(
-        "E-NUMBER-TWICE",
-        tr(
-            "the invoice number stands also at {places}: it is used twice, or the rows of one invoice "
-            "stand apart (a mapping may say scattered: true)",
-            places=places,
-        ),
-        where=item.where,
-        header=header,
-        value=item.label,
-        field="number",
-    )

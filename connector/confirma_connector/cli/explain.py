@@ -32,7 +32,9 @@ def explain(code: str | None) -> None:
         return
     name = "E-" + code.strip().strip("[]").upper().replace("_", "-").removeprefix("E-")
     if name not in known:
-        raise click.UsageError(tr('there is no code "{code}"{hint}', code=code, hint=did_you_mean(name, known)))
+        alike = [one for one in known if one.startswith(name) or name.removeprefix("E-") in one]
+        hint = did_you_mean(alike[0] if alike else name, known)
+        raise click.UsageError(tr('there is no code "{code}"{hint}', code=code, hint=hint))
     say(name)
     for text, stays in paragraphs(known[name]):
         say()

@@ -26,7 +26,9 @@ __all__ = ["map"]
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="MAPPING.yaml", help="Where it is written.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), metavar="MAPPING.yaml", help="The mapping file to write."
+)
 @click.option("--yes", is_flag=True, help="Ask nothing: only what is beyond doubt is taken.")
 @click.option("--replace", is_flag=True, help="Write it in the place of an earlier one.")
 @options.settings_options

@@ -18,7 +18,7 @@ __all__ = ["resend"]
 @click.command()
 @options.number_option
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept with your name.")
-@click.option("--year", type=int, metavar="YEAR", help="Which of several, where numbers begin anew every year.")
+@click.option("--year", type=int, metavar="YEAR", help="The year of the invoice, where numbers begin anew every year.")
 @options.settings_options
 def resend(number: int, reason: str, year: int | None, **given: Any) -> None:
     """Let the next send of its file send invoice NUMBER again, which Confirma refused, or took and did not deliver."""

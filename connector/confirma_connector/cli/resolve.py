@@ -22,7 +22,7 @@ __all__ = ["resolve"]
 @click.option("--not-arrived", "decision", flag_value="not-arrived", help="It never got there: it may be sent.")
 @click.option("--handled", "decision", flag_value="handled", help="Settled in another way: it is left alone.")
 @click.option("--reason", required=True, metavar="TEXT", help="How you know; it is kept with your name.")
-@click.option("--year", type=int, metavar="YEAR", help="Which of several, where numbers begin anew every year.")
+@click.option("--year", type=int, metavar="YEAR", help="The year of the invoice, where numbers begin anew every year.")
 @options.settings_options
 def resolve(numbers: tuple[int, ...], decision: Decision | None, reason: str, year: int | None, **given: Any) -> None:
     """Decide about invoices where Confirma's own word is missing."""

@@ -18,7 +18,11 @@ __all__ = ["sandbox"]
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="The port to listen on.")
 @click.option(
-    "--store", type=click.Path(path_type=Path), default=Path("sandbox.sqlite3"), show_default=True, help="Its file."
+    "--store",
+    type=click.Path(path_type=Path),
+    default=Path("sandbox.sqlite3"),
+    show_default=True,
+    help="The file it keeps its data in.",
 )
 @click.option(
     "--key", default="sandbox", show_default=True, help="The key it takes (a made-up one: it protects nothing)."

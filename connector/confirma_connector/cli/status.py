@@ -37,7 +37,9 @@ __all__ = ["status"]
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write the CSV into FILE.")
 @click.option("--replace", "replaces", is_flag=True, help="Write it in the place of a file of that name.")
-@click.option("--decimal", "mark", type=click.Choice(["comma", "point"]), help="The decimal mark of the CSV: comma.")
+@click.option(
+    "--decimal", "mark", type=click.Choice(["comma", "point"]), help="The decimal mark of the CSV; else comma."
+)
 @options.settings_options
 def status(
     as_json: bool,

@@ -26,7 +26,7 @@ _CHANGED = (*("failed", "attention", "unknown", "duplicate"), *("conflict", "unc
 
 _IN_THE_MAPPING = mark("in the mapping, or the same in every invoice:")
 _IN_THE_FILE = mark("in the file:")
-_WARNINGS = mark("worth a look; sent all the same:")
+_WARNINGS = mark("worth a look; does not stop the invoice:")
 
 
 def problem_lines(file: FileReport) -> Iterator[str]:

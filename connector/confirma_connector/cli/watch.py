@@ -144,4 +144,4 @@ def _told(happening: Happening) -> None:
         said = tr(line, path=path, to=happening.to, message=message, counts=counts)
         say(said.removesuffix("; "), err=True)
     for one in happening.attention:
-        say(f"  {tr('invoice {number}: {state}', number=one.number, state=one.state)}", err=True)
+        say(f"  {tr('invoice {number}: {state}', number=one.number or tr('(no number)'), state=one.state)}", err=True)

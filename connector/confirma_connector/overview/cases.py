@@ -67,7 +67,7 @@ def case_table(entries: Sequence[Entry]) -> Iterator[Element]:
         )
         for entry in ordered
     ]
-    yield table(tr("Open invoices, oldest first"), header, rows, {3: "number", 7: "words", 9: "id"})
+    yield table(tr("Invoices still to be dealt with, oldest first"), header, rows, {3: "number", 7: "words", 9: "id"})
     if len(entries) > _CASES:
         left = whole_number(len(entries) - _CASES)
         yield element(

@@ -128,7 +128,7 @@ def _sections(entries: Sequence[Entry], totals: Sequence[Total]) -> Iterator[Ele
     yield group_table(tr("Invoices by method and state"), gathered(totals, "method", "state"), whole, "method", "state")
     yield from _over_time(series(entries))
     open_cases = [entry for entry in entries if entry.state in OPEN]
-    yield element("h2", tr("What is open, and why"))
+    yield element("h2", tr("What is left to do, and why"))
     if open_cases:
         yield from reason_table(open_cases)
         yield from case_table(open_cases)
