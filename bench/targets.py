@@ -38,6 +38,7 @@ class Target:
 TARGETS = (
     Target("check-csv-floor", "check_csv", "slower", 4, ("csv_floor",)),
     Target("check-csv-pandas", "check_csv", "faster", 3, ("pandas_pydantic",)),
+    Target("check-csv-groups", "check_csv", "faster", 3, ("pandas_groups",)),
     Target("check-csv-memory", "check_csv", "memory", 60),
     Target("check-xlsx-floor", "check_xlsx", "slower", 4, ("calamine_floor",)),
     Target("check-xlsx-openpyxl", "check_xlsx", "faster", 2.5, ("openpyxl_reading",)),

@@ -33,7 +33,7 @@ def document(measured: Measured, growth: Measured, rounds: int, flush: str) -> s
     ]
     missed = [(scene, one) for scene, found in outcomes for one in found if not one.met]
     said = [
-        f"- **{scene.title}, {one.asked}** — {reasons.get(one.target.key, 'no reason is written yet.')}"
+        f"- **{scene.title}, {one.asked}** — {reasons.get(one.target.key, 'no reason is written yet.').strip()}"
         for scene, one in missed
     ]
     return PAGE.read_text("utf-8").format(

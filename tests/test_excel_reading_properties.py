@@ -231,6 +231,53 @@ def test_every_hand_that_writes_a_sheet_is_read_the_same(path: Path, lines: list
     assert grid_of(path, "Sheet1") == plain
 
 
+# What a cell may be in a list that programs write: nearly every row then has the shape of one before it.
+WRITTEN = (
+    "",
+    '<c r="{at}"/>',
+    '<c r="{at}" s="1" />',
+    '<c r="{at}" s="1"><v>{number}</v></c>',
+    '<c r="{at}"><v>{number}.50</v></c>',
+    '<c r="{at}" t="n"><v>-{number}</v></c>',
+    '<c r="{at}" t="inlineStr"><is><t>rivi {number} &amp; muut</t></is></c>',
+    '<c r="{at}" t="inlineStr"><is><r><t>a</t></r><r><t>{number}</t></r></is></c>',
+    '<c r="{at}" s="1" t="s"><v>1</v></c>',
+    '<c r="{at}" t="s"><v>0</v></c>',
+    '<c r="{at}"><f>A1*2</f><v>{number}</v></c>',
+    '<c r="{at}"><f>A1*2</f><v>0</v></c>',
+    '<c r="{at}"><f>A{number}</f></c>',
+    '<c r="{at}" t="str"><f>A1</f><v></v></c>',
+    '<c r="{at}" t="e"><v>#N/A</v></c>',
+    '<c r="{at}" t="b"><v>1</v></c>',
+)
+KINDS = st.lists(st.sampled_from(WRITTEN), min_size=1, max_size=6)
+
+
+@untimed
+@given(
+    st.lists(KINDS, min_size=1, max_size=3), st.lists(st.tuples(st.integers(0, 2), KINDS), max_size=6), st.booleans()
+)
+def test_rows_of_the_same_shape_are_read_like_rows_of_none(
+    path: Path, usual: list[list[str]], others: list[tuple[int, list[str]]], is_uncalculated: bool
+) -> None:
+    """Many rows of a few kinds with others in between: spelled as ever, and so that every row is read cell by cell."""
+    kinds = [usual[row % len(usual)] for row in range(60)]
+    for place, kind in others:
+        kinds.insert(place * 25 + 5, kind)
+    lines = [
+        f'<row r="{row}">'
+        + "".join(cell.format(at=f"{'ABCDEF'[place]}{row}", number=row % 7) for place, cell in enumerate(kind))
+        + "</row>"
+        for row, kind in enumerate(kinds, 1)
+    ]
+    read = []
+    for sheet in ("".join(lines), "".join(lines).replace('"', "'")):
+        workbook = '<calcPr fullCalcOnLoad="1"/>' if is_uncalculated else ""
+        raw(path, sheet, formats=["d.m.yyyy"], strings="<si><t>jaettu</t></si><si><t/></si>", workbook=workbook)
+        read.append(grid_of(path, "Sheet1"))
+    assert read[0] == read[1]
+
+
 @untimed
 @given(GRIDS)
 def test_reading_gives_no_float_and_twice_the_same(path: Path, grid: dict[tuple[int, int], Cell]) -> None:

@@ -260,3 +260,34 @@ def test_the_key_of_the_api_is_not_in_it(world: World) -> None:
     world.send(world.source(1001))
     assert world.places_of_the_token() == []
     assert TOKEN not in "".join(sys.argv)
+
+
+# -- what a run has changed ----------------------------------------------------------------------------------------------
+
+
+def test_what_has_another_state_than_was_noted_is_told_and_what_is_new(journal: Journal) -> None:
+    first, second, third = journal.advance([], [claim(1003), claim(1002), claim(1001)])
+    journal.note_states()
+    journal.advance([Step(first.id, "sent", "taken"), Step(second.id, "uncertain", "lost")], [claim(1004)])
+    journal.advance([Step(second.id, "ready", "concluded absent")])
+    assert [(entry.number, entry.state) for entry in journal.changed()] == [
+        (1002, "ready"),
+        (1003, "sent"),
+        (1004, "sending"),
+    ]
+    journal.note_states()
+    journal.advance([Step(third.id, "ready", "not begun")], [])
+    journal.advance([], [claim(1001)])
+    assert journal.changed() == []  # it has changed, and has changed back
+
+
+def test_more_steps_than_one_statement_takes_are_written_each_in_its_turn(journal: Journal) -> None:
+    entries = journal.advance([], [claim(number) for number in range(1001, 2201)])
+    taken = [Step(entry.id, "sent", "taken", status="PAUSED", taken_at=5.0) for entry in entries]
+    seen = [Step(entry.id, "delivered", "observed", method="EMAIL", seen_at=6.0) for entry in entries]
+    journal.advance([step for pair in zip(taken, seen, strict=True) for step in pair])
+    assert journal.counts() == {"delivered": 1200}
+    last = journal.entry(2200)
+    assert last is not None
+    assert (last.taken_at, last.seen_at, last.method, last.status) == (5.0, 6.0, "EMAIL", "")
+    assert [event for _, event, _, _ in journal.events(last)] == ["claimed", "taken", "observed"]

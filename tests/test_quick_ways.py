@@ -113,3 +113,9 @@ def test_what_is_no_json_is_refused_in_the_same_words(tree: object, at: int, sig
 def test_amounts_of_a_listing_are_exact() -> None:
     body = json.dumps({"records": [{"a": "x"}]}).replace('"x"', "0.10000000000000000001").encode()
     assert json_listing(body, lambda element: element) == {"records": [{"a": Decimal("0.10000000000000000001")}]}
+
+
+@pytest.mark.parametrize("before", [(1 << 20) - 5, 1 << 20, (2 << 20) - 1])
+def test_the_key_is_found_in_the_middle_of_a_long_answer(before: int) -> None:
+    content = b"x" * before + f" {KEY} ".encode() + b"x" * 100
+    assert without_key(content, KEY) == b"x" * before + b" *** " + b"x" * 100

@@ -1,7 +1,7 @@
 """Delimited text: its layout, its delimiter, and the one tokenizer that both reading and writing use.
 
 The tokenizer works on decoded text with the line ends as they are. Decoding and encoding strictly is a bijection for
-the encodings in use; whoever writes proves it by hashing what it encodes again (see `Row.text` and `Row.end`).
+the encodings in use; whoever writes proves it by comparing what it encodes again (see `Row.text` and `Row.end`).
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ SHORTEST_KEY = 8
 """A shorter one is no secret, and might be part of any text."""
 
 _PLAIN = frozenset("0123456789abcdefghjlmnopqrtuvwxyz")
+_PIECE = 1 << 20
 _SHORTEST = 5
 """As many letters and digits make a value that can be told from any other word of an answer."""
 
@@ -72,8 +73,14 @@ def _may_spell(content: bytes, key: bytes) -> bool:
     """Tell whether *key* may be in *content*: the search for all its spellings is slow, and listings are long."""
     if any(sign in content for sign in (b"\\", b"%", b"&#")):
         return True
-    plain = content.translate(None, b" \t\n\r\v\f\0").lower()
-    return key.lower() in plain or any(form.encode("ascii") in content for form in _in_base64(key))
+    if any(form.encode("ascii") in content for form in _in_base64(key)):
+        return True
+    wanted, plain = key.lower(), b""
+    for start in range(0, len(content), _PIECE):  # a listing is not copied whole
+        plain = plain[-len(wanted) :] + content[start : start + _PIECE].translate(None, b" \t\n\r\v\f\0").lower()
+        if wanted in plain:
+            return True
+    return False
 
 
 _GAP = r"(?:[\s\0]|\\{1,4}[nrt]){0,16}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from confirma_connector.language import tr, trn
@@ -18,11 +18,16 @@ class Numbered(Protocol):
     """One invoice of a source, as far as it is told by its number: *key* is number and year, None without them."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """What stands there as the number."""
+
     @property
-    def where(self) -> str: ...
+    def where(self) -> str:
+        """Where it stands, for people."""
+
     @property
-    def key(self) -> tuple[int, int] | None: ...
+    def key(self) -> tuple[int, int] | None:
+        """Its number and year."""
 
 
 def repeated(items: Sequence[Numbered], header: str) -> Iterator[tuple[int, Problem]]:
@@ -30,8 +35,8 @@ def repeated(items: Sequence[Numbered], header: str) -> Iterator[tuple[int, Prob
 
     *header* is that of the column with the numbers.
     """
-    first: dict[Hashable, int] = {}
-    places: dict[Hashable, list[int]] = {}  # only of what stands twice: there may be very many invoices
+    first: dict[tuple[int, int], int] = {}
+    places: dict[tuple[int, int], list[int]] = {}  # only of what stands twice: there may be very many invoices
     for index, item in enumerate(items):
         key = item.key
         if key is not None and (was := first.setdefault(key, index)) != index:

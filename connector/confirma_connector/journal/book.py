@@ -24,7 +24,7 @@ from confirma_connector.errors import JournalError
 from confirma_connector.journal.entry import FINAL, TAKEN, Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
 from confirma_connector.journal.register import Register
-from confirma_connector.journal.rows import COLUMNS, assignments, as_entry
+from confirma_connector.journal.rows import COLUMNS, as_entry, assignments
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
 from confirma_connector.language import tr
@@ -68,7 +68,7 @@ class Journal(Register, Keeping):
             "SELECT number, date FROM invoices WHERE environment = ? AND account = ?"
             f" AND state IN ({marks}) ORDER BY number, year"
         )
-        return [(number, dt.date.fromisoformat(date)) for number, date in self._rows(query, (*self._ours, *_AWAITED))]
+        return [(number, dt.date.fromisoformat(date)) for number, date in self._each(query, (*self._ours, *_AWAITED))]
 
     def taken_between(self, first: float, last: float) -> list[Entry]:
         """Give the invoices that the API took between two times of the server's clock."""
@@ -123,7 +123,7 @@ class Journal(Register, Keeping):
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
         query = f"SELECT {COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
-        return list(map(as_entry, self._rows(query, (*self._ours, *values))))
+        return list(map(as_entry, self._each(query, (*self._ours, *values))))
 
     # -- the seller ------------------------------------------------------------------------------------------------
 

@@ -65,8 +65,12 @@ class Connection:
             raise unusable(self.path, "written", error) from error
 
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return list(self._each(query, values))
+
+    def _each(self, query: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Give the rows one by one: of many, what is made of them is all that has to be held."""
         try:
-            return self._database.execute(query, values).fetchall()
+            yield from self._database.execute(query, values)
         except sqlite3.Error as error:
             raise unusable(self.path, "read", error) from error
 

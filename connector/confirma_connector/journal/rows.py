@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from decimal import Decimal
@@ -20,12 +21,15 @@ COLUMNS = ", ".join(_NAMES)
 _DATE, _GROSS, _UNCERTAIN, _SAID, _SUPERSEDED = map(
     _NAMES.index, ("date", "gross", "ever_uncertain", "fields", "superseded")
 )
+_OFTEN = [_NAMES.index(name) for name in ("state", "run", "type", "currency", "method", "status", "message")]
 _NOTHING = "[]"
 
 
 def as_entry(row: Sequence[Any]) -> Entry:
     """Give the entry in a row of COLUMNS."""
     values = list(row)
+    for at in _OFTEN:
+        values[at] = sys.intern(values[at])  # many rows say the same: it is kept once
     values[_DATE] = dt.date.fromisoformat(values[_DATE])
     values[_GROSS] = Decimal(values[_GROSS])
     values[_UNCERTAIN] = bool(values[_UNCERTAIN])

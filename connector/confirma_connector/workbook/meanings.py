@@ -21,6 +21,7 @@ from confirma_connector.workbook.markup import (
     elements,
     plain,
 )
+from confirma_connector.workbook.shapes import Found, Shapes, contents
 from confirma_connector.workbook.strings import text_of
 
 __all__ = ["Row", "RowReader"]
@@ -68,13 +69,13 @@ class RowReader:
         }
         self._value_mark = f"<{prefix}v"
         self._content = re.compile(rf"<{p}(?:v|is|f)[\s/>]".encode())
+        value, text, other = contents(prefix)
         # All that follows "<c" is optional: a cell that nobody would write so is found with nothing behind its name.
         self._usual = re.compile(
-            rf'<{p}c(?: r="([A-Z]{{1,3}})\d+"([^<>]*+>)(?:(?<=/>)'
-            rf'|(?<! t="inlineStr">)<{p}v>([^<]*+)</{p}v></{p}c>'
-            rf'|(?<= t="inlineStr">)<{p}is><{p}t>([^<]*+)</{p}t></{p}is></{p}c>'
-            rf"|(\s*+<(?!/?{p}c[\s/>])(?:[^<]++|<(?!/?{p}c[\s/>]))*+)</{p}c>))?+"
+            rf'<{p}c(?: r="([A-Z]{{1,3}})\d+"([^<>]*+>)'
+            rf'(?:(?<=/>)|(?<! t="inlineStr">){value}|(?<= t="inlineStr">){text}|{other}))?+'
         )
+        self._shapes = Shapes(prefix)
         self._any = edges(f"{p}c")
         self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>([^<]*)</{p}v\s*>")
         self._start = re.compile(rf"<{p}c[\s/>]")
@@ -90,16 +91,30 @@ class RowReader:
         if not self._content.search(data):
             return None
         body = plain(data[end:].decode())
-        columns, alike = self._columns, self._alike
         try:
-            values: dict[int, Value] = {
-                columns[letters]: meant
-                for letters, opening, value, text, inner in self._usual.findall(body)
-                if (meant := alike[opening][value or text or inner]) is not None
-            }
+            values = self._quickly(body)
         except _OddError:
             values = self._thoroughly(body)
         return Row(number, is_hidden, values) if values else None
+
+    def _quickly(self, body: str) -> dict[int, Value]:
+        """Read a row whose cells are all written as nearly every program writes them."""
+        alike = self._alike
+        if shaped := self._shapes.cut(body):
+            return {
+                column: meant
+                for column, opening, content in shaped
+                if content and (meant := alike[opening][content]) is not None
+            }
+        columns = self._columns
+        found: list[Found] = self._usual.findall(body)
+        values: dict[int, Value] = {
+            columns[letters]: meant
+            for letters, opening, value, text, inner in found
+            if (meant := alike[opening][value or text or inner]) is not None
+        }
+        self._shapes.learn(found)
+        return values
 
     def way(self, opening: str) -> _Way:
         """Give how the content of cells is understood that have this opening tag (what follows their reference).
