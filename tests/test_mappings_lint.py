@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from openpyxl import Workbook
 
 from confirma_connector.cli import main
 from confirma_connector.mapping import shipped
@@ -131,8 +133,8 @@ def test_codes_skips_and_columns_are_told_beside_a_file(tmp_path: Path) -> None:
     skips = "skip: [{column: number, equals: Yhteensä}, {column: Asiakas, starts_with: Huom}]\ninvoice:"
     data = DATA.replace("ALV\n", "ALV;Sisäinen\n") + "Yhteensä;;;Huom!;;10,00;\n"
     assert sorted(lint(tmp_path, odd("invoice:", skips), data)) == [
-        'laskut.csv: columns that the mapping does not read: "Sisäinen"',
-        'own.yaml, line 20: tables.kinds: 1 code never stands there: "Hyvitys"',
+        'laskut.csv: note: columns that the mapping does not read: "Sisäinen"',
+        'own.yaml, line 20: tables.kinds: note: 1 code never stands there: "Hyvitys"',
         "own.yaml, line 8: skip.1: would leave out 1 row that skip 1 leaves out: line 3",
     ]
 
@@ -141,9 +143,25 @@ def test_a_skip_without_a_row_and_a_column_without_a_value_are_told_beside_a_fil
     text = odd("invoice:", "skip: [{column: number, equals: Yhteensä}]\ninvoice:")
     data = (DATA + DATA.splitlines()[1].replace("Lasku", "Hyvitys") + "\n").replace("a@example.com", "")
     assert sorted(lint(tmp_path, text, data)) == [
-        'own.yaml, line 16: invoice.buyer.contact.email: its column "Sähköposti" is empty everywhere',
-        "own.yaml, line 8: skip.0: left out no row",
+        'own.yaml, line 16: invoice.buyer.contact.email: note: its column "Sähköposti" is empty everywhere',
+        "own.yaml, line 8: skip.0: note: left out no row",
     ]
+
+
+def test_a_typed_number_is_the_code_that_the_mapping_spells(tmp_path: Path) -> None:
+    text = odd("adapter: csv_file", "adapter: excel").replace(
+        "vat_percentage: ALV", "vat_percentage: {column: ALV, table: rates}"
+    )
+    (tmp_path / "own.yaml").write_text(text + '  rates: {"0,255": "25,5", "0,1": "10"}\n', "utf-8")
+    book = Workbook()
+    assert book.active
+    book.active.append(DATA.splitlines()[0].split(";"))
+    book.active.append([1, "Lasku", date(2026, 11, 1), "A Oy", "a@example.com", 10, 0.255])
+    book.active.append([2, "Hyvitys", date(2026, 11, 1), "A Oy", "a@example.com", 10, 0.255])
+    book.save(tmp_path / "laskut.xlsx")
+    words = ["mappings", "lint", str(tmp_path / "own.yaml"), "--data", str(tmp_path / "laskut.xlsx")]
+    lines = CliRunner().invoke(main, words).stdout.splitlines()
+    assert [line.partition("tables.")[2] for line in lines[:-1]] == ['rates: note: 1 code never stands there: "0,1"']
 
 
 def test_a_mapping_that_cannot_be_used_is_told_as_ever(tmp_path: Path) -> None:

@@ -129,21 +129,26 @@ class Conversion:
         if isinstance(value, str) and (reason := spoilt(value.strip())) and not self._knows(value.strip()):
             raise UnreadableCell(reason)
         if self.steps or self.table is not None:
-            return self.meaning(self._as_text(value), is_default=is_default)
+            return self.meaning(self.text(value), is_default=is_default)
         return typed(self.kind, value, self.locale) if spelled(value) else None
 
     def meaning(self, text: str, *, is_default: bool = False) -> Any:
         """Give what a sound *text* without outer space stands for; None for nothing. Raises UnknownCode, ValueError."""
-        for step in self.steps:
-            text = step(text)
+        text = self.code(text)
         if self.table is not None:
             text = self.table.meaning(text, is_default=is_default)
         return typed(self.kind, text, self.locale) if text.strip() else None
 
+    def code(self, text: str) -> str:
+        """Give what of *text* is looked up in the table. Raises ValueError."""
+        for step in self.steps:
+            text = step(text)
+        return text
+
     def _knows(self, text: str) -> bool:
         return self.table is not None and text in self.table.codes
 
-    def _as_text(self, value: Value) -> str:
+    def text(self, value: Value) -> str:
         """Spell a typed number or date as it will be read again, whatever the steps leave of it."""
         if self.kind in ("number", "money", "date") and isinstance(value, (Decimal, dt.date)):
             return self.locale.spelled(value)

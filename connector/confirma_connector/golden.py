@@ -71,8 +71,8 @@ def produced(case: Case, run: Run) -> dict[str, str]:
 
     Raises SourceError, MappingError, AdapterError.
     """
+    mapping = run.mapping(case.source, case.mapping)
     with language.using("en"):  # places are words too ("line 12")
-        mapping = run.mapping(case.source, case.mapping)
         with closing(run.read(case.source, mapping, b"")) as found:
             bodies = [found.claim(item).body.decode() for item in found.valid()]
             told = json.dumps(_checked(found), ensure_ascii=False, indent=2)

@@ -119,8 +119,8 @@ _REASONS = (
 
 
 def day(date: dt.date) -> str:
-    """Spell a date: 26.11.2026 in Finnish, else 2026-11-26."""
-    return f"{date.day}.{date.month}.{date.year}" if current() == "fi" else date.isoformat()
+    """Spell a date: 26.11.2026 in Finnish and in the Swedish of Finland, else 2026-11-26."""
+    return f"{date.day}.{date.month}.{date.year}" if current() != "en" else date.isoformat()
 
 
 def time_of(seconds: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from confirma_connector.columns import Columns
 from confirma_connector.extending import whole
-from confirma_connector.fields import CHOICES
+from confirma_connector.fields import CHOICES, INVOICE_FIELDS, ROW_FIELDS, Kind, spelled
 from confirma_connector.joining import lines_path, read
 from confirma_connector.language import tr, trn
 from confirma_connector.limits import DEFAULTS, Limits
@@ -28,17 +28,22 @@ _NAMED = 8
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One oddity: the file and the line of it (0: it is nowhere), the place as `skip.1`, and what is odd."""
+    """One oddity: the file and the line of it (0: it is nowhere), the place as `skip.1`, and what is odd.
+
+    What only one file shows (a code that this month's invoices have not) *is a note*: another file may show the opposite.
+    """
 
     file: str
     line: int
     place: str
     message: str
+    is_note: bool = False
 
     def text(self) -> str:
         """Give it in one line."""
         where = tr("{file}, line {line}", file=self.file, line=self.line) if self.line else self.file
-        return f"{where}: {self.place}: {self.message}" if self.place else f"{where}: {self.message}"
+        message = tr("note: {message}", message=self.message) if self.is_note else self.message
+        return f"{where}: {self.place}: {message}" if self.place else f"{where}: {message}"
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,9 @@ class _Report:
     path: Path
     document: Document
 
-    def of(self, place: Place, message: str) -> Iterator[Finding]:
+    def of(self, place: Place, message: str, *, is_note: bool = False) -> Iterator[Finding]:
         if self.document.file(place) == self.path:
-            yield Finding(str(self.path), self.document.line(place), ".".join(map(str, place)), message)
+            yield Finding(str(self.path), self.document.line(place), ".".join(map(str, place)), message, is_note)
 
     def lack(self, block: str, message: str) -> Finding:
         return Finding(str(self.path), 0, block, message)
@@ -86,6 +91,10 @@ def _rules(mapping: LoadedMapping) -> dict[Place, FieldRule]:
     blocks: list[tuple[Place, Mapping[str, FieldRule]]] = [(("invoice",), file.invoice), (("rows",), file.rows)]
     blocks += [(("charges", index), charge) for index, charge in enumerate(file.charges)]
     return {(*place, name): rule for place, fields in blocks for name, rule in fields.items()}
+
+
+def _kind(place: Place) -> Kind:
+    return (INVOICE_FIELDS if place[0] == "invoice" else ROW_FIELDS)[str(place[-1])]
 
 
 def _skips(skips: Sequence[Skip], told: _Report) -> Iterator[Finding]:
@@ -214,11 +223,13 @@ class _Seen:
         words = [word for word in columns.spellings if columns.has(record, word)]
         texts = {word: columns.text(record, word) for word in words}
         self._filled.update(word for word, text in texts.items() if not self._is_empty(text))
-        for rule in self._rules.values():
-            text = rule.join.join(texts[word] for word in rule.sources() if texts.get(word))
+        for place, rule in self._rules.items():
+            conversion = self._mapping.conversion(_kind(place), rule)
+            values = [columns.value(record, word) for word in rule.sources()]
+            text = rule.join.join(conversion.text(value) for value in values if spelled(value))
             if rule.split is None and not self._is_empty(text):
                 with contextlib.suppress(ValueError):  # a text that no step can read has no code either
-                    self._codes[rule.table or ""].add(self._stepped(rule, text))
+                    self._codes[rule.table or ""].add(conversion.code(text).strip())
         hit = [
             index
             for index, skip in enumerate(self._mapping.file.skip)
@@ -228,11 +239,6 @@ class _Seen:
             self._hits[index] += 1
         for pair in itertools.pairwise(hit):
             self._both.setdefault(pair, []).append(record.where)
-
-    def _stepped(self, rule: FieldRule, text: str) -> str:
-        for step in self._mapping.conversion("text", rule).steps:
-            text = step(text)
-        return text.strip()
 
     def unused_codes(self, told: _Report) -> Iterator[Finding]:
         """Name the codes of tables that no row has."""
@@ -249,13 +255,14 @@ class _Seen:
                         len(idle),
                         named=named,
                     ),
+                    is_note=True,
                 )
 
     def idle_skips(self, told: _Report) -> Iterator[Finding]:
         """Name the skips that left nothing out."""
         for index, count in enumerate(self._hits):
             if not count:
-                yield from told.of(("skip", index), tr("left out no row"))
+                yield from told.of(("skip", index), tr("left out no row"), is_note=True)
 
     def doubled(self, told: _Report) -> Iterator[Finding]:
         """Name the skips that would leave out the same row."""
@@ -275,12 +282,11 @@ class _Seen:
         """Name the columns that are read and are empty in every row."""
         for place, word, _ in self._mapping.file.uses():
             if word not in self._filled and place[0] in ("invoice", "rows", "charges"):
-                yield from told.of(place, tr('its column "{column}" is empty everywhere', column=word))
+                yield from told.of(place, tr('its column "{column}" is empty everywhere', column=word), is_note=True)
 
     def unread(self) -> Iterator[Finding]:
         """Name the columns of the files that no line of the mapping reads."""
         for name, headers in self._headers.items():
             if headers:
-                yield Finding(
-                    name, 0, "", tr("columns that the mapping does not read: {columns}", columns=_quoted(headers))
-                )
+                said = tr("columns that the mapping does not read: {columns}", columns=_quoted(headers))
+                yield Finding(name, 0, "", said, is_note=True)
