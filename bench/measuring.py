@@ -17,7 +17,7 @@ from typing import Any
 __all__ = ["Contestant", "Figures", "environment", "in_turns"]
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST = 900
+LONGEST = 1800
 """Seconds after which a path counts as hung."""
 
 

@@ -91,6 +91,7 @@ class Mapper:
         self._credit_sign = credit_sign
         kept = registers or Registers()
         self._registers = {name: kept.index(register, limits) for name, register in mapping.registers.items()}
+        self._severities = (mapping.severities, {**mapping.severities, "E-OPERATOR-ALONE": "off"})
         self._of_invoice = self._block(mapping.file.invoice, INVOICE_FIELDS)
         self._of_rows = self._block(mapping.file.rows, ROW_FIELDS)
         self._of_charges = [self._block(charge, ROW_FIELDS) for charge in mapping.file.charges]
@@ -182,11 +183,12 @@ class Mapper:
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)
         fields, rows = self._read(group, problems)
+        is_said = "distribution.method" in fields  # before it follows from the rest
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
         number, date = fields.get("number"), fields.get("date")
         invoice = None if group.problems else self._invoice(group, fields, rows, problems)
         if invoice is not None:
-            found = rules.check(invoice, self.mapping.severities)
+            found = rules.check(invoice, self._severities[is_said])
             problems += [self._located(group, problem) for problem in found]
         return Draft(label, number, date, group, None if _stopped(problems) else invoice, _told_once(problems))
 

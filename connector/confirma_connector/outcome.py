@@ -49,12 +49,7 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Prob
     state, message = entry.state, entry_words(entry)
     if use == "send" and entry.state in TAKEN:
         if item.facts is None:
-            return _said(
-                "conflict",
-                tr("this number is {state} already, and this row is not valid: nothing is sent again", state=state),
-                entry,
-                item.problems,
-            )
+            return _unsendable(item, entry)
         if item.facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
     is_other = item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print
@@ -86,6 +81,13 @@ def _invalid(item: Item) -> Outcome:
     cell = " | ".join(cell_text(problem, item) for problem in item.errors)
     plain = " | ".join(problem.text(with_value=False) for problem in item.errors)
     return Outcome("invalid", cell, plain, None, item.problems)
+
+
+def _unsendable(item: Item, entry: Entry) -> Outcome:
+    """Say that an invoice was taken and its row is wrong now: the row is told its first problem, the table has all."""
+    said = tr("this number is {state} already, and this row is not valid: nothing is sent again", state=entry.state)
+    cell = "; ".join((said, *(cell_text(problem, item) for problem in item.errors[:1])))
+    return Outcome("conflict", " ".join(cell.split()), said, entry, item.problems)
 
 
 def cell_text(problem: Problem, item: Item) -> str:

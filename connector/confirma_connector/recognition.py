@@ -22,6 +22,9 @@ __all__ = ["fits", "mapping_for"]
 _FAR = 1_000
 """As far as if so many columns were missing: the sheet itself is not there, or the file cannot be read that way."""
 
+_NEAR = 3
+"""A shipped mapping that lacks more columns than these was made for other files: what it lacks helps nobody."""
+
 _TRIED = 100
 """As many documents of a source are looked at for one that is an invoice."""
 
@@ -62,16 +65,16 @@ def mapping_for(
         names = tr(" and ").join(mapping.path.stem for mapping in fitting)
         raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
     nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
-    if nearest is None:
+    error = lacking.get(nearest) if nearest else None
+    if nearest is None or error is None or (isinstance(error, MissingColumns) and error.count > _NEAR):
         raise MappingError(
             tr(
                 "{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one",
                 path=path,
             )
         )
-    error = lacking[nearest]
     problem = (error.said if isinstance(error, MissingColumns) else str(error)).removeprefix(f"{path}: ")
-    if len(lacking) == 1 or hasattr(lacking[nearest], "count"):
+    if len(lacking) == 1 or hasattr(error, "count"):
         raise MappingError(
             tr(
                 "{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose "

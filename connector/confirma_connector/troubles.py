@@ -47,8 +47,7 @@ class _Group:
 
     message: str
     count: int = 0
-    invoices: int = 0
-    last: int = -1
+    invoices: set[int] = field(default_factory=set)
     places: Ranges = field(default_factory=Ranges)
     values: dict[str, None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
@@ -56,8 +55,7 @@ class _Group:
     def add(self, problem: Problem, item: Item, index: int) -> None:
         self.count += 1
         self.places.add(problem.where or item.where)
-        if index != self.last:
-            self.invoices, self.last = self.invoices + 1, index
+        self.invoices.add(index)
         if len(self.values) <= _SHOWN:
             self.values[problem.value] = None
         if len(self.numbers) <= _SHOWN and item.label.isdigit():  # a label that is no number is a cell's text
@@ -93,7 +91,7 @@ def _told(family: _Family, group: _Group, blamed: str) -> ProblemGroup:
         message=group.message,
         mapping=blamed,
         count=group.count,
-        invoices=group.invoices,
+        invoices=len(group.invoices),
         places=group.places.told(),
         numbers=tuple(group.numbers)[:_SHOWN],
         values=tuple(group.values)[:_SHOWN],
@@ -106,12 +104,12 @@ def _blamed(mapping: LoadedMapping, family: _Family, groups: Iterable[_Group], i
     code, severity, _, name = family
     if severity != "error" or not name:
         return ""
-    is_everywhere = _EVERY <= invoices <= sum(group.invoices for group in groups)
+    is_everywhere = _EVERY <= invoices <= len(set().union(*(group.invoices for group in groups)))
     place, rule = _rule(mapping, name)
     if rule is None:
         is_empty_there = code in _NOT_MAPPED or not (is_money(name) or code == "E-REFUSED" or name == "rows")
         return mapping.line_of(*place) if is_empty_there or is_everywhere else ""
-    if code == "E-CODE" and rule.table is not None:
+    if code == "E-CODE" and rule.table is not None and is_everywhere:
         return mapping.line_of("tables", rule.table)
     return mapping.line_of(*place) if rule.constant is not None or is_everywhere else ""
 

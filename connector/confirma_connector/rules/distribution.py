@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import mark, tr
-from confirma_connector.rules.places import addresses, given, postal_target
+from confirma_connector.rules.places import addresses, given, postal_target, receivers
 from confirma_connector.rules.rule import Finding, Rule
 
 __all__ = ["RULES"]
@@ -99,6 +99,23 @@ def _no_edi_address(invoice: Invoice) -> Iterator[Finding]:
         )
 
 
+def _operator_alone(invoice: Invoice) -> Iterator[Finding]:
+    if invoice.distribution.method == "EDI":
+        return
+    for path, party in receivers(invoice):
+        account, operator = given(party.electronic_invoice_account), given(party.electronic_routing_address)
+        if account in _NO_ADDRESS and operator not in _NO_ADDRESS:
+            yield Finding(
+                f"{path}.electronic_invoice_account",
+                tr(
+                    "there is an operator and no e-invoice address, so the invoice goes another way ({method}): "
+                    "expected the address as well, or no operator",
+                    method=invoice.distribution.method,
+                ),
+                account,
+            )
+
+
 _NO_ADDRESS = frozenset({"", "0"})
 
 
@@ -122,4 +139,10 @@ RULES = (
     ),
     Rule("E-EMAIL-MISSING", "error", mark("An invoice by e-mail has an e-mail address to go to."), _email_missing),
     Rule("E-EDI-ADDRESS", "error", mark("An e-invoice has the receiver's address and operator."), _edi_address),
+    Rule(
+        "E-OPERATOR-ALONE",
+        "warning",
+        mark("Beside an e-invoice operator there is an address; not asked where the source says how the invoice goes."),
+        _operator_alone,
+    ),
 )

@@ -18,17 +18,28 @@ from confirma_connector.rules.codes import OPERATORS
 from confirma_connector.rules.places import given, is_finnish, parties, receivers
 from confirma_connector.rules.rule import Finding, Rule
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "has_lost_zeros"]
 
 _OLD_FORM = re.compile(r"\d{6}-\d", re.ASCII)
 _NEW_FORM = re.compile(r"\d{7}-?\d", re.ASCII)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1)
 _OVT = re.compile(r"0037(\d{8})[0-9A-Z]{0,5}", re.ASCII)
+_CUT_OVT = re.compile(r"37(\d{8})\d{0,5}", re.ASCII)
+_OF_COMPANY = re.compile(
+    r"(?:as\.? |asunto )?(?:oy|ab|tmi)\.? .+|.+ (?:oy|oyj|ab|abp|ky|kb|ay|osk|tmi|ry|rf|rs|sr|oy ab|ab oy)\.?", re.IGNORECASE
+)
 _EU_PREFIX = re.compile(r"[A-Za-z]{2}")
 _WITH_ITS_COUNTRY = mark("expected a VAT number that begins with its country: FI and eight digits in Finland")
 _FITTING_FINNISH = mark("expected FI and the eight digits of a business id, with fitting check digits")
 _FITTING_OTHER = mark("expected the VAT number of its country, with fitting check digits")
 _SAME_DIGITS = mark("expected a VAT number with the same digits as the business id")
+_PROPER_OVT = mark("expected an OVT: 0037, the eight digits of a business id, and at most five signs more")
+_WITH_ITS_ZEROS = mark(
+    "it looks like an OVT that has lost its zeros in front or its last digits, as a number in a spreadsheet does: "
+    "expected 0037 and the eight digits of a business id; enter it again, in a cell of the format Text"
+)
+_SHORTEST_CUT = 10
+"""So many digits may be the number of a company elsewhere: they must hold a business id."""
 _BRANCH = re.compile(r"[A-Z]{6}[A-Z0-9]{2}XXX")
 
 
@@ -117,15 +128,26 @@ def _gln_is_valid(text: str) -> bool:
 def _ovt(invoice: Invoice) -> Iterator[Finding]:
     for path, party in receivers(invoice):
         text = given(party.electronic_invoice_account)
-        if text.startswith("0037") and not _ovt_is_valid(text):
-            yield Finding(
-                f"{path}.electronic_invoice_account",
-                tr("expected an OVT: 0037, the eight digits of a business id, and at most five signs more"),
-                text,
-            )
+        if expected := _expected_ovt(text):
+            yield Finding(f"{path}.electronic_invoice_account", tr(expected), text)
 
 
 @lru_cache(maxsize=4096)
+def _expected_ovt(text: str) -> str:
+    """Say what an e-invoice address should have been; "" when it is an OVT, or an address of another kind."""
+    if has_lost_zeros(text):
+        return _WITH_ITS_ZEROS
+    return _PROPER_OVT if text.startswith("0037") and not _ovt_is_valid(text) else ""
+
+
+def has_lost_zeros(text: str) -> bool:
+    """Tell whether *text* looks like an OVT as a spreadsheet keeps it as a number: its zeros gone, digits rounded."""
+    match = _CUT_OVT.fullmatch(text)
+    if match is None or _gln_is_valid(text):
+        return False
+    return len(text) > _SHORTEST_CUT or bool(_business_id_digits(match[1]))
+
+
 def _ovt_is_valid(text: str) -> bool:
     match = _OVT.fullmatch(text)
     return match is not None and bool(_business_id_digits(match[1]))
@@ -142,12 +164,25 @@ def _operator(invoice: Invoice) -> Iterator[Finding]:
             )
 
 
+def _company_name(invoice: Invoice) -> Iterable[Finding]:
+    buyer, name = invoice.buyer, given(invoice.buyer.name)
+    if buyer.entity_type != "CONSUMER" or any(map(given, (buyer.business_id, buyer.vat_code))):
+        return ()
+    if given(buyer.personal_identity_number) or not _OF_COMPANY.fullmatch(name):
+        return ()
+    message = tr(
+        "a company by its name, and this buyer goes as a consumer: expected a business id, or a buyer that is a company"
+    )
+    return (Finding("buyer.name", message, name),)
+
+
 RULES = (
     Rule("E-BUSINESS-ID", "error", mark("A Finnish business id has fitting check digits."), _business_id),
     Rule("E-SELLER-ID", "warning", mark("The seller has a business id."), _seller_id),
     Rule("E-VAT-NUMBER", "warning", mark("A VAT number fits its country, and the Finnish business id."), _vat_number),
     Rule("E-HETU", "warning", mark("A personal identity code has a fitting check character."), _identity_number),
     Rule("E-GLN", "warning", mark("A GLN has 13 digits and a fitting check digit."), _gln),
-    Rule("E-OVT", "warning", mark("An e-invoice address that begins with 0037 is a proper OVT."), _ovt),
+    Rule("E-OVT", "warning", mark("An OVT (0037…) is a proper one, with its zeros in front."), _ovt),
+    Rule("E-COMPANY-NAME", "warning", mark("A buyer with the name of a company is no consumer."), _company_name),
     Rule("E-OPERATOR", "warning", mark("The e-invoice operator is a known one (list of 2024)."), _operator),
 )
