@@ -15,6 +15,7 @@ from confirma_connector.proposing.called import called
 from confirma_connector.proposing.plan import Line, Place, Plan, Question
 from confirma_connector.proposing.proposer import Proposer
 from confirma_connector.proposing.values import KINDS
+from confirma_connector.transforms import TRANSFORMS
 
 __all__ = ["asked"]
 
@@ -79,7 +80,8 @@ def _typed(line: Line) -> Line | None:
         if not text:
             return None
         if line.typed == "name" or KINDS[line.typed](text):
-            return replace(line, value={"constant": text}, evidence=tr("typed"), typed="")
+            told = " ".join(text.split()) if line.typed == "name" else TRANSFORMS[line.typed](text)
+            return replace(line, value={"constant": told}, evidence=tr("typed"), typed="")
         say(tr("the check digits do not fit, or something else is wrong with it; please look again"), err=True)
 
 

@@ -13,12 +13,14 @@ from confirma_connector.parsing import CENT, Locale, cents
 from confirma_connector.proposing.found import Column
 from confirma_connector.proposing.grid import looks_numeric
 
-__all__ = ["Role", "numbers", "roles"]
+__all__ = ["Numbers", "Role", "is_proof", "numbers", "roles"]
 
 _LOOKED_AT, _MOST_COLUMNS, _FEWEST = 200, 14, 3
 _HUNDRED = Decimal(100)
 
 Numbers = Sequence[Decimal | None]
+"""The cells of a column as numbers; None for what is none."""
+
 _Relation = Callable[[Decimal, Decimal, Decimal], bool | None]
 """Whether three numbers stand in a relation; None where they say nothing about it."""
 
@@ -72,10 +74,10 @@ def _products(
             if whole in (first, second):
                 continue
             hits, count = _held(read, (first, second, whole), _is_product)
-            if not _is_proof(hits, count):
+            if not is_proof(hits, count):
                 continue
             rate, net = (first, second) if _is_rate(read[first]) else (second, first)
-            if _is_rate(read[rate]) and _is_proof(*_held(read, (rate, net, whole), _is_share)):
+            if _is_rate(read[rate]) and is_proof(*_held(read, (rate, net, whole), _is_share)):
                 continue
             said = tr(
                 '"{first}" × "{second}" = "{whole}" in {hits} of {count} rows',
@@ -90,7 +92,7 @@ def _products(
     for rate in (place for place in read if _is_rate(read[place])):
         for net, vat in itertools.permutations(read, 2):
             hits, count = _held(read, (rate, net, vat), _is_share) if rate not in (net, vat) else (0, 0)
-            if _is_proof(hits, count):
+            if is_proof(hits, count):
                 said = tr(
                     '"{rate}" of "{net}" is "{vat}" in {hits} of {count} rows',
                     rate=headers[rate],
@@ -110,7 +112,7 @@ def _sums(
             if gross in (net, vat):
                 continue
             hits, count = _held(read, (net, vat, gross), _is_sum)
-            if _is_proof(hits, count):
+            if is_proof(hits, count):
                 said = tr(
                     '"{net}" + "{vat}" = "{gross}" in {hits} of {count} rows',
                     net=headers[net],
@@ -134,7 +136,8 @@ def _held(read: Mapping[int, Numbers], places: tuple[int, int, int], test: _Rela
     return hits, count
 
 
-def _is_proof(hits: int, count: int) -> bool:
+def is_proof(hits: int, count: int) -> bool:
+    """Tell whether so many hits are enough, and nearly all."""
     return count >= _FEWEST and hits * 20 >= count * 19
 
 

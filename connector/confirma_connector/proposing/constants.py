@@ -40,10 +40,6 @@ def _of_money(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]:
     said = tr("€ or EUR stands in the file") if has_euros else tr("no column tells the currency")
     if found.strongest("currency_code") is None:
         yield Line(_invoice("currency_code"), {"constant": "EUR"}, said)
-    price = found.strongest("rows.unit_price")
-    if price is not None and _is_gross(columns[price.column.place], columns):
-        said = tr("quantity × price is the amount with VAT")
-        yield Line(("prices",), "gross", said)
     references = found.taken().get("references.payment")
     if references is None and found.strongest("references.payment") is None:
         said = tr("no column has payment references: one can be made of each invoice number")
@@ -55,15 +51,6 @@ def _of_money(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]:
 
 def _told(one: Named) -> tuple[str, ...]:
     return (one.column.header, *list(one.facts.counts)[:20])
-
-
-def _is_gross(price: Named, columns: Mapping[int, Named]) -> bool:
-    """Tell whether the price makes, with the quantity, an amount that is net and VAT together."""
-    said = {role.evidence for role in price.roles if role.name == "price"}
-    products = [
-        one for one in columns.values() if any(role.name == "product" and role.evidence in said for role in one.roles)
-    ]
-    return bool(products) and all(any(role.name == "gross" for role in one.roles) for one in products)
 
 
 def _of_the_buyer(columns: Mapping[int, Named], found: Naming) -> Iterator[Line]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 
+from confirma_connector.cellerrors import spoilt
 from confirma_connector.language import mark, tr
 from confirma_connector.proposing.found import Column
 from confirma_connector.proposing.values import kinds_of
+from confirma_connector.rules.identifiers import has_lost_zeros
 
 __all__ = ["Facts", "Verdict", "verdict"]
 
@@ -82,6 +84,34 @@ class Facts:
     def different(self) -> int:
         """Count the different values."""
         return len(self.counts)
+
+    @cached_property
+    def _spoilt(self) -> frozenset[str]:
+        return frozenset(filter(spoilt, self.counts))
+
+    def damaged(self, field: str) -> frozenset[str]:
+        """Name the values that a spreadsheet has spoilt: errors, shortened numbers, OVTs without their zeros."""
+        if not field.endswith("electronic_invoice_account"):
+            return self._spoilt
+        return self._spoilt | frozenset(filter(has_lost_zeros, self.counts))
+
+    def without(self, values: frozenset[str]) -> Facts:
+        """Give the facts of the column as if *values* did not stand in it."""
+        texts = tuple(text for text in self.column.texts if text.strip() not in values)
+        return Facts(replace(self.column, texts=texts, kinds=()))
+
+    def doubt(self, field: str) -> str:
+        """Say that values were lost in a spreadsheet; "" where none was, or only errors stand among whole values."""
+        damaged = self.damaged(field)
+        lost = sum(self.counts[text] for text in damaged if not text.startswith("#"))
+        if lost:
+            return tr(
+                "but {lost} of {count} values are numbers that a spreadsheet has shortened, their digits are lost: "
+                "correct them in the file",
+                lost=lost,
+                count=self.count,
+            )
+        return tr("but all values are errors") if damaged and len(damaged) == self.different else ""
 
     def any_of(self, kinds: Sequence[str], never: Sequence[str] = ()) -> int:
         """Count the values of one of *kinds* (of any where none is named) that are of none of *never*."""
@@ -232,6 +262,11 @@ def verdict(field: str, facts: Facts, *, is_sure: bool = False) -> Verdict:
     test = _test_of(field)
     if not facts.count:
         return Verdict(True, False, tr("the column is empty"))
+    if damaged := facts.damaged(field):
+        whole = facts.without(damaged)
+        if not whole.count:
+            return Verdict(True, False, "")
+        return verdict(field, whole, is_sure=is_sure)
     could = facts.any_of(test.could if is_sure else test.weak or test.could, test.never)
     if could * 2 < facts.count or (field == "rows.vat_percentage" and could < facts.count):
         return Verdict(

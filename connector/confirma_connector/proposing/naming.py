@@ -126,8 +126,10 @@ def _settle_the_bare(
 def _is_doubted(first: Proposal, name: str, one: Named) -> bool:
     """Whether the line would change values in a way a person should see, or the check digits do not speak for it."""
     needs_proof = name.endswith(("business_id", "vat_code"))
-    return "postal_code_fi" in first.rule.get("transform", ()) or (
-        needs_proof and not verdict(name, one.facts).is_proved
+    return (
+        bool(one.facts.doubt(name))
+        or "postal_code_fi" in first.rule.get("transform", ())
+        or (needs_proof and not verdict(name, one.facts).is_proved)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS
@@ -33,6 +33,10 @@ class Reading:
 
 def reading(name: str, facts: Facts, decimal: str = ",") -> Reading:
     """Give what the line of the field *name* needs; *decimal* is the mark that the mapping will declare."""
+    if damaged := facts.damaged(name):
+        told = reading(name, facts.without(damaged), decimal)
+        doubts = (facts.doubt(name), told.doubt)
+        return replace(told, doubt="; ".join(filter(None, doubts)))
     if not facts.count:
         return Reading()
     if name in CODED:

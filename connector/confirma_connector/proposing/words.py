@@ -65,6 +65,7 @@ class Words:
             name: {meaning: tuple(tuple(_listed([line])) for line in lines) for meaning, lines in codes.items()}
             for name, codes in tree["codes"].items()
         }
+        self._vat = {said: tuple(map(folded, _listed(lines))) for said, lines in tree["vat"].items()}
         self.units = frozenset(map(str.casefold, _listed(tree["units"])))
 
     def _add_exact(self, tree: Mapping[str, Any]) -> None:
@@ -133,6 +134,16 @@ class Words:
         """Tell whether *header* stands above terms of payment."""
         return folded(header) in self._terms
 
+    def vat_of(self, header: str) -> str:
+        """Tell whether *header* says that its amounts are "net" or "gross"; "" where it says neither, or both."""
+        word = folded(header)
+        found = [
+            said
+            for said, parts in self._vat.items()
+            if any(word == part or (len(part) >= _LEAST_PART and part in word) for part in parts)
+        ]
+        return found[0] if len(found) == 1 else ""
+
     def near(self, header: str) -> tuple[str, ...]:
         """Name the fields whose words stand within *header*, the longest word first: no more than a hint."""
         word = folded(_DOUBLED.sub("", header))
@@ -176,8 +187,8 @@ class Words:
         return {word: self.code(name, word) for word in (*told, *known) if self.code(name, word)}
 
 
-_LEAST = 6
-"""A shorter word stands within too many others."""
+_LEAST, _LEAST_PART = 6, 4
+"""A shorter word, or part of one, stands within too many others."""
 
 
 def folded(header: str) -> str:

@@ -26,7 +26,8 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1)
 _OVT = re.compile(r"0037(\d{8})[0-9A-Z]{0,5}", re.ASCII)
 _CUT_OVT = re.compile(r"37(\d{8})\d{0,5}", re.ASCII)
 _OF_COMPANY = re.compile(
-    r"(?:as\.? |asunto )?(?:oy|ab|tmi)\.? .+|.+ (?:oy|oyj|ab|abp|ky|kb|ay|osk|tmi|ry|rf|rs|sr|oy ab|ab oy)\.?", re.IGNORECASE
+    r"(?:as\.? |asunto )?(?:oy|ab|tmi)\.? .+|.+ (?:oy|oyj|ab|abp|ky|kb|ay|osk|tmi|ry|rf|rs|sr|oy ab|ab oy)\.?",
+    re.IGNORECASE,
 )
 _EU_PREFIX = re.compile(r"[A-Za-z]{2}")
 _WITH_ITS_COUNTRY = mark("expected a VAT number that begins with its country: FI and eight digits in Finland")
