@@ -33,6 +33,7 @@ from confirma_connector.errors import (
     SettingsError,
     SourceError,
 )
+from confirma_connector.headers import MissingColumns
 from confirma_connector.mapping import LoadedMapping, load_mapping, shipped
 from confirma_connector.plugins import Adapter, Registry, bundled, discover
 from confirma_connector.settings import ENVIRONMENT_VARIABLES, Settings, load
@@ -114,7 +115,7 @@ def _accepted(
         seen = seen.__cause__ or seen.__context__
     if not isinstance(error, kinds) or (isinstance(error, AdapterError) and " failed in " in str(error)):
         raise Finding(f"{type(error).__name__}: {error}") from error.__cause__ or error
-    told = str(error).split("\n")
+    told = (error.said if isinstance(error, MissingColumns) else str(error)).split("\n")  # the recipe is a line more
     if len(told) > lines:
         raise Finding(f"{len(told)} lines: {error!r}") from error
     for line in told:

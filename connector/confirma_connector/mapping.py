@@ -234,6 +234,9 @@ def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
         if name not in file.invoice and name not in file.to_add.invoice:
             place = ("invoice", name)
             mistakes.add(place, tr("is required and not mapped") + proposed(document, place))
+    if ("prices",) in document.open and "prices" not in file.model_fields_set and "unit_price" in file.rows:
+        said = tr("nothing says whether the unit prices are with VAT: write net or gross")
+        mistakes.add(("prices",), said + proposed(document, ("prices",)))
     if not file.rows:
         said = tr("no row field is mapped: an invoice needs rows")
         mistakes.add(("rows",), said + proposed(document, ("rows",)))

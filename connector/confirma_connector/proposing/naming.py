@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from confirma_connector.language import tr
@@ -38,15 +38,28 @@ class Naming:
         """Give what fills *field*, or else what is likeliest to."""
         return self.taken().get(field) or next((one for one in self.proposed if one.field == field), None)
 
+    def with_more(self, told: Iterable[Proposal]) -> Naming:
+        """Give it with further proposals, ahead of what else was proposed of a field."""
+        more = {(one.field, one.column.place): one for one in told}
+        rest = (one for one in self.proposed if (one.field, one.column.place) not in more)
+        places = {place for _, place in more}
+        unused = tuple(one for one in self.unused if one.place not in places)
+        return replace(self, proposed=(*more.values(), *rest), unused=unused)
+
+    def without(self, places: Collection[int]) -> Naming:
+        """Give it without what was proposed of the columns at *places*."""
+        return replace(self, proposed=tuple(one for one in self.proposed if one.column.place not in places))
+
 
 def naming(columns: Sequence[Named], decimal: str, confirmed: Mapping[str, int | None]) -> Naming:
     """Name the *columns*. *confirmed* says which column, by its place, a person gave a field; None for none of them."""
     found = {one.column.place: list(candidates(one, decimal)) for one in columns}
     _settle_the_bare(columns, found, confirmed)
     _level(columns, found, confirmed)
+    _contradict(columns, found)
     proposals = [proposal for told in found.values() for proposal in told]
     sure = _without_twins([one for one in proposals if one.is_exact])
-    by_person = [one for one in proposals if confirmed.get(one.field) == one.column.place]
+    by_person = [*_by_person(columns, proposals, confirmed)]
     decided = {field for field, place in confirmed.items() if place is not None}
     gone = {place for place in confirmed.values() if place is not None}
     applied = tuple(one for one in sure if one.field not in decided and one.column.place not in gone)
@@ -58,6 +71,17 @@ def naming(columns: Sequence[Named], decimal: str, confirmed: Mapping[str, int |
     asked = {one.column.place for one in rest}
     unused = tuple(one.column for one in columns if one.column.place not in used | asked and not one.meaning.is_ours)
     return Naming(applied, tuple(by_person), tuple(rest), unused)
+
+
+def _by_person(
+    columns: Sequence[Named], proposals: Sequence[Proposal], confirmed: Mapping[str, int | None]
+) -> Iterator[Proposal]:
+    """Give what a person took, also where nothing here spoke for it."""
+    told = {(one.field, one.column.place): one for one in proposals}
+    by_place = {one.column.place: one.column for one in columns}
+    for field, place in confirmed.items():
+        if place is not None:
+            yield told.get((field, place)) or Proposal(field, by_place[place], False, "")
 
 
 def _without_twins(exact: Sequence[Proposal]) -> list[Proposal]:
@@ -145,13 +169,38 @@ def _level(columns: Sequence[Named], found: dict[int, list[Proposal]], confirmed
         level = levels(one.column, groups) if groups else ""
         told = found[one.column.place]
         for place, proposal in enumerate(told):
-            if proposal.field.rpartition(".")[2] not in _OF_MONEY:
+            if _leaf(proposal.field) not in _OF_MONEY:
                 continue
             is_of_row = proposal.field.startswith("rows.")
             weight = _OTHER_LEVEL if level == ("invoice" if is_of_row else "row") else 0
             weight += _NEEDED_LEVEL if not level and is_of_row != is_priced else 0
             is_exact = proposal.is_exact and weight != _OTHER_LEVEL
             told[place] = replace(proposal, strength=proposal.strength + weight, is_exact=is_exact)
+
+
+def _contradict(columns: Sequence[Named], found: dict[int, list[Proposal]]) -> None:
+    """Drop what the sums speak against: no quantity is an amount, and no amount that comes out is a quantity."""
+    counting = [one for one in columns if _first(one) == "rows.quantity"]
+    has_price = any(_first(one) == "rows.unit_price" and one.facts.count for one in columns)
+    for one in columns:
+        names = {role.name for role in one.roles}
+        refused: tuple[str, ...] = ()
+        if names and names <= {"quantity", "price"}:
+            refused = _OF_MONEY
+        elif names & {"product", "net", "vat", "gross"} and not names & {"quantity", "price"}:
+            refused = ("quantity", "unit_price") if "product" in names else ("quantity",)
+        elif not names and has_price and counting == [one]:
+            refused = _OF_MONEY
+        place = one.column.place
+        found[place] = [told for told in found[place] if told.is_exact or _leaf(told.field) not in refused]
+
+
+def _first(one: Named) -> str:
+    return one.meaning.exact or next(iter(one.meaning.may_be), "")
+
+
+def _leaf(field: str) -> str:
+    return field.rpartition(".")[2]
 
 
 def invoices(number: Column) -> list[int]:

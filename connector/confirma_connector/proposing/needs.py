@@ -61,10 +61,13 @@ def wanted(name: str, filled: Collection[str]) -> bool:
     return True
 
 
-def lacking(filled: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-    """Name the fields that nothing fills, by the way of distribution that needs them; "" is every invoice."""
+def lacking(filled: Collection[str], *, is_open: bool) -> Mapping[str, tuple[str, ...]]:
+    """Name the fields that nothing fills, by the way of distribution that needs them; "" is every invoice.
+
+    *is_open* says that nobody knows yet whether the prices are with VAT.
+    """
     return {
-        "": tuple(_always(filled)),
+        "": (*_always(filled), *(("prices",) if is_open else ())),
         **{name: tuple(one for one in needs if one not in filled) for name, needs in METHODS.items()},
     }
 

@@ -20,6 +20,7 @@ from confirma_connector.proposing.constants import constants
 from confirma_connector.proposing.evidence import Facts
 from confirma_connector.proposing.found import Convention, Layout, Proposal
 from confirma_connector.proposing.layout import laid_out
+from confirma_connector.proposing.leftover import leftover
 from confirma_connector.proposing.naming import Naming, naming
 from confirma_connector.proposing.plan import Answers, Line, Plan, Question
 from confirma_connector.proposing.questions import (
@@ -34,6 +35,7 @@ from confirma_connector.proposing.questions import (
 )
 from confirma_connector.proposing.recognised import EXTENDS, extending, recognised
 from confirma_connector.proposing.shape import bare, shaped
+from confirma_connector.proposing.totals import PRICES, prices_question, ties, totals
 from confirma_connector.proposing.words import the_words
 
 __all__ = ["Proposer"]
@@ -92,10 +94,14 @@ class _File:
     def _decimal(self) -> Convention:
         return conventions.decimal(self._bare.columns, self._bare.wheres)
 
-    def _named(self, mark: str) -> list[Named]:
+    def _locale(self, mark: str) -> Locale:
         thousands = tuple(self._decimal.also.get("thousands", (" ",)))
-        locale = Locale(decimal=mark, thousands=tuple(one for one in thousands if one != mark))
-        sums = self._sums.setdefault(mark, roles(self._bare.columns, locale))
+        return Locale(decimal=mark, thousands=tuple(one for one in thousands if one != mark))
+
+    def _named(self, mark: str) -> list[Named]:
+        if mark not in self._sums:
+            self._sums[mark] = roles(self._bare.columns, self._locale(mark))
+        sums = self._sums[mark]
         return [Named(facts, meaning_of(facts.column), sums.get(facts.column.place, ())) for facts in self._facts]
 
     @cached_property
@@ -132,17 +138,23 @@ class _File:
         settled = {line.place for line in by_person}
         applied = tuple(line for line in lines if line.place not in settled)
         settled |= {line.place for line in applied}
-        more = constants(columns, found)
+        filled = {field_at(place) for place in settled}
+        found = found.with_more(leftover(columns, found, filled, mark))
+        tied = ties(columns, found, self._locale(mark))
+        prices = tuple(prices_question(found, tied, filled))
+        chosen = answers.get(PRICES)
+        found, total = totals(tied, str(chosen.value) if chosen else "" if prices else "net", found, mark)
         questions = (
             *self._source_questions(),
             *locale_questions(self._decimal, dates),
-            *field_questions(found, more, {field_at(place) for place in settled}),
+            *field_questions(found, constants(columns, found), filled, total),
+            *prices,
             *shape_questions(shape),
             *word_questions(by_person),
         )
         left = tuple(one for one in questions if one.place not in settled)
-        filled = {field_at(place) for place in settled}
-        lacking, told = needs.lacking(filled), tuple(self._notices())
+        is_open = any(one.place == PRICES for one in left)
+        lacking, told = needs.lacking(filled, is_open=is_open), tuple(self._notices())
         return Plan(
             self.layout,
             applied,

@@ -94,8 +94,13 @@ def word_questions(by_person: Sequence[Line]) -> Iterator[Question]:
             yield Question(place, tuple(Line(place, choice) for choice in CHOICES[name]))
 
 
-def field_questions(found: Naming, more: Mapping[Place, Sequence[Line]], filled: set[str]) -> Iterator[Question]:
-    """Ask what fills each field that is not filled: columns first, then what is the same on all invoices."""
+def field_questions(
+    found: Naming, more: Mapping[Place, Sequence[Line]], filled: set[str], total: str
+) -> Iterator[Question]:
+    """Ask what fills each field that is not filled: columns first, then what is the same on all invoices.
+
+    *total* is a field that is asked for although nothing needs it.
+    """
     asked = needs.order()
     names = dict.fromkeys((*asked, *(one.field for one in found.proposed)))
     for name in names:
@@ -105,7 +110,8 @@ def field_questions(found: Naming, more: Mapping[Place, Sequence[Line]], filled:
         lines = [line_of(one) for one in told if one.strength >= least][:_MOST_LINES]
         lines += more.get(place, ())
         if lines and name not in filled:
-            yield Question(place, tuple(lines), name in asked and needs.wanted(name, filled))
+            is_asked = name == total or (name in asked and needs.wanted(name, filled))
+            yield Question(place, tuple(lines), is_asked)
     for place, others in more.items():
         if place[0] not in ("invoice", "rows"):
             yield Question(place, tuple(others))

@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from confirma_connector.language import tr
 from confirma_connector.parsing import CENT, Locale, cents
 from confirma_connector.proposing.arithmetic import Numbers, is_proof, numbers
 from confirma_connector.proposing.candidates import Named
+from confirma_connector.proposing.found import Proposal
 from confirma_connector.proposing.naming import Naming, invoices
 from confirma_connector.proposing.plan import Line, Place, Question
+from confirma_connector.proposing.reading import reading
 from confirma_connector.proposing.words import the_words
 
-__all__ = ["PRICES", "Tie", "prices_question", "ties"]
+__all__ = ["PRICES", "Tie", "prices_question", "ties", "totals"]
 
 PRICES: Place = ("prices",)
 _HUNDRED = Decimal(100)
 _TOTALS = ("net_amount", "gross_amount")
+_ASKED = ("amounts.gross_amount", "rows.gross_amount", "amounts.net_amount", "rows.net_amount")
+_STRENGTH = 95
 
 _Way = Literal["as it is", "VAT added", "VAT taken out"]  # not for people
 
@@ -149,7 +153,10 @@ class _Sums:
         told = {"quantity": self.headers[0], "price": self.headers[1], "total": one.column.header}
         if way == "VAT added":  # not for people
             return tr(
-                '"{quantity}" × "{price}" with VAT added is "{total}": {hits} of {count}', hits=hits, count=count, **told
+                '"{quantity}" × "{price}" with VAT added is "{total}": {hits} of {count}',
+                hits=hits,
+                count=count,
+                **told,
             )
         if way == "VAT taken out":  # not for people
             return tr(
@@ -159,6 +166,30 @@ class _Sums:
                 **told,
             )
         return tr('"{quantity}" × "{price}" is "{total}": {hits} of {count}', hits=hits, count=count, **told)
+
+
+def totals(told: Sequence[Tie], prices: str, found: Naming, decimal: str) -> tuple[Naming, str]:
+    """Name the totals by what they come out as, and the one field that is worth asking for: `check` compares it."""
+    taken = found.taken()
+    used = {one.column.place for one in taken.values()}
+    free = [one for one in told if one.column.column.place not in used]
+    left = [(one, name) for one in free for name in one.fields(prices) if name not in taken]
+    said = tr("check compares it with the rows")
+    named = [
+        Proposal(
+            name, one.column.column, False, f"{one.evidence}; {said}", _STRENGTH, *_read(name, one.column, decimal)
+        )
+        for one, name in left
+    ]
+    sure = [name for one, name in left if len(one.fields(prices)) == 1]
+    is_compared = any(name in taken for name in _ASKED)
+    asked = "" if is_compared else next((name for name in _ASKED if name in sure), "")
+    return found.without({one.column.column.place for one, _ in left}).with_more(named), asked
+
+
+def _read(name: str, one: Named, decimal: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    told = reading(name, one.facts, decimal)
+    return told.rule, told.table
 
 
 def prices_question(found: Naming, told: Sequence[Tie], filled: Collection[str]) -> Iterator[Question]:
@@ -188,6 +219,8 @@ def prices_question(found: Naming, told: Sequence[Tie], filled: Collection[str])
     if not is_gross:
         gross, net = (
             Line(PRICES, "gross", tr("the prices are with VAT")),
-            Line(PRICES, "net", tr("the prices are without VAT, which is added to them; {evidence}", evidence=evidence)),
+            Line(
+                PRICES, "net", tr("the prices are without VAT, which is added to them; {evidence}", evidence=evidence)
+            ),
         )
     yield Question(PRICES, (gross, net) if is_gross else (net, gross))

@@ -14,6 +14,7 @@ from confirma_connector.language import tr
 from confirma_connector.proposing.called import called
 from confirma_connector.proposing.needs import METHODS
 from confirma_connector.proposing.plan import Line, Plan
+from confirma_connector.proposing.questions import field_at
 
 __all__ = ["mapping_text"]
 
@@ -146,7 +147,10 @@ def _unused(plan: Plan) -> Iterator[str]:
 def _missing(plan: Plan) -> Iterator[str]:
     if plan.extends:
         return
-    proposed = {one.place for one in plan.questions}
+    proposed = {field_at(one.place) for one in plan.questions}
+    if proposed & {"rows.unit_price", "rows.gross_amount"}:
+        proposed.add("rows.net_amount")
+    left = bool(plan.unused)
     for method in ("", *METHODS):
         names = plan.lacking.get(method, ())
         who = method or tr("every invoice")
@@ -154,13 +158,13 @@ def _missing(plan: Plan) -> Iterator[str]:
             yield _comment(tr("{method}: nothing is missing", method=who))
             continue
         yield _comment(tr("{method}: still missing:", method=who))
-        yield from (f"#   {_lacking(name, is_proposed=_place(name) in proposed)}" for name in names)
+        yield from (f"#   {_lacking(name, is_proposed=name in proposed, has_columns=left)}" for name in names)
 
 
-def _place(name: str) -> tuple[str, str]:
-    return ("rows", name.removeprefix("rows.")) if name.startswith("rows.") else ("invoice", name)
-
-
-def _lacking(name: str, *, is_proposed: bool) -> str:
+def _lacking(name: str, *, is_proposed: bool, has_columns: bool) -> str:
     words = f"{called(name)} ({name})"
-    return tr("{what}: open above", what=words) if is_proposed else tr("{what}: not in the file", what=words)
+    if is_proposed:
+        return tr("{what}: open above", what=words)
+    return (
+        tr("{what}: no column looks like it", what=words) if has_columns else tr("{what}: not in the file", what=words)
+    )
