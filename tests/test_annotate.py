@@ -177,6 +177,15 @@ def test_what_was_sent_before_has_its_state_in_the_copy(world: World) -> None:
     assert [row["confirma_state"] for row in csv_rows(copy)] == ["waiting", "ready"]
 
 
+def test_a_row_that_was_sent_and_is_wrong_now_names_its_problem(world: World) -> None:
+    world.send(world.source(1001))
+    report = annotate(world, world.source(rows=invoice_rows(1001, ALV="kaksi")))
+    said = "this number is waiting already, and this row is not valid: nothing is sent again"
+    (row,) = csv_rows(copy_of(report))
+    assert row["confirma_message"].startswith(f'{said}; ALV "kaksi": expected a number')
+    assert report.files[0].invoices[0].message == said
+
+
 def test_a_source_that_cannot_carry_results_gets_a_list_beside_it(world: World) -> None:
     named = world.folder / "in.checked.xlsx"
     copy = copy_of(annotate(world, wrong(world), output=named))

@@ -201,12 +201,27 @@ def test_the_line_of_the_mapping_is_that_of_the_mistake(world: World) -> None:
 
 
 def test_a_code_that_no_table_knows_is_told_at_the_line_of_the_table(world: World) -> None:
-    rows = [*invoice_rows(1001, Laji="Lasku"), *invoice_rows(1002, Laji="Faktura"), *invoice_rows(1003)]
+    words = ("Lasku", "Faktura", "Lasku")
+    rows = [row for number, word in enumerate(words, 1001) for row in invoice_rows(number, Laji=word)]
     text = (world.folder / "mapping.yaml").read_text("utf-8").split("\n")
     blamed = block(invoke(world, "check", world.source(rows=rows))[1], MAPPING)
     line = text.index("  kinds: {Hyvitys: CREDIT_NOTE}") + 1
     assert blamed[0].split("  ")[0] == f"mapping.yaml, line {line}"
     assert {'"Lasku"', '"Faktura"'} <= {word.strip(",") for one in blamed for word in one.split()}
+
+
+def test_one_cell_with_a_code_that_no_table_knows_is_the_files(world: World) -> None:
+    rows = [*invoice_rows(1001, Laji="Hyvitsy"), *invoice_rows(1002), *invoice_rows(1003)]
+    blamed = block(invoke(world, "check", world.source(rows=rows))[1], "in the file:")
+    assert blamed[0].split("  ")[:3] == ["line 2", "Laji", '"Hyvitsy"']
+
+
+def test_rows_of_one_invoice_that_differ_in_what_is_wrong_are_not_every_invoice(world: World) -> None:
+    wrong = invoice_rows(1001, 3)
+    for row, text in zip(wrong, ("#N/A", "#REF!", "#NUM!"), strict=True):
+        row[HEADERS.index("Hinta")] = text
+    file = check(world, world.source(rows=[*wrong, *invoice_rows(1002), *invoice_rows(1003)])).files[0]
+    assert {group.mapping for group in file.problems} == {""}
 
 
 def test_a_field_that_is_wrong_in_both_of_two_invoices_is_the_datas(world: World) -> None:

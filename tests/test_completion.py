@@ -189,3 +189,18 @@ def test_there_is_no_float_anywhere_in_an_invoice(tmp_path: Path) -> None:
     made = invoice_of(tmp_path, [row(), row(Hinta="0,333", Määrä="3")], missing_reference="fi")
     assert not [value for value in _walked(made) if isinstance(value, float)]
     assert sum(isinstance(value, Decimal) for value in _walked(made)) >= 12
+
+
+def test_an_operator_alone_is_told_only_where_nothing_says_how_the_invoice_goes(tmp_path: Path) -> None:
+    rules = {"buyer.electronic_routing_address": "Välittäjä", "distribution.method": "Tapa"}
+    told = {
+        way: [
+            problem.code
+            for one in drafts(tmp_path, [row(Välittäjä="003721291126", Tapa=way)], invoice=rules)
+            for problem in one.problems
+        ]
+        for way in ("", "LETTER")
+    }
+    assert told == {"": ["E-OPERATOR-ALONE"], "LETTER": []}
+    for_all = {"buyer.electronic_routing_address": {"constant": "003721291126"}}
+    assert [draft.problems for draft in drafts(tmp_path, [row()], invoice=for_all)] == [()]

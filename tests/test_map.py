@@ -224,6 +224,7 @@ def test_what_no_column_has_is_typed_and_its_check_digits_have_to_fit(tmp_path: 
     file = load_mapping(path.with_suffix(".yaml"), registry()).file
     assert file.invoice["seller.name"].constant == "Oma Oy"
     assert file.invoice["seller.business_id"].constant == "2331972-7"
+    assert file.invoice["seller.payment_details.iban"].constant == "FI2112345600000785"
     assert file.invoice["buyer.entity_type"].constant == "BUSINESS"
     assert file.missing_reference == "fi"
 

@@ -330,3 +330,21 @@ def test_a_list_of_hours_names_nothing_of_persons() -> None:
         "Duration": ["01:30:00"] * 6,
     }
     assert not named(list_).applied
+
+
+@pytest.mark.parametrize("header", ["Verkkolaskutunnus", "Asiakkaan verkkolaskutunnus"])
+@pytest.mark.parametrize("values", [("003723319727", "372332000000", "3,72332E+11"), ("3,72332E+11",) * 3])
+def test_a_column_whose_numbers_were_shortened_is_asked_with_the_damage(header: str, values: Sequence[str]) -> None:
+    found = named({"Laskunumero": ["1", "2", "3"], "Asiakkaan nimi": NAMES[:3], header: values})
+    (asked,) = [one for one in found.proposed if one.column.header == header]
+    assert asked.field == "buyer.electronic_invoice_account"
+    lost = sum(not value.startswith("0037") for value in values)
+    assert f"but {lost} of 3 values are numbers that a spreadsheet has shortened" in asked.evidence
+    assert header not in [column.header for column in found.unused]
+
+
+def test_an_error_among_whole_values_leaves_its_column_settled() -> None:
+    found = named({"Laskunumero": ["1", "2", "3"], "Asiakkaan Y-tunnus": [IDS[0], "#N/A", "#N/A"]})
+    assert applied(found)["Asiakkaan Y-tunnus"] == "buyer.business_id"
+    found = named({"Laskunumero": ["1", "2", "3"], "Asiakkaan Y-tunnus": ["#N/A"] * 3})
+    assert proposed(found, "Asiakkaan Y-tunnus") == ["buyer.business_id"]

@@ -75,6 +75,16 @@ def test_a_file_that_nearly_fits_is_told_what_it_lacks(tmp_path: Path) -> None:
     )
 
 
+def test_a_file_of_another_kind_is_not_told_what_a_mapping_for_others_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("Nro;Pvm;Asiakas;Summa\n1;1.9.2026;Meri Oy;12,50\n", "utf-8")
+    with pytest.raises(MappingError) as refused:
+        recognition.mapping_for(path, None, registry(), {}, Limits())
+    assert str(refused.value) == (
+        f"{path}: no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one"
+    )
+
+
 def test_a_file_that_two_mappings_fit_is_refused_with_both(monkeypatch: pytest.MonkeyPatch) -> None:
     one = shipped()["row-per-invoice"]
     monkeypatch.setattr(recognition, "shipped", lambda: {"a": one, "b": one})

@@ -153,3 +153,20 @@ def test_the_zero_that_a_lookup_gives_for_an_empty_cell_is_no_address() -> None:
         ("error", f"buyer.{account}", ""),
         ("error", f"buyer.{operator}", ""),
     ]
+
+
+@pytest.mark.parametrize("party", ["buyer", "recipient"])
+@pytest.mark.parametrize("account", ["0", "", None])
+def test_an_operator_without_an_address_is_a_warning_where_the_invoice_goes_another_way(
+    party: str, account: str | None
+) -> None:
+    account_field, operator = f"{party}__electronic_invoice_account", f"{party}__electronic_routing_address"
+    asked = invoice(**{account_field: account, operator: "003721291126"})
+    assert spoken("E-OPERATOR-ALONE", asked) == [("warning", f"{party}.electronic_invoice_account", account or "")]
+
+
+def test_an_operator_beside_an_address_or_of_no_use_is_let_be() -> None:
+    account, operator = "buyer__electronic_invoice_account", "buyer__electronic_routing_address"
+    assert spoken("E-OPERATOR-ALONE", invoice(**{account: "003723319727", operator: "003721291126"})) == []
+    assert spoken("E-OPERATOR-ALONE", invoice(**{operator: "0"})) == []
+    assert spoken("E-OPERATOR-ALONE", invoice(distribution__method="EDI", **{operator: "003721291126"})) == []

@@ -121,6 +121,18 @@ def test_a_wrong_ovt_is_a_warning(party: str, ovt: str) -> None:
     assert spoken("E-OVT", asked) == [("warning", f"{party}.electronic_invoice_account", ovt)]
 
 
+@pytest.mark.parametrize("party", ["buyer", "recipient"])
+@pytest.mark.parametrize("number", ["372332000000", "3723319727", "37233197271", "372331972700001"])
+def test_an_ovt_that_a_spreadsheet_kept_as_a_number_is_a_warning(party: str, number: str) -> None:
+    asked = invoice(**{f"{party}__electronic_invoice_account": number})
+    assert spoken("E-OVT", asked) == [("warning", f"{party}.electronic_invoice_account", number)]
+
+
+@pytest.mark.parametrize("number", ["3700000000006", "3723319728", "37233197", "5561234567", "3723319727AB"])
+def test_another_number_is_no_ovt_without_its_zeros(number: str) -> None:
+    assert spoken("E-OVT", invoice(buyer__electronic_invoice_account=number)) == []
+
+
 @pytest.mark.parametrize(
     "account", ["003723319727", "00372331972700001", "003723319727AB", "FI2112345600000785", "TE003723319728", "", None]
 )
@@ -140,3 +152,30 @@ def test_an_unknown_operator_is_a_warning(party: str, operator: str) -> None:
 )
 def test_a_known_operator_is_let_be(operator: str) -> None:
     assert spoken("E-OPERATOR", invoice(buyer__electronic_routing_address=operator)) == []
+
+
+_CONSUMER = {"buyer__entity_type": "CONSUMER", "buyer__business_id": None}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Meri Oy", "MERI OYJ", "Saha Ky", "Metsä Ab", "Kerho ry", "Osuuskauppa Osk", "Lumo Tmi", "Meri Oy Ab"),
+        *("Havet Ab Oy", "Oy Meri", "Tmi Lumo", "As Oy Katu 1", "Asunto Oy Katu 1", "Klubben rf", "Meri Oy. "),
+    ],
+)
+def test_a_consumer_with_the_name_of_a_company_is_a_warning(name: str) -> None:
+    asked = invoice(buyer__name=name, **_CONSUMER)
+    assert spoken("E-COMPANY-NAME", asked) == [("warning", "buyer.name", name.strip())]
+
+
+@pytest.mark.parametrize("name", ["Meri Mallikas", "Aboy", "Oy", "Ky Nieminen", "Roy", "Tabry Oyala"])
+def test_a_consumer_with_the_name_of_a_person_is_let_be(name: str) -> None:
+    assert spoken("E-COMPANY-NAME", invoice(buyer__name=name, **_CONSUMER)) == []
+
+
+def test_a_company_name_says_nothing_where_the_buyer_is_known() -> None:
+    assert spoken("E-COMPANY-NAME", invoice(buyer__name="Meri Oy", buyer__business_id=None)) == []
+    assert spoken("E-COMPANY-NAME", invoice(buyer__name="Meri Oy", buyer__entity_type="CONSUMER")) == []
+    known = invoice(buyer__name="Lumo Tmi", buyer__personal_identity_number="131052-308T", **_CONSUMER)
+    assert spoken("E-COMPANY-NAME", known) == []

@@ -92,6 +92,8 @@ class Mapper:
         kept = registers or Registers()
         self._registers = {name: kept.index(register, limits) for name, register in mapping.registers.items()}
         self._severities = (mapping.severities, {**mapping.severities, "E-OPERATOR-ALONE": "off"})
+        operator = mapping.file.invoice.get("buyer.electronic_routing_address")
+        self._has_one_operator = operator is not None and operator.constant is not None
         self._of_invoice = self._block(mapping.file.invoice, INVOICE_FIELDS)
         self._of_rows = self._block(mapping.file.rows, ROW_FIELDS)
         self._of_charges = [self._block(charge, ROW_FIELDS) for charge in mapping.file.charges]
@@ -183,7 +185,7 @@ class Mapper:
     def _draft(self, group: Group) -> Draft:
         problems = list(group.problems)
         fields, rows = self._read(group, problems)
-        is_said = "distribution.method" in fields  # before it follows from the rest
+        is_said = self._has_one_operator or "distribution.method" in fields  # before it follows from the rest
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
         number, date = fields.get("number"), fields.get("date")
         invoice = None if group.problems else self._invoice(group, fields, rows, problems)

@@ -232,14 +232,11 @@ def _check_fields(loaded: LoadedMapping, mistakes: Mistakes) -> None:
     document = loaded.document
     for name in REQUIRED:
         if name not in file.invoice and name not in file.to_add.invoice:
-            place = ("invoice", name)
-            mistakes.add(place, tr("is required and not mapped") + proposed(document, place))
-    if ("prices",) in document.open and "prices" not in file.model_fields_set and "unit_price" in file.rows:
-        said = tr("nothing says whether the unit prices are with VAT: write net or gross")
-        mistakes.add(("prices",), said + proposed(document, ("prices",)))
+            mistakes.add(("invoice", name), tr("is required and not mapped") + proposed(document, ("invoice", name)))
+    if ("prices",) in document.open and "unit_price" in file.rows and "prices" not in file.model_fields_set:
+        mistakes.add(("prices",), tr("say whether unit prices are net or gross") + proposed(document, ("prices",)))
     if not file.rows:
-        said = tr("no row field is mapped: an invoice needs rows")
-        mistakes.add(("rows",), said + proposed(document, ("rows",)))
+        mistakes.add(("rows",), tr("no row field is mapped: an invoice needs rows") + proposed(document, ("rows",)))
 
 
 def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:

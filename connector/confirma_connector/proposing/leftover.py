@@ -1,4 +1,4 @@
-"""Columns that no word and no proof names, as answers for fields that are needed and have none: by the kind of values."""
+"""Columns that nothing names, as answers for needed fields that have none: by the kind of their values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MOST, _STRENGTH = 4, 30
 
 def leftover(columns: Mapping[int, Named], found: Naming, filled: Collection[str], decimal: str) -> Iterator[Proposal]:
     """Give, for each needed field without a proposal, the columns that nothing else claims and that may be it."""
-    known = {one.field for one in found.proposed} | set(filled)
+    known = {one.field for one in found.proposed if one.strength >= _STRENGTH} | set(filled)
     if "rows.product_name" in known:
         known.add("rows.description")
     left = [columns[column.place] for column in found.unused]

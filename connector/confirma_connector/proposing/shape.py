@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ __all__ = ["bare", "shaped"]
 _ONE: Final = "row per invoice"  # not for people
 _REPEATED: Final = "row per line, repeated"  # not for people
 _BLANK: Final = "row per line, blank"  # not for people
+_BUYER = ("buyer.name", "buyer.business_id", "buyer.customer_account_id")
+_LIKELY, _MOST_PLACES = 50, 6
 _FREE_TEXT = ("additional_information", "description")
 
 
@@ -160,15 +162,49 @@ class _Rows:
             any(len({column.texts[at] for at in group}) > 1 for column in self.layout.columns) for group in several
         )
         told = self._varying(groups)
+        meant = tuple(self._meant())
         if len(set(keys)) < len(keys):
             told["asked"] = {"scattered": "true", **told["asked"]}
-            told["why"] = {"scattered": tr("the same number stands in rows that are apart"), **told["why"]}
+            apart = "; ".join((tr("the same number stands in rows that are apart"), *meant))
+            told["why"] = {"scattered": apart, **told["why"]}
         said = trn(
             "{count} invoice number stands on several rows",
             "{count} invoice numbers stand on several rows each",
             len(several) or len(keys) - len(set(keys)),
         )
-        return self._shape(_REPEATED, {"group_by": [header]}, said, is_proved=agree and differ, **told)
+        is_proved = agree and differ and not self._buyers_differ()
+        if not (is_proved and self.is_sure):
+            said = "; ".join((said, *meant))
+        return self._shape(_REPEATED, {"group_by": [header]}, said, is_proved=is_proved, **told)
+
+    def _repeats(self) -> list[list[int]]:
+        """Gather the rows of each number that stands on several, together or apart."""
+        places: dict[str, list[int]] = {}
+        for at, text in enumerate(self.number.texts):
+            places.setdefault(text, []).append(at)
+        return [some for text, some in places.items() if text and len(some) > 1]
+
+    def _meant(self) -> Iterator[str]:
+        """Say which rows are meant, and what yes and no mean."""
+        rows = [at for some in self._repeats() for at in some]
+        shown = ", ".join(self.layout.wheres[at] for at in rows[:_MOST_PLACES])
+        yield tr("the rows are {places}", places=f"{shown} …" if len(rows) > _MOST_PLACES else shown)
+        yield tr("yes: rows with the same number are one invoice")
+        yield tr("no: each row is an invoice of its own, and check names every number that is used twice")
+        if self._buyers_differ():
+            yield tr("the buyers on these rows differ, so no is likelier")
+
+    def _buyers_differ(self) -> bool:
+        """Tell whether rows of one number name different buyers."""
+        told = [one for one in self.proposals if one.field in _BUYER]
+        names = [one.column.place for one in told if one.is_exact]
+        names += [one.column.place for one in told if one.field == _BUYER[0] and one.strength >= _LIKELY][:1]
+        return any(
+            len({column.texts[at].strip() for at in some} - {""}) > 1
+            for column in self.layout.columns
+            if column.place in names
+            for some in self._repeats()
+        )
 
     def _varying(self, groups: Sequence[Sequence[int]]) -> dict[str, Any]:
         """Name free texts of the invoice that differ on its rows: only the first would count."""

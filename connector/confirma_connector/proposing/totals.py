@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from confirma_connector.language import tr
 from confirma_connector.parsing import CENT, Locale, cents
 from confirma_connector.proposing.arithmetic import Numbers, is_proof, numbers
 from confirma_connector.proposing.candidates import Named
-from confirma_connector.proposing.found import Proposal
+from confirma_connector.proposing.found import Column, Proposal
 from confirma_connector.proposing.naming import Naming, invoices
 from confirma_connector.proposing.plan import Line, Place, Question
 from confirma_connector.proposing.reading import reading
@@ -23,30 +23,30 @@ PRICES: Place = ("prices",)
 _HUNDRED = Decimal(100)
 _TOTALS = ("net_amount", "gross_amount")
 _ASKED = ("amounts.gross_amount", "rows.gross_amount", "amounts.net_amount", "rows.net_amount")
-_STRENGTH = 95
+_STRENGTH, _LOOKED_AT = 95, 500
 
-_Way = Literal["as it is", "VAT added", "VAT taken out"]  # not for people
+_Way = Literal["plain", "added", "out"]
 
 
 @dataclass(frozen=True, slots=True)
 class Tie:
     """A column that quantity × price makes: as it is, with VAT added to it, or with VAT taken out of it.
 
-    *vat* says whether the column itself is "net" or "gross", "" where nobody can tell. *is_of_row* says that it is an
-    amount of rows, of which an invoice has several.
+    *vat* says whether the column itself is "net" or "gross", "" where nobody can tell. *level* says whether it is an
+    amount of the "row" or of the "invoice"; "" where each invoice has one row.
     """
 
     column: Named
     way: _Way
     vat: str
-    is_of_row: bool
+    level: Literal["row", "invoice", ""]
     evidence: str
 
     def fields(self, prices: str) -> tuple[str, ...]:
         """Name the fields that the column may be, where *prices* are "net", "gross" or not known."""
-        vat = self.vat or prices
-        gross = "rows.gross_amount" if self.is_of_row else "amounts.gross_amount"
-        return {"net": ("rows.net_amount",), "gross": (gross,)}.get(vat, ("rows.net_amount", gross))
+        net = "amounts.net_amount" if self.level == "invoice" else "rows.net_amount"
+        gross = "rows.gross_amount" if self.level == "row" else "amounts.gross_amount"
+        return {"net": (net,), "gross": (gross,)}.get(self.vat or prices, (net, gross))
 
 
 def ties(columns: Mapping[int, Named], found: Naming, locale: Locale) -> tuple[Tie, ...]:
@@ -55,16 +55,30 @@ def ties(columns: Mapping[int, Named], found: Naming, locale: Locale) -> tuple[T
     if quantity is None or price is None or quantity.column.place == price.column.place:
         return ()
     rate, number = found.strongest("rows.vat_percentage"), found.strongest("number")
-    rates = None if rate is None else _rates(numbers(rate.column, locale))
-    groups = list(range(len(price.column.texts))) if number is None else invoices(number.column)
+    rates = None if rate is None else _rates(_numbers(rate.column, locale))
+    count = len(_begun(price.column).texts)
+    groups = list(range(count)) if number is None else invoices(_begun(number.column))
+    discount = found.strongest("rows.discount_percentage")
+    less = [None] * count if discount is None else _numbers(discount.column, locale)
+    told = zip(_numbers(quantity.column, locale), _numbers(price.column, locale), less, strict=True)
     products = [
-        None if one is None or two is None else one * two
-        for one, two in zip(numbers(quantity.column, locale), numbers(price.column, locale), strict=True)
+        None if one is None or two is None else one * two * (_HUNDRED - (off or 0)) / _HUNDRED for one, two, off in told
     ]
     known = {one.column.place for one in (quantity, price, rate, number) if one is not None}
     sums = _Sums(products, rates, groups, (quantity.column.header, price.column.header))
-    left = {place: numbers(one.column, locale) for place, one in columns.items() if place not in known and _may_be(one)}
+    left = {
+        place: _numbers(one.column, locale) for place, one in columns.items() if place not in known and _may_be(one)
+    }
     return tuple(tie for place in left for tie in sums.ties(columns[place], left, place))
+
+
+def _begun(column: Column) -> Column:
+    """Give the first cells of a column: more of them prove nothing more."""
+    return replace(column, texts=column.texts[:_LOOKED_AT], kinds=column.kinds[:_LOOKED_AT])
+
+
+def _numbers(column: Column, locale: Locale) -> Numbers:
+    return numbers(_begun(column), locale)
 
 
 def _may_be(one: Named) -> bool:
@@ -91,28 +105,30 @@ class _Sums:
     def ties(self, one: Named, left: Mapping[int, Numbers], place: int) -> Iterator[Tie]:
         """Give the way in which the column comes out, if it does."""
         has_several = len(set(self.groups)) < len(self.groups)
-        ways: tuple[_Way, ...] = ("as it is", "VAT added", "VAT taken out")  # not for people
-        for is_of_row in (True, False) if has_several else (False,):
+        ways: tuple[_Way, ...] = ("plain", "added", "out")
+        levels: tuple[Literal["row", "invoice", ""], ...] = ("row", "invoice") if has_several else ("",)
+        for level in levels:
             for way in ways if self.rates is not None else ways[:1]:
-                counted = self._counted(left[place], way, is_summed=has_several and not is_of_row)
+                counted = self._counted(left[place], way, is_summed=level == "invoice")
                 if is_proof(*counted):
-                    yield Tie(one, way, self._vat(one, left, place, way), is_of_row, self._said(one, way, *counted))
+                    said = self._said(one, way, *counted, is_summed=level == "invoice")
+                    yield Tie(one, way, self._vat(one, left, place, way), level, said)
                     return
 
     def _counted(self, told: Numbers, way: _Way, *, is_summed: bool) -> tuple[int, int]:
         """Count in how many rows (or invoices, where it *is summed*) the amount is right, of those that show it."""
         hits = count = 0
         groups: dict[int, list[int]] = {}
-        for at, group in enumerate(self.groups):
-            groups.setdefault(group if is_summed else at, []).append(at)
+        for at, invoice in enumerate(self.groups):
+            groups.setdefault(invoice if is_summed else at, []).append(at)
         for group in groups.values():
             amounts = {told[at] for at in group} - {None}
             made = [self._made(at, way) for at in group]
-            plain = [self._made(at, "as it is") for at in group]  # not for people
+            plain = [self._made(at, "plain") for at in group]
             if len(amounts) != 1 or any(one is None for one in (*made, *plain)) or not any(plain):
                 continue
             total, other = (sum((one for one in some if one is not None), Decimal(0)) for some in (made, plain))
-            if way != "as it is" and abs(total - other) <= CENT:  # not for people
+            if way != "plain" and abs(total - other) <= CENT:
                 continue
             hits += abs(next(one for one in amounts if one is not None) - total) <= CENT * len(group)
             count += 1
@@ -120,17 +136,17 @@ class _Sums:
 
     def _made(self, at: int, way: _Way) -> Decimal | None:
         product, rate = self.products[at], None if self.rates is None else self.rates[at]
-        if product is None or way == "as it is":  # not for people
+        if product is None or way == "plain":
             return None if product is None else cents(product)
         if rate is None:
             return None
         factor = (_HUNDRED + rate) / _HUNDRED
-        return cents(product * factor if way == "VAT added" else product / factor)  # not for people
+        return cents(product * factor if way == "added" else product / factor)
 
     def _vat(self, one: Named, left: Mapping[int, Numbers], place: int, way: _Way) -> str:
         """Say whether the column is with VAT: by the sum itself, by its header, or by another column."""
-        if way != "as it is":  # not for people
-            return "gross" if way == "VAT added" else "net"  # not for people
+        if way != "plain":
+            return "gross" if way == "added" else "net"
         if said := the_words().vat_of(one.column.header):
             return said
         names = {role.name for role in one.roles}
@@ -149,23 +165,16 @@ class _Sums:
         )
         return is_proof(hits, len(rows))
 
-    def _said(self, one: Named, way: _Way, hits: int, count: int) -> str:
-        told = {"quantity": self.headers[0], "price": self.headers[1], "total": one.column.header}
-        if way == "VAT added":  # not for people
-            return tr(
-                '"{quantity}" × "{price}" with VAT added is "{total}": {hits} of {count}',
-                hits=hits,
-                count=count,
-                **told,
-            )
-        if way == "VAT taken out":  # not for people
-            return tr(
-                '"{quantity}" × "{price}" with the VAT taken out is "{total}": {hits} of {count}',
-                hits=hits,
-                count=count,
-                **told,
-            )
-        return tr('"{quantity}" × "{price}" is "{total}": {hits} of {count}', hits=hits, count=count, **told)
+    def _said(self, one: Named, way: _Way, hits: int, count: int, *, is_summed: bool) -> str:
+        first, second = self.headers
+        told = {"first": first, "second": second, "whole": one.column.header, "hits": hits, "count": count}
+        if way == "added":
+            return tr('"{first}" × "{second}" and the VAT on it make "{whole}" in {hits} of {count} cases', **told)
+        if way == "out":
+            return tr('"{first}" × "{second}" less the VAT in it makes "{whole}" in {hits} of {count} cases', **told)
+        if is_summed:
+            return tr('"{first}" × "{second}" = "{whole}" in {hits} of {count} invoices', **told)
+        return tr('"{first}" × "{second}" = "{whole}" in {hits} of {count} rows', **told)
 
 
 def totals(told: Sequence[Tie], prices: str, found: Naming, decimal: str) -> tuple[Naming, str]:
@@ -198,8 +207,8 @@ def prices_question(found: Naming, told: Sequence[Tie], filled: Collection[str])
     if price is None:
         return
     said = the_words().vat_of(price.column.header)
-    of_gross = [one for one in told if (one.way, one.vat) == ("as it is", "gross") or one.way == "VAT taken out"]
-    of_net = [one for one in told if (one.way, one.vat) == ("as it is", "net") or one.way == "VAT added"]
+    of_gross = [one for one in told if (one.way, one.vat) == ("plain", "gross") or one.way == "out"]
+    of_net = [one for one in told if (one.way, one.vat) == ("plain", "net") or one.way == "added"]
     is_net = said == "net" or of_net or "rows.net_amount" in filled
     if is_net and not of_gross and said != "gross":
         return
@@ -207,20 +216,14 @@ def prices_question(found: Naming, told: Sequence[Tie], filled: Collection[str])
     if of_gross:
         one = of_gross[0]
         evidence = one.evidence
-        if one.way == "as it is":  # not for people
+        if one.way == "plain":
             evidence += "; " + tr('"{header}" is with VAT', header=one.column.column.header)
     elif said == "gross":
         evidence = tr('the header "{header}" says it', header=price.column.header)
     elif told:
         evidence = told[0].evidence + "; " + tr("nothing says whether that is with VAT")
-    gross = Line(PRICES, "gross", tr("the prices are with VAT; {evidence}", evidence=evidence))
-    net = Line(PRICES, "net", tr("the prices are without VAT, which is added to them"))
-    is_gross = bool(of_gross) or said == "gross"
-    if not is_gross:
-        gross, net = (
-            Line(PRICES, "gross", tr("the prices are with VAT")),
-            Line(
-                PRICES, "net", tr("the prices are without VAT, which is added to them; {evidence}", evidence=evidence)
-            ),
-        )
-    yield Question(PRICES, (gross, net) if is_gross else (net, gross))
+    gross, net = tr("the prices are with VAT"), tr("the prices are without VAT, which is added to them")
+    if of_gross or said == "gross":
+        yield Question(PRICES, (Line(PRICES, "gross", f"{gross}; {evidence}"), Line(PRICES, "net", net)))
+    else:
+        yield Question(PRICES, (Line(PRICES, "net", f"{net}; {evidence}"), Line(PRICES, "gross", gross)))

@@ -148,7 +148,7 @@ def _missing(plan: Plan) -> Iterator[str]:
     if plan.extends:
         return
     proposed = {field_at(one.place) for one in plan.questions}
-    if proposed & {"rows.unit_price", "rows.gross_amount"}:
+    if proposed & {"rows.quantity", "rows.unit_price", "rows.gross_amount"}:
         proposed.add("rows.net_amount")
     left = bool(plan.unused)
     for method in ("", *METHODS):
