@@ -41,7 +41,7 @@ def test_the_whole_loop_of_a_delivery_error_in_the_results_file(world: World) ->
     assert world.command("send", source).returncode == 0
     tracked = world.command("track")
     assert tracked.returncode == 1
-    told = "1002: failed: in.results.csv, line 3, column \"Postinumero\": Confirma says that it is not valid"
+    told = '1002: failed: in.results.csv, line 3, column "Postinumero": Confirma says that it is not valid'
     assert told in " ".join(tracked.stdout.split())
     results = world.folder / "in.results.csv"
     expected = 'Postinumero "00001": Confirma says that it is not valid [E-NOT-DELIVERED]'

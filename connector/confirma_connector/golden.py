@@ -72,10 +72,9 @@ def produced(case: Case, run: Run) -> dict[str, str]:
     Raises SourceError, MappingError, AdapterError.
     """
     mapping = run.mapping(case.source, case.mapping)
-    with language.using("en"):  # places are words too ("line 12")
-        with closing(run.read(case.source, mapping, b"")) as found:
-            bodies = [found.claim(item).body.decode() for item in found.valid()]
-            told = json.dumps(_checked(found), ensure_ascii=False, indent=2)
+    with language.using("en"), closing(run.read(case.source, mapping, b"")) as found:  # "line 12" is a word too
+        bodies = [found.claim(item).body.decode() for item in found.valid()]
+        told = json.dumps(_checked(found), ensure_ascii=False, indent=2)
     return {"check.json": f"{told}\n", "payloads.json": "[\n" + ",\n".join(bodies) + "\n]\n"}
 
 

@@ -30,7 +30,7 @@ _NAMED = 8
 class Finding:
     """One oddity: the file and the line of it (0: it is nowhere), the place as `skip.1`, and what is odd.
 
-    What only one file shows (a code that this month's invoices have not) *is a note*: another file may show the opposite.
+    What only one file shows (a code that no invoice of it has) *is a note*: another file may show the opposite.
     """
 
     file: str
