@@ -60,16 +60,20 @@ def ties(columns: Mapping[int, Named], found: Naming, locale: Locale) -> tuple[T
     groups = list(range(count)) if number is None else invoices(_begun(number.column))
     discount = found.strongest("rows.discount_percentage")
     less = [None] * count if discount is None else _numbers(discount.column, locale)
-    told = zip(_numbers(quantity.column, locale), _numbers(price.column, locale), less, strict=True)
+    cells = zip(_numbers(quantity.column, locale), _numbers(price.column, locale), less, strict=True)
     products = [
-        None if one is None or two is None else one * two * (_HUNDRED - (off or 0)) / _HUNDRED for one, two, off in told
+        None if one is None or two is None else one * two * (_HUNDRED - (off or 0)) / _HUNDRED
+        for one, two, off in cells
     ]
     known = {one.column.place for one in (quantity, price, rate, number) if one is not None}
     sums = _Sums(products, rates, groups, (quantity.column.header, price.column.header))
     left = {
         place: _numbers(one.column, locale) for place, one in columns.items() if place not in known and _may_be(one)
     }
-    return tuple(tie for place in left for tie in sums.ties(columns[place], left, place))
+    made = [tie for place, told in left.items() for tie in sums.ties(columns[place], told)]
+    ways = {one.way for one in made}
+    beside = "gross" if "out" in ways else "net" if "added" in ways else ""
+    return tuple(replace(one, vat=one.vat or beside) for one in made)
 
 
 def _begun(column: Column) -> Column:
@@ -102,17 +106,17 @@ class _Sums:
     groups: Sequence[int]
     headers: tuple[str, str]
 
-    def ties(self, one: Named, left: Mapping[int, Numbers], place: int) -> Iterator[Tie]:
+    def ties(self, one: Named, told: Numbers) -> Iterator[Tie]:
         """Give the way in which the column comes out, if it does."""
         has_several = len(set(self.groups)) < len(self.groups)
         ways: tuple[_Way, ...] = ("plain", "added", "out")
         levels: tuple[Literal["row", "invoice", ""], ...] = ("row", "invoice") if has_several else ("",)
         for level in levels:
             for way in ways if self.rates is not None else ways[:1]:
-                counted = self._counted(left[place], way, is_summed=level == "invoice")
+                counted = self._counted(told, way, is_summed=level == "invoice")
                 if is_proof(*counted):
                     said = self._said(one, way, *counted, is_summed=level == "invoice")
-                    yield Tie(one, way, self._vat(one, left, place, way), level, said)
+                    yield Tie(one, way, self._vat(one, way), level, said)
                     return
 
     def _counted(self, told: Numbers, way: _Way, *, is_summed: bool) -> tuple[int, int]:
@@ -143,27 +147,14 @@ class _Sums:
         factor = (_HUNDRED + rate) / _HUNDRED
         return cents(product * factor if way == "added" else product / factor)
 
-    def _vat(self, one: Named, left: Mapping[int, Numbers], place: int, way: _Way) -> str:
-        """Say whether the column is with VAT: by the sum itself, by its header, or by another column."""
+    def _vat(self, one: Named, way: _Way) -> str:
+        """Say whether the column is with VAT: by the sum itself, by its header, or by net and VAT beside it."""
         if way != "plain":
             return "gross" if way == "added" else "net"
         if said := the_words().vat_of(one.column.header):
             return said
         names = {role.name for role in one.roles}
-        if "gross" in names or any(self._is_with_vat(left[place], left[other]) for other in left if other != place):
-            return "gross"
-        is_net = "net" in names or any(self._is_with_vat(left[other], left[place]) for other in left if other != place)
-        return "net" if is_net else ""
-
-    def _is_with_vat(self, gross: Numbers, net: Numbers) -> bool:
-        """Whether one column is the other with VAT added."""
-        rows = [told for told in zip(gross, net, self.rates or (), strict=False) if all(told)]
-        hits = sum(
-            abs(cents(two * (_HUNDRED + rate) / _HUNDRED) - one) <= CENT
-            for one, two, rate in rows
-            if one is not None and two is not None and rate is not None
-        )
-        return is_proof(hits, len(rows))
+        return "gross" if "gross" in names else "net" if "net" in names else ""
 
     def _said(self, one: Named, way: _Way, hits: int, count: int, *, is_summed: bool) -> str:
         first, second = self.headers
