@@ -353,7 +353,7 @@ def test_the_page_shows_sums_reasons_and_open_invoices(world: World) -> None:
     assert "LETTER|waiting|1|\u221220.00|\u2013" in text
     assert "failed|postal code is not valid|2|1002, 1003" in text
     assert "1002|invoice|2026-10-05|1\u00a0234\u00a0567.80|EUR|EMAIL|failed|postal code is not valid" in text
-    assert "1001|" not in text[text.index("Open invoices") :]
+    assert "1001|" not in text[text.index("Invoices still to be dealt with") :]
 
 
 def test_the_page_needs_nothing_from_anywhere(world: World) -> None:

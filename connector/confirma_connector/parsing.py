@@ -134,7 +134,9 @@ class Locale:
         examples = either(map(_example, self.dates))
         readings = {reading: pattern for pattern in _USUAL if (reading := _dated(text, pattern))}
         if not readings and any(_is_shaped(text, pattern) for pattern in self.dates):
-            return tr("there is no such day")
+            return tr(
+                "there is no such day; expected a date like {examples}, as the mapping declares", examples=examples
+            )
         if len(readings) != 1:
             return tr("expected a date like {examples}, as the mapping declares", examples=examples)
         (pattern,) = readings.values()
@@ -213,6 +215,8 @@ def _dated(text: str, pattern: str) -> dt.date | None:
 
 def _is_shaped(text: str, pattern: str) -> bool:
     """Tell whether *text* has digits and signs where the pattern has them, as 31.4.2026 has."""
+    if _JOINED.search(pattern):
+        return False
     shape = re.escape(pattern)
     for part, digits in (("%d", r"\d{1,2}"), ("%m", r"\d{1,2}"), ("%Y", r"\d{4}"), ("%y", r"\d{2}")):
         shape = shape.replace(re.escape(part), digits)
