@@ -43,7 +43,7 @@ def main() -> None:
             shutil.rmtree(left, ignore_errors=True)
     data = Data(WORK / "data", dt.date.today())
     data.forget_others()
-    began = time.monotonic()
+    began, load = time.monotonic(), os.getloadavg()[1]
 
     def say(text: str) -> None:
         print(f"{text}   ({time.monotonic() - began:.0f} s so far)", file=sys.stderr, flush=True)
@@ -63,7 +63,7 @@ def main() -> None:
             print(telling.table([one]), flush=True)
     if not (given.quick or given.only):
         plots.draw({scene.name: (scene, found) for scene, found in growth}, ROOT / "docs" / "images")
-        page = telling.document(measured, growth, sizes.rounds, _flush())
+        page = telling.document(measured, growth, load, _flush())
         (ROOT / "docs" / "performance.md").write_text(page, "utf-8")
     say("done")
 

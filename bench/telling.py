@@ -22,8 +22,8 @@ REASONS = Path(__file__).with_name("reasons.toml")
 PAGE = Path(__file__).with_name("page.txt")
 
 
-def document(measured: Measured, growth: Measured, rounds: int, flush: str) -> str:
-    """Give the page."""
+def document(measured: Measured, growth: Measured, load: float, flush: str) -> str:
+    """Give the page. *load* is how many processes were at work before it began, *flush* what one of the disk took."""
     outcomes = list(_outcomes([*measured, *growth]))
     reasons = tomllib.loads(REASONS.read_text("utf-8"))
     rows = [
@@ -40,7 +40,7 @@ def document(measured: Measured, growth: Measured, rounds: int, flush: str) -> s
         day=dt.date.today().isoformat(),
         machine=f"{os.cpu_count()} cores ({platform.machine()}, {platform.system()})",
         python=platform.python_version(),
-        rounds=rounds,
+        load=f"{load:.1f} processes at work before it began",
         targets="\n".join(rows),
         reasons="\nNot met:\n\n" + "\n".join(said) + "\n" if said else "",
         figures="\n".join(_figures(scene, found) for scene, found in measured),
