@@ -82,11 +82,11 @@ def test_a_table_and_a_register_that_nothing_uses_are_named(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [
-        ("starts_with: Yht", "equals: Yhteensä", "every row it would leave out is left out by skip 1 already"),
-        ("empty: true", "empty: true", "every row it would leave out is left out by skip 1 already"),
-        ("in: [a, b]", "in: [b, c]", 'skip 1 leaves out "b" already'),
-        ("equals: Yhteensä", "starts_with: Yht", 'skip 1 leaves out "Yhteensä" already'),
-        ("starts_with: Y", "starts_with: Yht", "every row it would leave out is left out by skip 1 already"),
+        ("starts_with: Yht", "equals: Yhteensä", "every row it would leave out is left out by skip.0 already"),
+        ("empty: true", "empty: true", "every row it would leave out is left out by skip.0 already"),
+        ("in: [a, b]", "in: [b, c]", 'skip.0 leaves out "b" already'),
+        ("equals: Yhteensä", "starts_with: Yht", 'skip.0 leaves out "Yhteensä" already'),
+        ("starts_with: Y", "starts_with: Yht", "every row it would leave out is left out by skip.0 already"),
     ],
 )
 def test_skips_that_leave_out_the_same_are_named(tmp_path: Path, first: str, second: str, said: str) -> None:
@@ -135,7 +135,7 @@ def test_codes_skips_and_columns_are_told_beside_a_file(tmp_path: Path) -> None:
     assert sorted(lint(tmp_path, odd("invoice:", skips), data)) == [
         'laskut.csv: note: columns that the mapping does not read: "Sisäinen"',
         'own.yaml, line 20: tables.kinds: note: 1 code never stands there: "Hyvitys"',
-        "own.yaml, line 8: skip.1: would leave out 1 row that skip 1 leaves out: line 3",
+        "own.yaml, line 8: skip.1: would leave out 1 row that skip.0 leaves out: line 3",
     ]
 
 

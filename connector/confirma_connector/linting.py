@@ -101,7 +101,7 @@ def _skips(skips: Sequence[Skip], told: _Report) -> Iterator[Finding]:
     """Name every skip that another one before it leaves nothing to do, or shares something with."""
     for index, skip in enumerate(skips):
         for before in range(index):
-            if said := _overlap(skips[before], skip, before + 1):
+            if said := _overlap(skips[before], skip, before):
                 yield from told.of(("skip", index), said)
                 break
 
@@ -116,15 +116,15 @@ def _overlap(one: Skip, other: Skip, number: int) -> str:
     elif other.in_ is not None:
         shared = [text for text in other.in_ if _meets(one, text)]
         if shared and len(shared) < len(other.in_):
-            return tr("skip {number} leaves out {texts} already", number=number, texts=_quoted(shared))
+            return tr("skip.{number} leaves out {texts} already", number=number, texts=_quoted(shared))
         is_same = bool(shared)
     else:
         start = other.starts_with or ""
         is_same = one.empty is False or bool(one.starts_with and start.startswith(one.starts_with))
         shared = [text for text in (*(one.in_ or ()), *([one.equals] if one.equals else ())) if text.startswith(start)]
         if shared and not is_same:
-            return tr("skip {number} leaves out {texts} already", number=number, texts=_quoted(shared))
-    return tr("every row it would leave out is left out by skip {number} already", number=number) if is_same else ""
+            return tr("skip.{number} leaves out {texts} already", number=number, texts=_quoted(shared))
+    return tr("every row it would leave out is left out by skip.{number} already", number=number) if is_same else ""
 
 
 def _meets(skip: Skip, text: str) -> bool:
@@ -270,10 +270,10 @@ class _Seen:
             yield from told.of(
                 ("skip", other),
                 trn(
-                    "would leave out {count} row that skip {number} leaves out: {where}",
-                    "would leave out {count} rows that skip {number} leaves out, the first is {where}",
+                    "would leave out {count} row that skip.{number} leaves out: {where}",
+                    "would leave out {count} rows that skip.{number} leaves out, the first is {where}",
                     len(wheres),
-                    number=one + 1,
+                    number=one,
                     where=wheres[0],
                 ),
             )
