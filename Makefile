@@ -38,7 +38,7 @@ export PIP_NO_INPUT := 1
 PIP_INSTALL := -m pip install --quiet --no-compile
 PYTEST      := -q -n auto --maxprocesses=4 $(ARGS)
 
-.PHONY: help demo test soak fuzz bench lint format types imports docs docs-update messages wheel check-wheel lock clean
+.PHONY: help demo test soak fuzz bench lint format types imports docs docs-update messages public-api wheel check-wheel lock clean
 
 help:  ## this list
 	@echo "make ..."
@@ -81,6 +81,9 @@ docs-update: $(READY)  ## write the generated output into the documents anew
 
 messages: $(READY)  ## what the code says into the catalogues (locale/*/LC_MESSAGES/*.po), for the translator
 	$(BIN)/python tools/messages.py
+
+public-api: $(READY)  ## the listing of what is public anew (tests/data/public-api.txt); say in CHANGELOG.md what changed
+	$(BIN)/python tests/public_api.py --write
 
 wheel: $(READY)  ## wheel and source archive, in .work/dist
 	rm -rf $(WORK)/dist

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, BinaryIO
-
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from typing import TYPE_CHECKING, BinaryIO
 
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
-from confirma_connector.dialect import DelimiterMark, EncodingName, QuoteMark
 from confirma_connector.language import tr, trn
+
+if TYPE_CHECKING:
+    from confirma_connector.dialect import DelimitedOptions
 
 _BLOCK = 1 << 16
 _SUFFIXES = {".csv", ".txt", ".tsv", ".tab", ".skv"}
@@ -26,60 +26,12 @@ _NONE: dict[str, str] = {}
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]+")  # all but the tab: line breaks and non-text
 
 
-class Options(BaseModel):
-    """The `source:` block: what is left out is found from the file, or the file is refused as ambiguous.
-
-    *header_row* counts lines from 1; 0 stands for "none". An empty *quote* stands for "none".
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    encoding: EncodingName | None = None
-    delimiter: DelimiterMark | None = None
-    quote: QuoteMark = '"'
-    header_row: int | None = None
-    skip_rows: int = 0
-
-    @field_validator("header_row", mode="before")
-    @classmethod
-    def _header_line(cls, value: Any) -> int | None:
-        if value is None or str(value).strip().lower() == "none":
-            return None if value is None else 0
-        if (line := _counted(value)) > 0:
-            return line
-        raise ValueError(
-            tr(
-                '"{value}" is no header_row; expected a whole number from 1, or none for a file without a header',
-                value=value,
-            )
-        )
-
-    @field_validator("skip_rows", mode="before")
-    @classmethod
-    def _lines_to_skip(cls, value: Any) -> int:
-        if (count := _counted(value)) >= 0:
-            return count
-        raise ValueError(tr('"{value}" is no skip_rows; expected a whole number from 0', value=value))
-
-    @model_validator(mode="after")
-    def _agree(self) -> Options:
-        if self.header_row and "skip_rows" in self.model_fields_set:
-            raise ValueError(tr("header_row and skip_rows both say where the header is; declare one of them"))
-        if self.quote and self.quote == self.delimiter:
-            raise ValueError(tr('"{quote}" cannot be both the delimiter and the quote', quote=self.quote))
-        return self
-
-
-def _counted(value: Any) -> int:
-    """Give *value* as a whole number, -1 when it is none."""
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[DelimitedOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.dialect import DelimitedOptions  # listing adapters needs no pydantic
+
+    return DelimitedOptions
 
 
 @hookimpl
@@ -151,7 +103,7 @@ def write_results(source: Source, results: Sequence[Result], target: Path) -> bo
 
 
 def _layout(source: Source) -> Layout:
-    chosen: Options = source.options or Options()
+    chosen: DelimitedOptions = source.options or options()()
     return survey(source.open, source.path.name, source.limits, ours=source.headers.names(), **chosen.model_dump())
 
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
 from confirma_connector.language import either, tr
-from confirma_connector.trees import Cutter, Paths, TreeOptions, edifact_messages
+from confirma_connector.trees import Cutter, edifact_messages
+
+if TYPE_CHECKING:
+    from confirma_connector.trees.options import EdifactOptions
 
 _BEGINNING = re.compile(rb"UNA.{6}|UNB.UNO[A-Z]")
 
 
-class Options(TreeOptions):
-    """The `source:` block: which messages are invoices, and which of their segments are rows."""
-
-    document: Paths = ("INVOIC",)
-    lines: Paths = ("LIN",)
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[EdifactOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.trees.options import EdifactOptions  # listing adapters needs no pydantic
+
+    return EdifactOptions
 
 
 @hookimpl
@@ -37,7 +34,7 @@ def detect(head: bytes) -> Match:
 @hookimpl
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice message and a line record for each of its rows."""
-    chosen: Options = source.options or Options()
+    chosen: EdifactOptions = source.options or options()()
     cutter = Cutter(chosen.shape(), counted=True)
     is_empty = True
     for above, message, top, problems in edifact_messages(

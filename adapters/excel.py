@@ -6,9 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, field_validator
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.archives import DAMAGES, archive
@@ -16,55 +14,21 @@ from confirma_connector.language import listed, tr, trn
 from confirma_connector.limits import DEFAULTS
 from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
+if TYPE_CHECKING:
+    from confirma_connector.sheetoptions import WorkbookOptions
+
 _SUFFIXES = {".xlsx", ".xlsm"}
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _NAMED = 12
 _MOST_TYPES = 1 << 20
 
 
-class Options(BaseModel):
-    """The `source:` block: what is left out is found from the file, or the file is refused as ambiguous.
-
-    *sheet* is a name, several spellings of one, or a number from 1. *header_row* counts from 1; 0 stands for "none".
-    Hidden rows stop the run unless *hidden* says what becomes of them. With *numbers* "shown", numbers are rounded to
-    the decimals that their cells show.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    sheet: tuple[str, ...] = ()
-    header_row: int | None = None
-    hidden: Literal["send", "skip"] | None = None
-    numbers: Literal["exact", "shown"] = "exact"
-
-    @field_validator("sheet", mode="before")
-    @classmethod
-    def _spellings(cls, value: Any) -> tuple[str, ...]:
-        spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
-        if spellings and all(spellings):
-            return spellings
-        raise ValueError(tr("a sheet has a name or a number; leave sheet out to take the only one with content"))
-
-    @field_validator("header_row", mode="before")
-    @classmethod
-    def _header_line(cls, value: Any) -> int | None:
-        text = "" if value is None else str(value).strip().lower()
-        if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= 1_048_576:
-            return int(text)
-        if text in ("", "none"):
-            return 0 if text else None
-        raise ValueError(
-            tr(
-                '"{value}" is no header_row; expected a row number from 1, or none for a list without header',
-                value=value,
-            )
-        )
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[WorkbookOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.sheetoptions import WorkbookOptions  # listing adapters needs no pydantic
+
+    return WorkbookOptions
 
 
 @hookimpl
@@ -90,26 +54,32 @@ def _is_workbook(path: Path) -> bool:
 @hookimpl
 def read(source: Source) -> Iterator[Record]:
     """Give every row below the header that has a value; `at` is its number, `where` names sheet and row."""
-    chosen: Options = source.options or Options()
+    chosen: WorkbookOptions = source.options or options()()
     with _decodable(source), Book(source.path, source.limits) as book:
         found = _layout(book, chosen)
         names = found.names()
         letters = found.letters(names)
-        quoted = found.sheet.quoted
+        quoted, columns, headers = found.sheet.quoted, tuple(names), tuple(names.values())
         hidden: list[int] = []
         for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
-            if row.number <= found.header or (found.header and names.keys().isdisjoint(row.values)):
+            if row.number <= found.header:
                 continue
+            if row.columns == columns:
+                values = dict(zip(headers, row.cells, strict=True))
+            else:
+                cells = row.values
+                if found.header and names.keys().isdisjoint(cells):
+                    continue
+                values = dict(zip(headers, map(cells.get, columns, repeat("")), strict=True))
             if row.is_hidden and not chosen.hidden and not source.is_target:
                 hidden.append(row.number)
-            values = dict(zip(names.values(), map(row.values.get, names, repeat("")), strict=True))
             where = f"{quoted}!{row.number}"
             yield Record(values, row.number, where, skipped=_skipped(row, found, chosen), letters=letters)
         if hidden:
             raise SourceError(_told(book.name, found, hidden))
 
 
-def _skipped(row: Row, found: Layout, chosen: Options) -> str:
+def _skipped(row: Row, found: Layout, chosen: WorkbookOptions) -> str:
     if row.is_hidden and chosen.hidden == "skip":
         return tr("the row is hidden")
     if found.table and found.table.has_totals and row.number == found.table.area.bottom:
@@ -133,7 +103,7 @@ def _told(name: str, found: Layout, hidden: Sequence[int]) -> str:
 @hookimpl
 def write_results(source: Source, results: Sequence[Result], target: Path) -> bool | str:
     """Write to *target* the workbook with the results spliced into its list; True, or what a person should know."""
-    chosen: Options = source.options or Options()
+    chosen: WorkbookOptions = source.options or options()()
     with _decodable(source), Book(source.path, source.limits) as book:
         return splice(book, _layout(book, chosen), source.headers.names(), results, target) or True
 
@@ -146,6 +116,6 @@ def _decodable(source: Source) -> Iterator[None]:
         raise SourceError(tr("{name}: is damaged: a part of it is not UTF-8", name=source.path.name)) from None
 
 
-def _layout(book: Book, chosen: Options) -> Layout:
+def _layout(book: Book, chosen: WorkbookOptions) -> Layout:
     sheet = choose_sheet(book, chosen.sheet)
     return layout(book, sheet, chosen.header_row)

@@ -5,29 +5,24 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
 from confirma_connector.language import either, tr
-from confirma_connector.trees import Cutter, Paths, TreeOptions, json_documents
+from confirma_connector.trees import Cutter, json_documents
+
+if TYPE_CHECKING:
+    from confirma_connector.trees.options import JsonOptions
 
 _OBJECTS = re.compile(rb'\[\s*\{|\{\s*["}]')
 
 
-class Options(TreeOptions):
-    """The `source:` block. Without *document* each object at the top is an invoice.
-
-    The only one, those of an array, or those of JSON lines.
-    """
-
-    document: Paths = (".",)
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[JsonOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.trees.options import JsonOptions  # listing adapters needs no pydantic
+
+    return JsonOptions
 
 
 @hookimpl
@@ -42,7 +37,7 @@ def detect(head: bytes) -> Match:
 @hookimpl
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice object and a line record for each of its rows."""
-    chosen: Options = source.options
+    chosen: JsonOptions = source.options
     cutter = Cutter(chosen.shape(), counted=True)
     is_empty = True
     found = json_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding)

@@ -7,13 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Source, hookimpl
 from confirma_connector.delimited import rows, survey
 from confirma_connector.language import tr
-from confirma_connector.recordkinds import Kind, RecordKinds
+
+if TYPE_CHECKING:
+    from confirma_connector.recordkinds import Kind, RecordKinds
 
 _HEADINGS = ("TietueAsiakas;", "TietueLasku;", "TietueRivi;")
 _LETTERS = re.compile(r"[A-Z]{1,2}[;|\t]")
@@ -21,8 +22,10 @@ _ONE_FIELD = "\n"  # a delimiter that no line holds: a record of fixed width is 
 
 
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[RecordKinds]:
     """Give the model of the `source:` block."""
+    from confirma_connector.recordkinds import RecordKinds  # listing adapters needs no pydantic
+
     return RecordKinds
 
 

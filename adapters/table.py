@@ -22,14 +22,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, field_validator
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, SeveralSheets, Source, SourceError, Unreadable, hookimpl
 from confirma_connector.archives import archive, refuse_liars
 from confirma_connector.extent import check_ods, check_xlsb
 from confirma_connector.language import either, listed, mark, tr, trn
+
+if TYPE_CHECKING:
+    from confirma_connector.sheetoptions import TableOptions
 
 _OLE, _ZIP, _PARQUET = b"\xd0\xcf\x11\xe0", b"PK\x03\x04", b"PAR1"
 _ODS_MARK = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
@@ -42,46 +43,12 @@ _Cell = str | Decimal | dt.date | Unreadable
 _Row = tuple[_Cell, ...]
 
 
-class Options(BaseModel):
-    """The `source:` block: what is left out is found from the file, or the file is refused as ambiguous.
-
-    *sheet* is a name, or several spellings of which one must be there; a number from 1, also written `#2`, is a
-    sheet's place. *header_row* counts the rows of the sheet from 1; 0 stands for "none". Parquet takes neither.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    sheet: tuple[str, ...] = ()
-    header_row: int | None = None
-
-    @field_validator("sheet", mode="before")
-    @classmethod
-    def _spellings(cls, value: Any) -> tuple[str, ...]:
-        spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
-        if spellings and all(spellings):
-            return spellings
-        raise ValueError(tr("a sheet has a name or a number; leave sheet out to take the only one with rows"))
-
-    @field_validator("header_row", mode="before")
-    @classmethod
-    def _header_line(cls, value: Any) -> int | None:
-        text = str(value).strip().lower()
-        if value is None or text == "none":
-            return None if value is None else 0
-        if text.isascii() and text.isdigit() and len(text) < 8 and int(text):
-            return int(text)
-        raise ValueError(
-            tr(
-                '"{value}" is no header_row; expected a whole number from 1, or none for a table without a header',
-                value=value,
-            )
-        )
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[TableOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.sheetoptions import TableOptions  # listing adapters needs no pydantic
+
+    return TableOptions
 
 
 @hookimpl
@@ -102,7 +69,7 @@ def read(source: Source) -> Iterator[Record]:
 
     A number becomes a Decimal, a date a date, TRUE and FALSE text. What cannot be trusted is `Unreadable`.
     """
-    chosen: Options = source.options or Options()
+    chosen: TableOptions = source.options or options()()
     with source.open() as file:
         head = file.read(len(_PARQUET))
     if head == _PARQUET:
@@ -173,7 +140,7 @@ print(sum(sheet.total_height * sheet.total_width for sheet in sheets))
 # ---- workbooks ----
 
 
-def _sheet_records(source: Source, chosen: Options) -> Iterator[Record]:
+def _sheet_records(source: Source, chosen: TableOptions) -> Iterator[Record]:
     name = source.path.name
     sheet, rows = _only_sheet(_sheets(source, chosen.sheet), name)
     header = _found_header(rows, sheet, name) if chosen.header_row is None else chosen.header_row
@@ -307,7 +274,7 @@ def _letters(column: int) -> str:
 # ---- Parquet ----
 
 
-def _parquet_records(source: Source, chosen: Options) -> Iterator[Record]:
+def _parquet_records(source: Source, chosen: TableOptions) -> Iterator[Record]:
     if chosen.sheet or chosen.header_row is not None:
         raise SourceError(
             tr("{name}: a Parquet file has no sheet and no header_row; leave them out", name=source.path.name)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
-
-from pydantic import BaseModel, Field
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Source, SourceError, hookimpl
 from confirma_connector.language import either, tr
-from confirma_connector.trees import Cutter, TreeOptions, xml_documents
+from confirma_connector.trees import Cutter, xml_documents
+
+if TYPE_CHECKING:
+    from confirma_connector.trees.options import XmlOptions
 
 _MARKUP = re.compile(rb"<(?:\?xml\s|!--|(?!html[\s>])[A-Za-z_][\w.:-]*[\s/>])", re.IGNORECASE)
 _REMARK = re.compile(rb"<!--.*?-->", re.DOTALL)
@@ -18,20 +20,12 @@ _ELEMENT = re.compile(rb"<((?:([A-Za-z_][\w.-]*):)?[A-Za-z_][\w.-]*)([^<>]*)>")
 _FIRST = 1 << 16
 
 
-class Options(TreeOptions):
-    """The `source:` block. *namespaces* are the prefixes used in paths: a name without one is of any namespace."""
-
-    namespaces: Mapping[str, str] = Field(default={})
-
-    def prefixes(self) -> Mapping[str, str]:
-        """Give the declared namespaces by prefix."""
-        return self.namespaces
-
-
 @hookimpl
-def options() -> type[BaseModel]:
+def options() -> type[XmlOptions]:
     """Give the model of the `source:` block."""
-    return Options
+    from confirma_connector.trees.options import XmlOptions  # listing adapters needs no pydantic
+
+    return XmlOptions
 
 
 @hookimpl
@@ -46,7 +40,7 @@ def detect(head: bytes) -> Match:
 @hookimpl
 def read(source: Source) -> Iterator[Record]:
     """Give a header record for every invoice element and a line record for each of its rows."""
-    chosen: Options = source.options
+    chosen: XmlOptions = source.options
     cutter = Cutter(chosen.shape())
     documents = xml_documents(source.open, source.path.name, cutter, source.limits, chosen.encoding or "")
     is_empty = True

@@ -226,6 +226,44 @@ behaviour: {credit_note_sign: {wire: positive}}
     assert more.behaviour("credit_note_sign") == "positive"
 
 
+def test_members_stand_where_the_ways_of_an_overlay_lead_as_what_it_says(tmp_path: Path) -> None:
+    made = invoice()
+    ways = overlaid(
+        tmp_path,
+        """
+request:
+  invoice.header: {wire: .}
+  invoice.header.number: {wire: number, type: string}
+  invoice.header.due_date: {wire: ../terms/dueDate}
+  invoice.rows: {wire: ../lines}
+  invoice.rows.net_amount: {wire: amount/net, type: string}
+  invoice.parties.buyer.address.street: {wire: lines/first}
+  processing.manual_approval_enabled: {wire: manualApprovalEnabled, type: string}
+constants:
+  invoice/origin: {wire: API}
+  schema/version: {wire: "2", type: integer}
+""",
+    )
+    plain, body = sent(SHIPPED, made), sent(ways, made)
+    assert body["invoice"]["number"] == str(made.number)
+    assert "header" not in body["invoice"]
+    assert body["invoice"]["currencyCode"] == "EUR"
+    assert body["terms"] == {"dueDate": plain["invoice"]["header"]["dueDate"]}
+    assert [row["amount"]["net"] for row in body["lines"]] == [str(row.net_amount) for row in made.rows]
+    assert body["invoice"]["parties"]["buyerParty"]["address"]["lines"]["first"] == made.buyer.address.street  # type: ignore[union-attr]
+    assert body["processing"]["manualApprovalEnabled"] == "false"
+    assert (body["invoice"]["origin"], body["schema"]) == ("API", {"version": 2})
+    assert body["invoice"]["amounts"] == plain["invoice"]["amounts"]
+    street = ways.route("invoice.parties.buyer.address.street")
+    assert street == ("invoice", "parties", "buyerParty", "address", "lines", "first")
+    assert {"request.invoice.header.due_date", "constants.invoice/origin"} <= unconfirmed(ways)
+
+
+def test_a_section_in_which_every_line_is_a_comment_is_empty(tmp_path: Path) -> None:
+    text = "headers:\n  # ? X-A: {wire: a}\nenums:\n  method:\n    # ? EDI: {wire: x}\n"
+    assert overlaid(tmp_path, text).file.headers == SHIPPED.file.headers
+
+
 def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
     assert overlaid(tmp_path, "").file == SHIPPED.file
 
@@ -246,7 +284,7 @@ def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
             "enums:\n  method:\n    MAIL: {wire: x}\n",
             'line 3: enums.method.MAIL: there is no "MAIL"; did you mean "EMAIL"?',
         ),
-        ("paths: {creat: {wire: x}}\n", 'there is no "creat"; did you mean "create"?'),
+        ("paths: {creat: {wire: /x}}\n", 'there is no "creat"; did you mean "create"?'),
         ("statuses:\n  NEW: {state: delivered}\n", "line 2: statuses.NEW.wire: is required"),
         ("statuses: {NEW: {wire: NEW, state: done}}\n", 'statuses.NEW.state: "done": expected waiting, delivered'),
         ("statuses: {NEW: {wire: NEW, stat: failed}}\n", 'there is no such key here; did you mean "state"?'),
@@ -262,6 +300,17 @@ def test_an_empty_overlay_changes_nothing(tmp_path: Path) -> None:
         ("hosts: {production: {wire: http://integrations.example}}\n", "expected an address like https://host"),
         ("hosts: {production: {wire: https://user:word@host.example}}\n", "expected an address like https://host"),
         ('headers: {X-A: {wire: "a\\nB: c"}}\n', "characters that cannot be part of a request"),
+        ('paths: {create: {wire: "@elsewhere.example/a"}}\n', "expected a path like /invoice"),
+        ("request: {invoice: {wire: ../a}}\n", "invoice: ../a leads out of the request"),
+        (
+            "request: {invoice.header.number: {wire: ../rows/number}}\n",
+            "request.invoice.header.number would stand within",
+        ),
+        ("request: {invoice.rows.unit: {wire: ../unit}}\n", "what stands in a list cannot be sent beside it"),
+        ("constants: {invoice/rows/a: {wire: b}}\n", "constants.invoice/rows/a would stand within invoice.rows"),
+        ("constants: {invoice/header/number: {wire: b}}\n", "constants.invoice/header/number: something else"),
+        ("constants: {invoice/header: {wire: b}}\n", "constants.invoice/header: something else has this place"),
+        ("constants: {a: {wire: b, type: integer}}\n", 'constants.a: "b" is no integer'),
         ("a: &b c\n", "anchors"),
         ("confirmations: {a: b}\n", "confirmations: expected a list"),
         (

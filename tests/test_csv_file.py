@@ -28,7 +28,7 @@ class Bench:
     def source(self, content: bytes | str, **declared: Any) -> Source:
         path = self.folder / "laskut.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        options = self.adapter.Options(**declared) if declared else None
+        options = self.adapter.options()(**declared) if declared else None
         return Source((path,), options, declared.pop("headers", ResultHeaders()))
 
     def read(self, content: bytes | str, **declared: Any) -> list[Any]:
@@ -320,7 +320,7 @@ def test_options_come_as_text_and_are_refused_in_sentences(
 
 def test_options_are_frozen(adapter: ModuleType) -> None:
     with pytest.raises(ValidationError):
-        adapter.Options().delimiter = ";"
+        adapter.options()().delimiter = ";"
 
 
 def test_a_delimiter_that_is_also_the_quote_is_refused(bench: Bench) -> None:
@@ -518,7 +518,7 @@ def test_a_procountor_export_with_misspelt_headers_is_still_a_table(adapter: Mod
 
 
 def test_a_sharepoint_export_is_read_below_its_schema_line(adapter: ModuleType, tmp_path: Path) -> None:
-    source = Source((DATA / "sharepoint_dynamics_invoices.csv",), adapter.Options(header_row="2"))
+    source = Source((DATA / "sharepoint_dynamics_invoices.csv",), adapter.options()(header_row="2"))
     records = list(adapter.read(source))
     with source.path.open(encoding="utf-8-sig", newline="") as file:
         next(file)

@@ -106,7 +106,7 @@ def tables(draw: Any, *, ragged: bool = True) -> Table:
 def source_of(adapter: ModuleType, folder: Path, content: bytes, **declared: str) -> Source:
     path = folder / "table.csv"
     path.write_bytes(content)
-    return Source((path,), adapter.Options(**declared))
+    return Source((path,), adapter.options()(**declared))
 
 
 def layout_of(table: Table) -> Layout:

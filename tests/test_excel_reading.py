@@ -77,7 +77,7 @@ def test_a_number_of_more_than_15_digits_is_not_trusted(path: Path, text: str, c
 
 
 @pytest.mark.parametrize(
-    "text", ["abc", "1 000", "1,5", "1_000", "NaN", "INF", "0x10", "1E999", "1E-999", "1E999999999"]
+    "text", ["abc", "1 000", "1,5", "1_000", "NaN", "INF", "0x10", "1E999", "1E-999", "1E999999999", "1٢", "٣"]
 )
 @pytest.mark.parametrize("code", ["General", DATE, "00000", "0%"])
 def test_what_is_no_number_is_not_trusted(path: Path, text: str, code: str) -> None:
@@ -560,3 +560,28 @@ def test_reading_twice_gives_the_same(path: Path) -> None:
     saved(path, Laskut=[["A", "B"], [1, "x"], [dt.date(2026, 10, 1), None]])
     assert records(path) == records(path)
     assert ADAPTER.detect(path) == "generic"
+
+
+def test_a_list_of_more_contents_than_are_remembered_is_read_to_its_end(path: Path) -> None:
+    lines = [
+        "".join(f'<c r="{letter}{row}"><v>{row}.{place + 1}</v></c>' for place, letter in enumerate("ABCD"))
+        for row in range(2, 8_002)
+    ]
+    header = "".join(f'<c r="{letter}1" t="inlineStr"><is><t>{letter}</t></is></c>' for letter in "ABCD")
+    raw(path, "".join(f'<row r="{row}">{cells}</row>' for row, cells in enumerate([header, *lines], 1)))
+    found = values(path)
+    assert found == [
+        {letter: Decimal(f"{row}.{place + 1}") for place, letter in enumerate("ABCD")} for row in range(2, 8_002)
+    ]
+
+
+def test_rows_of_nothing_but_zeros_are_rows_and_rows_of_nothing_are_none(path: Path) -> None:
+    cells = ['<c r="A1" t="inlineStr"><is><t>Nro</t></is></c><c r="B1" t="inlineStr"><is><t>Netto</t></is></c>']
+    cells += [
+        f'<c r="A{row}"/><c r="B{row}"><v>0</v></c>' if row % 3 else f'<c r="A{row}"/><c r="B{row}"/>'
+        for row in range(2, 60)
+    ]
+    raw(path, "".join(f'<row r="{row}">{inner}</row>' for row, inner in enumerate(cells, 1)))
+    found = records(path, header_row=1)
+    assert [record.at for record in found] == [row for row in range(2, 60) if row % 3]
+    assert all(dict(record.values) == {"Nro": "", "Netto": Decimal(0)} for record in found)

@@ -21,7 +21,7 @@ MARCH = dt.date(2026, 3, 1)
 
 
 def listed(number: int, date: dt.date, raw: str = "") -> Listed:
-    return Listed(number, "PAUSED", "waiting", date, raw=raw or f"{number} {date}")
+    return Listed(number, "PAUSED", "waiting", date, text=raw or f"{number} {date}")
 
 
 @dataclass

@@ -252,7 +252,7 @@ def read_all(adapter: plugins.Adapter) -> Any:
         ),
         ("    raise SystemExit(0)\n", "failed in read: SystemExit (partner.py, line 5)"),
         ("    yield {'A': 'x'}\n", "gave a dict in read, not a Record"),
-        ("    return None\n", "failed in read: TypeError"),
+        ("    return None\n", "gave a NoneType in read, not Records"),
         (
             "    yield Record(['A'], 1, 'line 1')\n",
             "gave a list for the values of a Record, not a mapping, in read, at line 1",

@@ -41,7 +41,10 @@ def age(path: Path, days: float) -> None:
 def kept(path: Path) -> dict[int, bool]:
     """Say by number whether the request body is still there."""
     with closing(sqlite3.connect(path)) as database:
-        rows = database.execute("SELECT number, body IS NOT NULL FROM invoices ORDER BY number").fetchall()
+        rows = database.execute(
+            "SELECT number, MAX(LENGTH(body)) FROM invoices JOIN events ON invoice = invoices.id"
+            " LEFT JOIN bodies ON bodies.event = events.id GROUP BY number ORDER BY number"
+        ).fetchall()
     return {number: bool(is_kept) for number, is_kept in rows}
 
 
@@ -284,10 +287,10 @@ def test_a_copy_has_nothing_of_a_transaction_under_way(journal: Journal, tmp_pat
     with Journal(journal.path, "staging", "acme") as other:
         journal.advance(claims=[claim(1001)])
         with journal._transaction() as database:
-            database.execute("UPDATE invoices SET message = 'half done'")
+            database.execute("UPDATE invoices SET status = 'half done'")
             other.backup(tmp_path / "copy.sqlite3")
     with Journal(tmp_path / "copy.sqlite3", "staging", "acme") as copy:
-        assert [(entry.number, entry.message) for entry in copy.entries()] == [(1001, "")]
+        assert [(entry.number, entry.status) for entry in copy.entries()] == [(1001, "")]
 
 
 @pytest.mark.parametrize("name", ["there.sqlite3", "no-such-folder/copy.sqlite3"])

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confirma_connector import masking
-from confirma_connector.jsontext import json_body, json_listing
+from confirma_connector.fields import spelled
+from confirma_connector.jsontext import json_body, json_listing, json_text
 from confirma_connector.masking import hidden, masked, without_key
+from confirma_connector.parsing import sized
 
 KEY = "aB3-key/of_a+test"
 
@@ -80,7 +82,7 @@ JSON = st.recursive(
 )
 
 
-def pretended(element: object) -> tuple[str, object]:
+def pretended(element: object, *_: object) -> tuple[str, object]:
     return "read", element
 
 
@@ -94,7 +96,7 @@ def plainly_read(body: bytes) -> object:
 @given(JSON, st.sampled_from([None, 0, 2]))
 def test_a_listing_read_by_its_elements_is_what_it_is_read_whole(tree: object, indent: int | None) -> None:
     body = simplejson.dumps(tree, use_decimal=True, indent=indent).encode()
-    assert json_listing(body, pretended) == plainly_read(body)
+    assert json_listing(json_text(body), pretended) == plainly_read(body)
 
 
 @given(JSON, st.integers(0, 60), st.sampled_from([*'[]{},:"1x ', ""]))
@@ -105,17 +107,49 @@ def test_what_is_no_json_is_refused_in_the_same_words(tree: object, at: int, sig
         expected = plainly_read(body)
     except ValueError as error:
         with pytest.raises(ValueError, match=re.escape(str(error))):
-            json_listing(body, pretended)
+            json_listing(json_text(body), pretended)
     else:
-        assert json_listing(body, pretended) == expected
+        assert json_listing(json_text(body), pretended) == expected
 
 
 def test_amounts_of_a_listing_are_exact() -> None:
     body = json.dumps({"records": [{"a": "x"}]}).replace('"x"', "0.10000000000000000001").encode()
-    assert json_listing(body, lambda element: element) == {"records": [{"a": Decimal("0.10000000000000000001")}]}
+    assert json_listing(json_text(body), lambda element, *_: element) == {
+        "records": [{"a": Decimal("0.10000000000000000001")}]
+    }
 
 
 @pytest.mark.parametrize("before", [(1 << 20) - 5, 1 << 20, (2 << 20) - 1])
 def test_the_key_is_found_in_the_middle_of_a_long_answer(before: int) -> None:
     content = b"x" * before + f" {KEY} ".encode() + b"x" * 100
     assert without_key(content, KEY) == b"x" * before + b" *** " + b"x" * 100
+
+
+# -- numbers that are typed in their source ---------------------------------------------------------------------------
+
+DECIMALS = st.one_of(
+    st.decimals(),
+    st.decimals(-(10**16), 10**16, places=2),
+    st.builds(
+        lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(-(10**9), 10**9), st.integers(-25, 9)
+    ),
+    st.sampled_from([Decimal(text) for text in ("-0", "-0.00", "0E-25", "0E+3", "1E+3", "1E-7", "1.50", "0.0000001")]),
+)
+
+
+@given(DECIMALS)
+def test_a_number_is_spelled_as_its_plain_digits(number: Decimal) -> None:
+    plain = f"{number:f}"
+    assert spelled(number) == (plain.rstrip("0").rstrip(".") if "." in plain else plain)
+
+
+@given(DECIMALS)
+def test_a_number_is_refused_for_its_digits_and_decimals_however_short_it_is(number: Decimal) -> None:
+    exponent = number.as_tuple().exponent
+    is_too_large = not number.is_finite() or number.adjusted() >= 15 or not isinstance(exponent, int) or exponent < -20
+    try:
+        assert sized(number) is number
+    except ValueError:
+        assert is_too_large
+    else:
+        assert not is_too_large

@@ -30,7 +30,7 @@ def facts(number: int, date: dt.date = DATE, gross: str = "125.50", print: str =
 def record(number: int, created: float | None = T0, status: str = "PAUSED", **more: object) -> Listed:
     states = {"PAUSED": "waiting", "DUPLICATE": "duplicate", "INTERMEDIATED": "delivered", "ERROR": "failed"}
     at = None if created is None else dt.datetime.fromtimestamp(created, dt.UTC)
-    one = Listed(number, status, states[status], DATE, created_at=at, raw=f"{number} {status} {created}")  # type: ignore[arg-type]
+    one = Listed(number, status, states[status], DATE, created_at=at, text=f"{number} {status} {created}")  # type: ignore[arg-type]
     return replace(one, **more)  # type: ignore[arg-type]
 
 

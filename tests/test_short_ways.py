@@ -21,12 +21,13 @@ from confirma_connector.assembling import assembled, row
 from confirma_connector.columns import Columns
 from confirma_connector.contract import ENUM_PLACES, Contract, read
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind
+from confirma_connector.filling import Block
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.mapping import FieldRule
 from confirma_connector.money import complete_totals
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.references import finnish, is_finnish
-from confirma_connector.rules.identifiers import _business_id_digits
+from confirma_connector.rules.identifiers import business_id_digits
 from confirma_connector.sourcing import Field
 
 CONTRACT = read()
@@ -221,6 +222,54 @@ def test_a_block_gives_what_its_fields_give_one_by_one(tmp_path: Path) -> None:
         }
 
 
+AMOUNT_CELLS = st.one_of(
+    st.from_regex(r"[0-9]{1,4},[0-9]{2}", fullmatch=True),
+    st.sampled_from(["12,50", "40", "1 000,00", "-1,00", "0,10", "1,00\n2,00", "1,00\n", "12,5", "1.5"]),
+    CELLS,
+)
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({"Selite": CELLS, "Määrä": AMOUNT_CELLS}, optional={"Hinta": AMOUNT_CELLS, "ALV": CELLS}),
+        max_size=7,
+    ),
+    st.booleans(),
+)
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": "x"}] * 3, True)
+@settings(max_examples=150, deadline=None)
+def test_records_read_together_hold_what_each_holds_by_itself(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Value]], is_forgetful: bool
+) -> None:
+    if is_forgetful not in _BLOCKS:
+        _BLOCKS[is_forgetful] = mapper(tmp_path_factory.mktemp("together"))._of_rows
+        for first in range(0, 3000, 600) if is_forgetful else ():  # many rows whose cells are new each time
+            new = range(first + 1, first + 600)
+            _BLOCKS[is_forgetful].values_of_all([Record({"Määrä": f"{n},5", "Hinta": f"{n},5"}, n, "") for n in new])
+    block, read = _BLOCKS[is_forgetful], [Record(values, at, f"line {at}") for at, values in enumerate(rows)]
+    expected = [alone(block, record) for record in read]
+    assert [told(values) for values in block.values_of_all(read)] == [told(values) for values in expected]
+    assert [told(alone(block, record, quickly=True)) for record in read] == [told(values) for values in expected]
+
+
+_BLOCKS: dict[bool, Block] = {}
+
+
+def alone(block: Block, record: Record, *, quickly: bool = False) -> dict[str, Any] | None:
+    """What the fields of a record hold, each read by itself; None where one cannot be read."""
+    try:
+        if quickly:
+            return block.values_of(record)
+        return {name: value for name, field in block.items() if (value := field.value(record)) is not None}
+    except ValueError:
+        return None
+
+
+def told(values: dict[str, Any] | None) -> dict[str, str] | None:
+    """Values with all their digits."""
+    return None if values is None else {name: f"{type(value).__name__} {value}" for name, value in values.items()}
+
+
 @given(st.from_regex(r"[0-9]{6,8}-?[0-9]?", fullmatch=True))
 @example("0112038-9")
 @example("01120389")
@@ -228,7 +277,7 @@ def test_a_block_gives_what_its_fields_give_one_by_one(tmp_path: Path) -> None:
 def test_a_business_id_has_the_check_digit_that_the_library_says(text: str) -> None:
     padded = text.zfill(9) if len(text) == 8 and text[6] == "-" else text
     digits = padded.replace("-", "")
-    assert _business_id_digits(text) == (digits if ytunnus.is_valid(padded) and int(digits) else "")
+    assert business_id_digits(text) == (digits if ytunnus.is_valid(padded) and int(digits) else "")
 
 
 @given(st.integers(100, 10**18))

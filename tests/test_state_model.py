@@ -113,7 +113,7 @@ class Bench:
     def listed(self, record: Record) -> Listed:
         at = dt.datetime.fromtimestamp(NOW - record.age * TICK, dt.UTC) if self.shows_times else None
         raw = f"{record.status} {at}"
-        return Listed(NUMBER, record.status, STATUSES[record.status], DATE, created_at=at, raw=raw)  # type: ignore[arg-type]
+        return Listed(NUMBER, record.status, STATUSES[record.status], DATE, created_at=at, text=raw)  # type: ignore[arg-type]
 
     def ask(self, first: dt.date, last: dt.date, number: int | None = None) -> Listing:
         found = tuple(self.listed(one) for one in self.records if one.age >= self.lag)
@@ -191,7 +191,8 @@ class Bench:
             row = (*(getattr(entry, name) for name in _PLAIN), *ages)
             pairs = {(one.age, one.status) for one in self.records} | set(before.superseded)
             superseded = frozenset(pair for pair in pairs if self.listed(Record(*pair)).mark in entry.superseded)
-        self.database.execute("DELETE FROM events")
+        for table in ("said", "bodies", "events"):
+            self.database.execute(f"DELETE FROM {table}")
         return State(
             row, superseded, tuple(sorted(self.records)), tuple(sorted(self.flying)), self.let_go, self.was_told
         )
@@ -216,7 +217,7 @@ class Bench:
         wanted, self.outcome = facts(print), outcome
         nobody: Any = None
         sending = Sending(self.journal, nobody, nobody, 1, Stop(), Filters(), None, resends, nobody, nobody)
-        if not sending._may_go(wanted):
+        if not sending._may_go(wanted, self.entry):
             return
         with self.letting_go():
             held = reconcile.preflight(self.journal, self.ask, [wanted], NOW)

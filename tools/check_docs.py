@@ -7,8 +7,8 @@ Generated output is a ```text block under a comment that holds its command:
 
 The commands of one document run in order, in one fresh folder with a copy of samples/ and a home of its own. Between
 them may stand `<!-- run: cp a.csv b.csv -->` (output not shown) and `<!-- wait: 3 -->` (seconds). What changes from run
-to run is masked on both sides before they are compared (MASKS). `--update` writes the blocks anew. A ```python block
-under `<!-- file: PATH -->` is that file.
+to run is masked on both sides before they are compared (MASKS). `--update` writes the blocks anew. A block under
+`<!-- file: PATH -->` is that file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LINK = re.compile(r"\[[^\]]*\]\(<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*<?([^\s>]+)
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
-EXCERPT = re.compile(r"^<!-- file: (?P<path>\S+) -->\n+```python\n(?P<code>.*?)```$", re.MULTILINE | re.DOTALL)
+EXCERPT = re.compile(r"^<!-- file: (?P<path>\S+) -->\n+```(?P<kind>\w+)\n(?P<code>.*?)```$", re.MULTILINE | re.DOTALL)
 PROBLEM = re.compile(r"\"(E-[A-Z]+(?:-[A-Z]+)*)\"")
 
 MASKS = (
@@ -124,7 +124,7 @@ def wrong_output(document: Path, update: bool) -> Iterator[str]:
 
 
 def wrong_excerpt(document: Path, update: bool) -> Iterator[str]:
-    """Name every ```python block under `<!-- file: PATH -->` that is not the file itself."""
+    """Name every block under `<!-- file: PATH -->` that is not the file itself."""
     text = document.read_text("utf-8")
     fresh = text
     for match in EXCERPT.finditer(text):
@@ -132,7 +132,7 @@ def wrong_excerpt(document: Path, update: bool) -> Iterator[str]:
         if not file.is_file():
             yield f"{shown(document)}: there is no file {match['path']}"
         elif match["code"] != (code := file.read_text("utf-8")):
-            fresh = fresh.replace(match[0], match[0].replace(f"```python\n{match['code']}```", f"```python\n{code}```"))
+            fresh = fresh.replace(match[0], f"<!-- file: {match['path']} -->\n```{match['kind']}\n{code}```")
             if not update:
                 yield f"{shown(document)}: {match['path']} reads otherwise now (make docs-update)"
     if update and fresh != text:

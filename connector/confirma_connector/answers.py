@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
@@ -14,7 +15,7 @@ import simplejson
 
 from confirma_connector.contract import Contract, Observed
 from confirma_connector.errorbodies import errors_of
-from confirma_connector.jsontext import first, json_body, json_listing, text, words
+from confirma_connector.jsontext import element_at, first, further_in, json_body, json_listing, json_text, text, words
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
@@ -39,7 +40,8 @@ _encoded = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, sort_key
 class Listed:
     """One distribution record. Times are aware datetimes; *gross* is there only when the listing shows a total.
 
-    *fields* are the wire paths that an ERROR names, with what it says of each.
+    *fields* are the wire paths that an ERROR names, with what it says of each. *text* is the record itself, or the
+    whole listing, in which it stands *at* a place.
     """
 
     number: int
@@ -53,7 +55,13 @@ class Listed:
     message: str = ""
     gross: Decimal | None = None
     fields: tuple[tuple[str, str], ...] = ()
-    raw: str = ""
+    text: str = field(default="", repr=False)
+    at: int = -1
+
+    @property
+    def raw(self) -> str:
+        """The whole record as it is remembered: of a long list few are new, so it is written when it is asked for."""
+        return self.text if self.at < 0 else _remembered(element_at(self.text, self.at))
 
     @property
     def mark(self) -> str:
@@ -79,21 +87,27 @@ class Listing:
         """
         if self.unreadable or self.total is None:
             return False
-        distinct = len({record.raw or id(record) for record in self.records})
-        is_of_one = len({record.number for record in self.records}) <= 1
+        counts = Counter(record.number for record in self.records)
+        several = [record for record in self.records if counts[record.number] > 1]
+        distinct = len(self.records) - len(several) + len({record.raw or id(record) for record in several})
+        is_of_one = len(counts) <= 1
         return self.total == distinct or (self.total == len(self.records) and is_of_one)
 
 
 def listing(body: bytes, contract: Contract) -> Listing:
     """Read a listing. Raises ValueError when it is none (not JSON, no record array, two arrays)."""
-    reader = _Reader(contract)
-    tree = json_listing(body, reader.listed)
+    reader, expected = _Reader(contract), contract.names("listing", "records")[0]
+    text = json_text(body)
+    del body  # who calls has given it away
+    tree = json_listing(text, reader.listed)
     if isinstance(tree, list):
         tree = {"": tree}
     if not isinstance(tree, dict):
         raise ValueError(tr("the listing is not a JSON object"))
     arrays = {name: value for name, value in tree.items() if isinstance(value, list)}
-    expected = contract.names("listing", "records")[0]
+    inner = further_in(tree, expected) if "/" in expected else None
+    if isinstance(inner, list):
+        arrays = {expected: list(map(reader.listed, inner))}
     if expected in arrays:
         arrays = {expected: arrays[expected]}
     if len(arrays) != 1:
@@ -133,11 +147,11 @@ class _Reader:
         self._line, self._status = lru_cache(maxsize=1000)(text), lru_cache(maxsize=100)(self._status_and_state)
         self._date, self._time = lru_cache(maxsize=1000)(_date), lru_cache(maxsize=1000)(_time)
 
-    def listed(self, row: Any) -> Listed | None:
-        """Read one record; None when it is none, or has no number."""
+    def listed(self, row: Any, text: str = "", at: int = -1) -> Listed | None:
+        """Read one record, *at* a place of a *text* if that is known; None when it is none, or has no number."""
         if not isinstance(row, dict):
             return None
-        said = [first(row, names) for names in self._present(tuple(row))]
+        said = [row.get(names) if names.__class__ is str else first(row, names) for names in self._present(tuple(row))]
         number, status, invoice_date, method, created_at, distributed_at, case_id, message, gross = said
         digits = str(number).strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 40):
@@ -155,12 +169,14 @@ class _Reader:
             message="" if message is None else words(message),
             gross=None if gross is None else _amount(gross),
             fields=() if _NESTED.isdisjoint(map(type, row.values())) else tuple(self._complaints(row)),
-            raw=masked(_storable(_encoded(row))),
+            text=text or _remembered(row),
+            at=at,
         )
 
-    def _present_names(self, members: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Give for each key the names that a record with these *members* has for it."""
-        return [tuple(name for name in names if name in members) for names in self._names]
+    def _present_names(self, members: tuple[str, ...]) -> list[str | tuple[str, ...]]:
+        """Give for each key the name that a record with these *members* has for it; all, where there are several."""
+        there = [tuple(name for name in names if name.partition("/")[0] in members) for names in self._names]
+        return [names[0] if len(names) == 1 and names[0] in members else names for names in there]
 
     def _status_and_state(self, status: str) -> tuple[str, Observed]:
         return status.upper(), self._contract.state_of(status.upper())
@@ -171,9 +187,13 @@ class _Reader:
     def _complaints(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Read the list of errors that a record may carry, or have in the place of its message."""
         for name in self._errors:
-            if isinstance(row.get(name), (dict, list)):
-                yield from errors_of(row[name], self._contract)
+            if isinstance(found := first(row, (name,)), (dict, list)):
+                yield from errors_of(found, self._contract)
                 return
+
+
+def _remembered(row: Any) -> str:
+    return masked(_storable(_encoded(row)))
 
 
 def _storable(text: str) -> str:

@@ -45,7 +45,7 @@ def check(run: Run, choice: Choice) -> Report:
                 taken = [Path(file.annotated) for file in files if file.annotated]
                 files.append(_checked(run, journal, found, choice, taken))
                 is_mixed = is_mixed or len(found.sellers) > 1
-    return whole("check", run.settings, files, is_open=is_mixed)
+    return whole("check", run.settings, files, notices=run.registry.printed(), is_open=is_mixed)
 
 
 def _checked(run: Run, journal: Journal | None, found: Survey, choice: Choice, taken: list[Path]) -> FileReport:
@@ -91,7 +91,7 @@ def _wanted(run: Run, journal: Journal | None) -> Wanted | None:
 def surveys(
     run: Run, journal: Journal | None, choice: Choice, look: Look | None = None, wants: Wanted | None = None
 ) -> Iterator[Survey]:
-    """Read the files that were named, one after another, but for answers of ours among them; who asks closes them."""
+    """Read what was named, one after another, but for answers of ours among the files; who asks closes them."""
     said = refusals(journal, run.contract) if journal else {}
     key = journal.key if journal else os.urandom(32)
     for path in choice.paths:
@@ -99,6 +99,8 @@ def surveys(
             source = results.source_of(journal, path) if journal else None
             mapping = run.mapping(path, choice.mapping)
             yield run.read(path, mapping, key, said, made_from=source, look=look, wants=wants)
+    for one in choice.handed:
+        yield run.read(Path(one.name), one.mapping, key, said, look=look, wants=wants, records=one.records)
 
 
 @contextlib.contextmanager

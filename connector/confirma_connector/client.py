@@ -20,6 +20,7 @@ from confirma_connector import answers, keys
 from confirma_connector.answers import Listing
 from confirma_connector.contract import Contract
 from confirma_connector.errors import Outage, Refused, SettingsError
+from confirma_connector.httpanswer import Answer
 from confirma_connector.keyanswer import KeyAnswer, key_answer
 from confirma_connector.language import because, mark, tr, whole
 from confirma_connector.masking import without_key
@@ -132,14 +133,13 @@ class Client:
 
     def listing(self, first: dt.date, last: dt.date, number: int | None = None) -> Listing:
         """Ask for the delivery information of invoices dated *first* to *last*. Raises Outage, Refused."""
-        names = {key: self._contract.names("listing", f"query.{key}")[0] for key in ("from", "to", "invoice_number")}
-        query = {names["from"]: first.isoformat(), names["to"]: last.isoformat()}
+        query = self._contract.extra_query | self._contract.days(first, last)
         if number is not None:
-            query[names["invoice_number"]] = str(number)
+            query[self._contract.names("listing", "query.invoice_number")[0]] = str(number)
 
         def ask() -> Listing:
             return self._read(
-                "listing", _LARGEST_LISTING, lambda got: answers.listing(got.content, self._contract), query
+                "listing", _LARGEST_LISTING, lambda got: answers.listing(got.taken(), self._contract), query
             )
 
         return self._patiently(_NO_LISTING, ask)
@@ -176,7 +176,7 @@ class Client:
         )
 
     def _read(
-        self, name: str, largest: int, read: Callable[[httpx.Response], _Read], query: dict[str, str] | None = None
+        self, name: str, largest: int, read: Callable[[Answer], _Read], query: dict[str, str] | None = None
     ) -> _Read:
         """GET once, and read a success answer. Raises _NotNow, Refused and what httpx raises."""
         answer = self._exchange("GET", self._url(name), largest, params=query)
@@ -212,7 +212,7 @@ class Client:
                 self.fresh_connections()
         raise Outage(tr(failed, host=self.host, reason=reason))
 
-    def _exchange(self, method: str, url: httpx.URL, largest: int, **request: object) -> httpx.Response:
+    def _exchange(self, method: str, url: httpx.URL, largest: int, **request: object) -> Answer:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
         end = time.monotonic() + _SLOWEST * self._settings.timeout
         with self._connection() as http, http.stream(method, url, **request) as answer:  # type: ignore[arg-type]
@@ -224,8 +224,7 @@ class Client:
                     raise httpx.ReadError(tr("the answer is larger than {largest} bytes", largest=whole(largest)))
                 if time.monotonic() > end:
                     raise httpx.ReadTimeout(tr("the answer did not come to its end"))
-            headers = [(name, value) for name, value in answer.headers.raw if name.lower() != b"content-encoding"]
-            return httpx.Response(answer.status_code, headers=headers, content=without_key(bytes(content), self._key))
+        return Answer(answer.status_code, answer.headers, without_key(bytes(content), self._key))
 
     def _hear_clock(self, date: str | None) -> None:
         """Keep to the server's clock. `Date` counts whole seconds: what it does not contradict stays as it is."""
@@ -250,7 +249,7 @@ class Client:
             return httpx.Client(
                 headers={
                     "Accept": "application/json",
-                    self._contract.key_header: self._key,
+                    self._contract.key_header: self._contract.key_value(self._key),
                     **self._contract.extra_headers,
                 },
                 timeout=httpx.Timeout(self._settings.timeout, connect=min(10.0, self._settings.timeout), pool=None),

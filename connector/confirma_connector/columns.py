@@ -153,7 +153,9 @@ class Cells:
         headers = [header for word in self._words if (header := self._columns.sole_header(word)) is not None]
         if len(headers) < len(self._words):
             return None
-        return itemgetter(*headers) if len(headers) > 1 else lambda values: tuple(values[one] for one in headers)
+        if len(headers) == 1:
+            return lambda values, header=headers[0]: (values[header],)  # type: ignore[misc]
+        return itemgetter(*headers) if headers else lambda _: ()
 
 
 def _told(file: MappingFile, rule: FieldRule) -> tuple[str, ...]:

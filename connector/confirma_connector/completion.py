@@ -21,7 +21,6 @@ from confirma_connector.money import MoneyError, Prices, Vat, complete_row, comp
 
 __all__ = ["Completion", "Obstacle"]
 
-_REQUIRED = frozenset(REQUIRED)
 _AMOUNTS = tuple((f"amounts.{name}", name) for name in Amounts.model_fields)
 _TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
@@ -64,8 +63,9 @@ class Completion:
         self._fill_entity_type()
         self.fields.setdefault("distribution.method", _method(self.fields))
         self._fill_reference()
-        files = tuple(self._files())
-        rows = tuple(self._rows())
+        has_files = "attachments.file" in self.fields or "attachments.url" in self.fields
+        files = tuple(self._files()) if has_files else ()
+        rows = self._rows()
         if self.obstacles or self.unreadable:
             return None
         given = {own: self.fields[name] for name, own in _AMOUNTS if name in self.fields}
@@ -86,7 +86,7 @@ class Completion:
         self.obstacles.append(Obstacle(code, name, message))
 
     def _require(self) -> None:
-        for name in _REQUIRED.difference(self.fields) and REQUIRED:
+        for name in REQUIRED:
             if name not in self.fields and name not in self.unreadable:
                 self._object("E-MISSING", name, tr("is empty, and every invoice needs it"))
 
@@ -128,7 +128,8 @@ class Completion:
         if url := self.fields.get("attachments.url"):
             yield Attachment(url=url)
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self) -> tuple[Row, ...]:
+        rows: list[Row] = []
         own = self.fields.get("prices") or self.prices
         for index, given in enumerate(self.rows):
             if self.unreadable and any(name.startswith(f"rows[{index}].") for name in self.unreadable):
@@ -138,9 +139,10 @@ class Completion:
                 self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
                 continue
             try:
-                yield row(given, complete_row(given, _prices(given.get("prices") or own)))
+                rows.append(row(given, complete_row(given, _prices(given.get("prices") or own))))
             except MoneyError as error:
                 self._object(error.code, f"rows[{index}].{error.field}", str(error))
+        return tuple(rows)
 
 
 def _prices(said: str) -> Prices:

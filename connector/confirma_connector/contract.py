@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 from confirma_connector.masking import PEOPLE, PERSONAL
 from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
-from confirma_connector.requestbody import Member, writer
+from confirma_connector.requestbody import Member, Part, writer
 
 __all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "read"]
 
@@ -49,6 +50,7 @@ ENUM_PLACES: Mapping[str, str] = {
 _PARTIES = ("seller", "buyer", "recipient", "delivery")
 _BESIDE_HEADER = ("references", "rows", "amounts", "attachments")
 _BESIDE_INVOICE = ("processing", "distribution")
+_ARRAYS = ("invoice.rows", "invoice.attachments")
 
 
 class Contract:
@@ -59,17 +61,36 @@ class Contract:
         self.file = file
         self._shipped = shipped
         self._refuse_clashes()
+        self._refuse_mixed_up()
         self._refuse_twice_the_same()
 
     @cached_property
     def key_header(self) -> str:
         """The header that carries the key."""
-        return self.file.headers["key"].wire
+        return self.file.headers["key"].wire.partition(":")[0].strip()
+
+    def key_value(self, key: str) -> str:
+        """Give what stands in the key's header: `Authorization: Bearer` puts a word before the key."""
+        return f"{self.file.headers['key'].wire.partition(':')[2].strip()} {key}".strip()
 
     @cached_property
     def extra_headers(self) -> dict[str, str]:
         """Headers that every request carries besides the key."""
         return {name: item.wire for name, item in self.file.headers.items() if name != "key" and item.wire}
+
+    @cached_property
+    def extra_query(self) -> dict[str, str]:
+        """What delivery information is asked with besides the days and the number."""
+        return {name: item.wire for name, item in self.file.query.items() if item.wire}
+
+    def days(self, first: dt.date, last: dt.date) -> dict[str, str]:
+        """Give the parameters that ask for the invoices of some days, the last one included."""
+        asked = {"from": (first, "T00:00:00Z"), "to": (last, "T23:59:59Z")}
+        lines = {key: self.file.listing[f"query.{key}"] for key in asked}
+        return {
+            lines[key].wire: day.isoformat() + (time if lines[key].type == "date-time" else "")
+            for key, (day, time) in asked.items()
+        }
 
     def path(self, name: str) -> str:
         """Give the path of one call below the host, prefix included."""
@@ -98,22 +119,53 @@ class Contract:
 
     @cached_property
     def _write(self) -> Callable[[Invoice], bytes]:
-        places = [_place(name) for name in Invoice.model_fields]
-        return writer((route, self._member(place)) for place in places if all(route := self.route(place)))
+        constants = [(tuple(way.split("/")), item.wire, item.type) for way, item in self.file.constants.items()]
+        return writer(
+            [part for name in Invoice.model_fields for part in self._parts((name,), _place(name))],
+            [(way, wire, type_) for way, wire, type_ in constants if wire],
+        )
 
     def route(self, place: str) -> tuple[str, ...]:
-        """Give the wire names that lead to a place of the request section, from the outermost container down."""
-        parts = place.split(".")
-        return tuple(self.file.request[".".join(parts[: depth + 1])].wire for depth in range(len(parts)))
+        """Give the wire names that lead to a place of the request section, from the outermost container down.
+
+        One of them is "" where the place, or one that it is in, is not sent.
+        """
+        parts, found, is_sent = place.split("."), list[str](), True
+        for depth in range(len(parts)):
+            wire = self.file.request[".".join(parts[: depth + 1])].wire
+            is_sent = is_sent and bool(wire)
+            for name in wire.split("/"):
+                if name == ".." and not found:
+                    raise _Clash(tr("{place}: {wire} leads out of the request", place=place, wire=wire))
+                found[len(found) - (name == "..") :] = [] if name in (".", "..") else [name]
+        return tuple(found) if is_sent else ("", *found)
+
+    def _parts(self, names: tuple[str, ...], place: str) -> Iterator[Part]:
+        """Give a member of the invoice as one; as its members where the wire has them mixed with others."""
+        inner = self._inner(place) if self._is_mixed and place not in _ARRAYS else []
+        for key in inner:
+            yield from self._parts((*names, key.rpartition(".")[2]), key)
+        if not inner and all(route := self.route(place)):
+            yield names, route, self._member(place)
+
+    @cached_property
+    def _is_mixed(self) -> bool:
+        """Whether members stand on the wire in another container than here, or beside constants."""
+        elsewhere = (item.wire == "." or "/" in item.wire for item in self.file.request.values())
+        return any(elsewhere) or any(item.wire for item in self.file.constants.values())
+
+    def _inner(self, place: str) -> list[str]:
+        return [key for key in self.file.request if key.rpartition(".")[0] == place]
 
     def _member(self, place: str) -> Member:
-        inner = [key for key in self.file.request if key.rpartition(".")[0] == place]
-        enum = ENUM_PLACES.get(place)
+        inner = self._inner(place)
+        enum, item = ENUM_PLACES.get(place), self.file.request[place]
         return Member(
             name=place.rpartition(".")[2],
-            wire=self.file.request[place].wire,
+            wire=item.wire,
             members=tuple(member for key in inner if (member := self._member(key)).wire),
             words={word: item.wire for word, item in self.file.enums[enum].items()} if enum else None,
+            type=item.type,
         )
 
     def personal(self, body: bytes) -> list[str]:
@@ -133,7 +185,11 @@ class Contract:
         return self._values_of(PEOPLE)
 
     def _values_of(self, fields: Iterable[str]) -> re.Pattern[bytes]:
-        named = {re.escape(item.wire) for place, item in self.file.request.items() if _field(place) in fields}
+        named = {
+            re.escape(item.wire.rpartition("/")[2])
+            for place, item in self.file.request.items()
+            if _field(place) in fields
+        }
         return re.compile(rf'"(?:{"|".join(sorted(named))})"\s*:\s*("(?:[^"\\]|\\.)*")'.encode())
 
     def fields(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
@@ -157,7 +213,11 @@ class Contract:
         seen: dict[tuple[str, ...], str] = {}
         for place in self.file.request:
             route = self.route(place)
-            if all(route) and (other := seen.setdefault(route, place)) != place:
+            if (
+                all(route)
+                and self.file.request[place].wire != "."
+                and (other := seen.setdefault(route, place)) != place
+            ):
                 raise _Clash(
                     tr(
                         "{other} and {place} are both called {route} on the wire",
@@ -166,6 +226,27 @@ class Contract:
                         route=".".join(route),
                     )
                 )
+
+    def _refuse_mixed_up(self) -> None:
+        """A value cannot stand where an object is, nor within an array that is ours."""
+        inner = {place.rpartition(".")[0] for place in self.file.request}
+        values = [place for place in self.file.request if place not in inner or place in _ARRAYS]
+        routes = {self.route(place): place for place in values if all(self.route(place))}
+        for place, route in {place: self.route(place) for place in self.file.request}.items():
+            if place.startswith(tuple(f"{array}." for array in _ARRAYS)) and ".." in self.file.request[place].wire:
+                raise _Clash(tr("{place}: what stands in a list cannot be sent beside it", place=place))
+            if all(route) and place in values:
+                self._refuse_within(f"request.{place}", route, routes)
+        for way in (way for way, item in self.file.constants.items() if item.wire):
+            self._refuse_within(f"constants.{way}", tuple(way.split("/")), routes)
+            if tuple(way.split("/")) in (route[: way.count("/") + 1] for route in routes):
+                raise _Clash(tr("constants.{way}: something else has this place", way=way))
+
+    def _refuse_within(self, line: str, route: tuple[str, ...], routes: Mapping[tuple[str, ...], str]) -> None:
+        for depth in range(1, len(route)):
+            other = routes.get(route[:depth])
+            if other and not line.startswith(f"request.{other}."):
+                raise _Clash(tr("{line} would stand within {other}, which is no object", line=line, other=other))
 
     def _refuse_twice_the_same(self) -> None:
         seen: dict[str, str] = {}

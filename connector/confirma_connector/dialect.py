@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
 
 from confirma_connector.delimited import DELIMITERS
 from confirma_connector.language import tr
 
-__all__ = ["DelimiterMark", "EncodingName", "QuoteMark"]
+__all__ = ["DelimitedOptions", "DelimiterMark", "EncodingName", "QuoteMark"]
 
 _WORDS = {word: mark for mark, word in DELIMITERS.items()}
 _ASCII_PROBE = 'aZ09;,|\t"\r\n'
@@ -52,3 +52,53 @@ DelimiterMark = Annotated[str, AfterValidator(_one_delimiter)]
 
 QuoteMark = Annotated[str, AfterValidator(_one_quote)]
 """A quote; "none" becomes the empty text."""
+
+
+class DelimitedOptions(BaseModel):
+    """The `source:` block of csv_file: what is left out is found from the file, or the file is refused as ambiguous.
+
+    *header_row* counts lines from 1; 0 stands for "none". An empty *quote* stands for "none".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    encoding: EncodingName | None = None
+    delimiter: DelimiterMark | None = None
+    quote: QuoteMark = '"'
+    header_row: int | None = None
+    skip_rows: int = 0
+
+    @field_validator("header_row", mode="before")
+    @classmethod
+    def _header_line(cls, value: Any) -> int | None:
+        if value is None or str(value).strip().lower() == "none":
+            return None if value is None else 0
+        if (line := _counted(value)) > 0:
+            return line
+        raise ValueError(
+            tr(
+                '"{value}" is no header_row; expected a whole number from 1, or none for a file without a header',
+                value=value,
+            )
+        )
+
+    @field_validator("skip_rows", mode="before")
+    @classmethod
+    def _lines_to_skip(cls, value: Any) -> int:
+        if (count := _counted(value)) >= 0:
+            return count
+        raise ValueError(tr('"{value}" is no skip_rows; expected a whole number from 0', value=value))
+
+    @model_validator(mode="after")
+    def _agree(self) -> DelimitedOptions:
+        if self.header_row and "skip_rows" in self.model_fields_set:
+            raise ValueError(tr("header_row and skip_rows both say where the header is; declare one of them"))
+        if self.quote and self.quote == self.delimiter:
+            raise ValueError(tr('"{quote}" cannot be both the delimiter and the quote', quote=self.quote))
+        return self
+
+
+def _counted(value: Any) -> int:
+    """Give *value* as a whole number, -1 when it is none."""
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -18,7 +18,7 @@ from confirma_connector.language import mark, tr
 
 __all__ = ["Opener", "encoding_of", "opened"]
 
-BLOCK = 1 << 20
+BLOCK = 1 << 16
 
 Opener = Callable[[], BinaryIO]
 
@@ -34,10 +34,13 @@ def opened(file: BinaryIO, encoding: str, bom: bytes, errors: str = "strict") ->
     return io.TextIOWrapper(file, encoding, errors, newline="")
 
 
-def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) -> tuple[str, bytes]:
+def encoding_of(
+    open_: Opener, name: str, declared: str | None, longest: int, *, may_declare: bool = True
+) -> tuple[str, bytes]:
     """Give encoding and byte order mark of a file. Raise `SourceError` when it is empty, damaged or not text.
 
-    Behind a line of more than *longest* characters it is not read on: whoever reads it refuses that line.
+    Behind a line of more than *longest* characters it is not read on: whoever reads it refuses that line. *may_declare*
+    says that the mapping has a word in it.
     """
     with open_() as file:
         head = file.read(4)
@@ -49,7 +52,8 @@ def encoding_of(open_: Opener, name: str, declared: str | None, longest: int) ->
     else:
         encoding = marked or _told_by_bytes(open_, name, longest)
     if fault := _fault(open_, encoding, bom, longest):
-        raise SourceError(f"{_refused(name, encoding, *fault)}; {tr(_DECLARE)}")
+        refused = _refused(name, encoding, *fault)
+        raise SourceError(f"{refused}; {tr(_DECLARE)}" if may_declare else refused)
     return encoding, bom
 
 

@@ -42,7 +42,7 @@ def explanation(body: bytes, content_type: str, contract: Contract) -> Explanati
     if not isinstance(tree, dict):
         return None
     fields = tuple(errors_of(_errors_in(tree, contract), contract))
-    message = next((said for name in contract.names("answer", "message") if (said := words(tree.get(name)))), "")
+    message = next((said for name in contract.names("answer", "message") if (said := words(first(tree, (name,))))), "")
     return Explanation(message, fields) if message or fields else None
 
 

@@ -200,7 +200,8 @@ def spelled(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        text = f"{value:f}"
+        text = str(value)
+        text = text if "E" not in text else f"{value:f}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, (int, dt.date)):
         return str(value)

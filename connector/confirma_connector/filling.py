@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from operator import getitem, itemgetter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from confirma_connector.columns import Columns
@@ -11,6 +11,9 @@ from confirma_connector.records import Record, Value
 from confirma_connector.sourcing import Field, Known
 
 __all__ = ["Block"]
+
+_WEIGHED = 500
+"""After so many records it is seen whether remembering cells is worth it."""
 
 
 class Block(Mapping[str, Field]):
@@ -25,8 +28,11 @@ class Block(Mapping[str, Field]):
         self._columns = columns
         self._names = tuple(fields)
         self._bound = -1
-        self._known: list[Known] = []
-        self._others: list[tuple[int, Field]] = []
+        self._reads: list[Callable[[Any], Any]] = []
+        self._columnwise: list[Callable[[Sequence[Any]], Sequence[Any]]] = []
+        self._known: list[tuple[int, Known]] = []
+        self._others: list[int] = []
+        self._unweighed = _WEIGHED
         self._headers: list[str] = []
         self._cells: Callable[[Mapping[str, Value]], tuple[Value, ...]] = _no_cells
 
@@ -47,10 +53,48 @@ class Block(Mapping[str, Field]):
             cells = self._cells(record.values)
         except KeyError:  # a record need not have every column
             cells = tuple(map(record.values.get, self._headers))
-        found = list(map(getitem, self._known, cells))
-        for index, field in self._others:
-            found[index] = field.value(record)
-        return {name: value for name, value in zip(self._names, found, strict=True) if value is not None}
+        asked: Sequence[Any] = cells
+        if self._others:
+            asked = [*cells]
+            for index in self._others:
+                asked[index] = record
+        return {
+            name: value
+            for name, read, it in zip(self._names, self._reads, asked, strict=True)
+            if (value := read(it)) is not None
+        }
+
+    def values_of_all(self, records: Sequence[Record]) -> list[dict[str, Any] | None]:
+        """Give for each record what `values_of` gives, None where it raises: several are read column by column."""
+        if self._bound != self._columns.bindings:
+            self._bind()
+        if not self._names or not records:
+            return [{} for _ in records]
+        try:
+            cells = [self._cells(record.values) for record in records]
+        except KeyError:  # a record need not have every column
+            cells = [tuple(map(record.values.get, self._headers)) for record in records]
+        columns: list[Sequence[Any]] = list(zip(*cells, strict=True))
+        for index in self._others:
+            columns[index] = records
+        try:
+            values = [read(column) for read, column in zip(self._columnwise, columns, strict=True)]
+        except (ValueError, TypeError):  # some record has something that cannot be read: then each is asked by itself
+            return [self._value_or_none(record) for record in records]
+        self._unweighed -= len(records)
+        if self._unweighed <= 0:
+            self._weigh()
+        names = self._names
+        return [
+            {name: value for name, value in zip(names, its, strict=True) if value is not None}
+            for its in zip(*values, strict=True)
+        ]
+
+    def _value_or_none(self, record: Record) -> dict[str, Any] | None:
+        try:
+            return self.values_of(record)
+        except (ValueError, TypeError):  # a cell that cannot be read, or that is of an odd kind
+            return None
 
     def _bind(self) -> None:
         fields = list(self._fields.values())
@@ -59,22 +103,40 @@ class Block(Mapping[str, Field]):
         any_header = told[0] if told else ""  # a cell must stand there for what needs none
         self._headers = [any_header if header is None else header for header in headers]
         self._others = [
-            (index, field)
+            index
             for index, field in enumerate(fields)
             if not field.is_plain or (headers[index] is None and not field.is_constant)
         ]
-        apart = {index for index, _ in self._others}
-        self._known = [Known(_nothing) if index in apart else field.known for index, field in enumerate(fields)]
+        apart = frozenset(self._others)
+        self._known = [(index, one.known) for index, one in enumerate(fields) if index not in apart]
+        self._reads = [
+            one.value if index in apart else one.known.read if one.is_constant else one.known.__getitem__
+            for index, one in enumerate(fields)
+        ]
+        self._columnwise = [_each(read) for read in self._reads]
         self._cells = itemgetter(*self._headers) if len(fields) > 1 else self._one_cell
         self._bound = self._columns.bindings
+
+    def _weigh(self) -> None:
+        """Do without memory of a column whose cells mostly were new: it costs more than it spares.
+
+        At first all of them are new: that says nothing yet.
+        """
+        for index, known in self._known:
+            if known.missed * 2 > _WEIGHED and len(known) != known.missed:
+                known.clear()
+                self._reads[index] = known.read
+                self._columnwise[index] = known.read_all or _each(known.read)
+            known.missed = 0
+        self._unweighed = _WEIGHED
 
     def _one_cell(self, values: Mapping[str, Value]) -> tuple[Value, ...]:
         return tuple(values[header] for header in self._headers)
 
 
+def _each(read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    return lambda cells: [*map(read, cells)]
+
+
 def _no_cells(_: Mapping[str, Value]) -> tuple[Value, ...]:
     return ()
-
-
-def _nothing(_: Value) -> None:
-    return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple, cast
 
 from confirma_connector.columns import Cells, Columns
 from confirma_connector.fields import spelled
@@ -17,8 +18,7 @@ from confirma_connector.unheard import Unheard
 __all__ = ["Group", "Grouping"]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """The records that say they are one invoice: the one that speaks for the invoice, and its lines."""
 
     head: Record
@@ -39,7 +39,6 @@ class Grouping:
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
         self._nothing = mapping.locale.nothing
         self._shared_cells = Cells(columns, self._shared)
-        self._row_cells = Cells(columns, self._in_rows)
         self._skipping = Skipping(mapping, columns)
         self.unheard = Unheard(columns.spellings)
 
@@ -50,12 +49,13 @@ class Grouping:
 
     def groups(self, records: Iterable[Record]) -> Iterator[Group]:
         """Give the groups in the order of their first records; a flat source's columns are found first."""
-        filled = self._filled(self._skipping.kept(self._bound(records)))
+        kept = self._skipping.kept(self._bound(records))
+        filled = self._filled(kept) if self._file.fill_down else cast(Iterator[Record], kept)  # no row is Gone then
         before: Group | None = None
         for members, count in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
             if before is not None:
                 astray = tuple(self._astray(before, members[0]))
-                yield replace(before, problems=(*before.problems, *astray)) if astray else before
+                yield before._replace(problems=(*before.problems, *astray)) if astray else before
             before = self._group(members, count)
         if before is not None:
             yield before
@@ -98,7 +98,7 @@ class Grouping:
                 if any(key.get(word) != text for word, text in record.told.items()):
                     last, key = {}, record.told
                 continue
-            if not self._file.fill_down or record.part != "whole":
+            if record.part != "whole":
                 yield record
                 continue
             told = dict(self._skipping.told(record))
@@ -184,7 +184,10 @@ class Grouping:
             return False
         if not self._in_rows:
             return True
-        return any(spelled(cell) not in self._nothing for cell in self._row_cells.of(record))
+        for word in self._in_rows:  # noqa: SIM110 - asked of every row, and the first word says it nearly always
+            if spelled(self._columns.value(record, word)) not in self._nothing:
+                return True
+        return False
 
     def _disagreements(self, head: Record, lines: list[Record]) -> Iterator[Problem]:
         if len(lines) < 2 or head.document is not None:
@@ -211,9 +214,14 @@ class Grouping:
     def _odd(self, head: Record, lines: list[Record]) -> list[str]:
         """Name the columns in which texts may differ; mostly there are none, and then no text is looked at."""
         first = self._shared_cells.of(head)
-        odd = {index for index, cell in enumerate(first) if not isinstance(cell, str)}  # 1 is True
+        typed = [index for index, cell in enumerate(first) if not isinstance(cell, str)]
+        odd: set[int] = set()
         for record in lines:
+            if record is head:
+                continue
             cells = self._shared_cells.of(record)
+            if typed:
+                odd.update(index for index in typed if cells[index] is not first[index])  # 1 is True, but not the same
             if cells != first:
                 odd.update(index for index, pair in enumerate(zip(cells, first, strict=True)) if pair[0] != pair[1])
         return [self._shared[index] for index in sorted(odd)]

@@ -1,4 +1,4 @@
-"""The five hooks of an adapter. This file is the documentation a partner needs; `read` alone is enough to begin.
+"""The five hooks of an adapter; docs/adapters.md explains them with examples. `read` alone is enough to begin.
 
 An adapter is a module of functions (no class: no state can hide between reading and writing back days later in another
 process), each marked with `confirma_connector.hookimpl`. An argument that an adapter does not need may be left out.
@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pluggy
-from pydantic import BaseModel
 
 from confirma_connector.records import Match, Record, Result, Source
 
-__all__ = ["PROJECT", "hookimpl"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["HOOKS_VERSION", "PROJECT", "hookimpl"]
 
 PROJECT = "confirma_connector"
+HOOKS_VERSION = 1
+"""The version of the hooks below. An adapter that cannot do without a newer one says so: `HOOKS_NEEDED = 2`."""
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -30,8 +30,10 @@ class Findings:
     def add(self, listing: Listing) -> None:
         """Take up the records of one answer, each once."""
         for record in listing.records:
-            known = self.records.setdefault(record.number, [])
-            if all(record.raw != other.raw for other in known):
+            known = self.records.get(record.number)
+            if known is None:
+                self.records[record.number] = [record]
+            elif all(record.raw != other.raw for other in known):
                 known.append(record)
 
     def of(self, number: int, year: int = 0) -> list[Listed]:

@@ -44,13 +44,19 @@ class Part(BaseModel):
 
         Nothing is asked again. *given* are those that are no defaults.
         """
-        part = cls.__new__(cls)
-        put = object.__setattr__
-        put(part, "__dict__", members)
-        put(part, "__pydantic_fields_set__", given)
-        put(part, "__pydantic_extra__", None)
-        put(part, "__pydantic_private__", None)
+        part = _blank(cls)
+        _put_members(part, members)
+        _put_given(part, given)
+        _put_extra(part, None)
+        _put_private(part, None)
         return part
+
+
+_blank = object.__new__
+_put_members, _put_given, _put_extra, _put_private = (
+    BaseModel.__dict__[slot].__set__  # a model is frozen, and this is quicker than object.__setattr__
+    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
 class Processing(Part):

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from pydantic import SecretStr
 
 from confirma_connector.contract import Contract
 from confirma_connector.errorbodies import explanation
+from confirma_connector.httpanswer import Answer
 from confirma_connector.jsontext import json_body
 from confirma_connector.language import tr
 from confirma_connector.settings import as_key
@@ -32,7 +32,7 @@ class KeyAnswer:
     maybe_keys: tuple[SecretStr, ...] = ()
 
 
-def key_answer(answer: httpx.Response, key: SecretStr, contract: Contract) -> KeyAnswer:
+def key_answer(answer: Answer, key: SecretStr, contract: Contract) -> KeyAnswer:
     """Read a success answer that *key* got. Raises ValueError when it is a page, not the API's."""
     tree = _tree(answer)
     members = list(_texts("", tree))
@@ -48,7 +48,7 @@ def key_answer(answer: httpx.Response, key: SecretStr, contract: Contract) -> Ke
     return KeyAnswer(_validity(tree, contract), plain[:_LONGEST_MESSAGE], tuple(map(SecretStr, found[:_MOST])))
 
 
-def _tree(answer: httpx.Response) -> Any:
+def _tree(answer: Answer) -> Any:
     text = answer.content.decode("utf-8", "replace").strip()
     if not text:
         return {}

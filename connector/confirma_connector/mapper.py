@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from confirma_connector import rules
 from confirma_connector.columns import Columns
@@ -37,11 +37,12 @@ _KIND_CODES: Mapping[Kind, str] = {
     "text": "E-VALUE",
 }
 _CHARGED = ("net_amount", "gross_amount", "unit_price")
+_FEW_ROWS = 100
+_NOTHING: frozenset[str] = frozenset()
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One would-be invoice: its number (as spelled where it is none), and the invoice or the errors in its way."""
 
     label: str
@@ -116,8 +117,11 @@ class Mapper:
 
     def drafts(self, records: Iterable[Record]) -> Iterator[Draft]:
         """Give a draft for every group of records; rows that are none are added to `skipped`."""
-        for group in self._grouping.groups(records):
-            yield self._draft(group)
+        for groups in _together(self._grouping.groups(records)):
+            heads = self._of_invoice.values_of_all([group.head for group in groups])
+            lines = iter(self._of_rows.values_of_all([line for group in groups for line in group.lines]))
+            for group, fields in zip(groups, heads, strict=True):
+                yield self._draft(group, fields, [next(lines) for _ in group.lines])
 
     def origin(self, group: Group, field: str) -> Origin:
         """Say where the value of *field* ("buyer.name", "rows[2].vat_percentage") came from, as people may see it."""
@@ -168,45 +172,55 @@ class Mapper:
     def filled(self, draft: Draft) -> Filled:
         """Give what the fields of *draft* hold, also where it is no invoice: what can be read, and what follows."""
         problems: list[Problem] = []
-        fields, rows = self._read(draft.group, problems)
+        group = draft.group
+        heads, lines = self._of_invoice.values_of_all([group.head]), self._of_rows.values_of_all(group.lines)
+        fields, rows = self._read(group, heads[0], lines, problems)
         own = frozenset(fields)
-        return Filled(fields, rows, own, self._invoice(draft.group, fields, rows, problems))
+        return Filled(fields, rows, own, self._invoice(group, fields, rows, problems))
 
-    def _read(self, group: Group, problems: list[Problem]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        fields = self._fields(group, group.head, self._of_invoice, "", problems)
+    def _read(
+        self,
+        group: Group,
+        head: dict[str, Any] | None,
+        lines: Sequence[dict[str, Any] | None],
+        problems: list[Problem],
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Give what the fields and rows of *group* hold: where it could not be read at once, field by field."""
+        fields = self._readable(group, group.head, self._of_invoice, "", problems) if head is None else head
         rows = [
-            self._fields(group, record, self._of_rows, f"rows[{index}].", problems)
-            for index, record in enumerate(group.lines)
+            self._readable(group, group.lines[index], self._of_rows, f"rows[{index}].", problems)
+            if line is None
+            else line
+            for index, line in enumerate(lines)
         ]
-        for index in self._charges(group.head):
-            rows.append(self._fields(group, group.head, self._of_charges[index], f"rows[{len(rows)}].", problems))
+        for index in self._charges(group.head) if self._of_charges else ():
+            block = self._of_charges[index]
+            charge = block.values_of_all([group.head])[0]
+            if charge is None:
+                charge = self._readable(group, group.head, block, f"rows[{len(rows)}].", problems)
+            rows.append(charge)
         return fields, rows
 
-    def _draft(self, group: Group) -> Draft:
-        problems = list(group.problems)
-        fields, rows = self._read(group, problems)
+    def _draft(self, group: Group, head: dict[str, Any] | None, lines: Sequence[dict[str, Any] | None]) -> Draft:
+        problems = [*group.problems]
+        fields, rows = self._read(group, head, lines, problems)
         is_said = self._has_one_operator or "distribution.method" in fields  # before it follows from the rest
         label = str(fields["number"]) if "number" in fields else self.origin(group, "number").value
         number, date = fields.get("number"), fields.get("date")
         invoice = None if group.problems else self._invoice(group, fields, rows, problems)
         if invoice is not None:
             found = rules.check(invoice, self._severities[is_said])
-            problems += [self._located(group, problem) for problem in found]
-        return Draft(label, number, date, group, None if _stopped(problems) else invoice, _told_once(problems))
+            if found:
+                problems += [self._located(group, problem) for problem in found]
+        if problems:
+            return Draft(label, number, date, group, None if _stopped(problems) else invoice, _told_once(problems))
+        return Draft(label, number, date, group, invoice, ())
 
     def _charges(self, head: Record) -> list[int]:
         """Name the charges that the invoice of *head* has: those whose amount is not zero, or cannot be read."""
         return [
             index for index, plan in enumerate(self._of_charges) if any(_has_amount(one, head) for one in plan.values())
         ]
-
-    def _fields(
-        self, group: Group, record: Record, block: Block, prefix: str, problems: list[Problem]
-    ) -> dict[str, Any]:
-        try:
-            return block.values_of(record)
-        except (ValueError, TypeError):  # a cell that cannot be read, or that is of an odd kind
-            return self._readable(group, record, block, prefix, problems)
 
     def _readable(
         self, group: Group, record: Record, block: Block, prefix: str, problems: list[Problem]
@@ -240,7 +254,9 @@ class Mapper:
             file.missing_reference,
             self._attachments,
             self._credit_sign,
-            unreadable=frozenset(problem.field for problem in problems if problem.severity == "error"),
+            unreadable=frozenset(problem.field for problem in problems if problem.severity == "error")
+            if problems
+            else _NOTHING,
         )
         invoice = completion.invoice()
         problems += [self._problem(group, at.code, at.field, at.message) for at in completion.obstacles]
@@ -265,6 +281,20 @@ class Mapper:
             field=problem.field,
             record=origin.record,
         )
+
+
+def _together(groups: Iterable[Group]) -> Iterator[list[Group]]:
+    """Give the groups some at a time: so many that they have a few rows to be read together."""
+    several: list[Group] = []
+    rows = 0
+    for group in groups:
+        several.append(group)
+        rows += 1 + len(group.lines)
+        if rows >= _FEW_ROWS:
+            yield several
+            several, rows = [], 0
+    if several:
+        yield several
 
 
 def _has_amount(field: Field, record: Record) -> bool:

@@ -247,7 +247,7 @@ def _check_columns(loaded: LoadedMapping, mistakes: Mistakes) -> None:
     for place, word, part in [*((("columns", word), word, "") for word in file.columns), *file.uses()]:
         for header in file.columns.get(word, (word,)):
             try:
-                check(header, part)
+                loaded.adapter.of_options(functools.partial(check, header, part))
             except ValueError as error:
                 mistakes.add(("columns", word) if word in file.columns else place, str(error))
 

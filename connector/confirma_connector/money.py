@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, getcontext, localcontext, setcontext
 from typing import Literal
 
 from confirma_connector.invoice import Amounts, Row
@@ -140,8 +140,12 @@ def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat)
 
     Raises MoneyError with both sums.
     """
-    with localcontext(_EXACT):
+    before = getcontext()
+    setcontext(_EXACT)  # as `localcontext` does, without a copy of its own for each invoice
+    try:
         return _totals(rows, given, vat)
+    finally:
+        setcontext(before)
 
 
 def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amounts:

@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from confirma_connector.journal import TAKEN, Entry
@@ -22,13 +23,19 @@ Use = Literal["send", "track"]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The state of one invoice, its message for people, and what the message leaves out where values may not go."""
+    """The state of one invoice, its message for people, and what the message leaves out where values may not go.
+
+    Of the journal it holds when it noted the state, the case, and whether Confirma has the invoice or a person is done
+    with it: a file has as many of these as invoices.
+    """
 
     state: str
     message: str = ""
     plain: str = ""
-    entry: Entry | None = None
     problems: tuple[Problem, ...] = ()
+    changed_at: float | None = None
+    case_id: str = ""
+    is_gone: bool = False
 
 
 _SENDABLE = Outcome("ready")
@@ -74,20 +81,20 @@ def _in_cells(state: str, item: Item, entry: Entry, refused: tuple[Problem, ...]
     """Say what Confirma does not like by the cells where it stands."""
     cell = " | ".join(cell_text(problem, item) for problem in refused)
     plain = " | ".join(problem.text(with_value=False) for problem in refused)
-    return Outcome(state, "; ".join((cell, *notes)), "; ".join((plain, *notes)), entry, refused)
+    return Outcome(state, "; ".join((cell, *notes)), "; ".join((plain, *notes)), refused, *_known(entry))
 
 
 def _invalid(item: Item) -> Outcome:
     cell = " | ".join(cell_text(problem, item) for problem in item.errors)
     plain = " | ".join(problem.text(with_value=False) for problem in item.errors)
-    return Outcome("invalid", cell, plain, None, item.problems)
+    return Outcome("invalid", cell, plain, item.problems)
 
 
 def _unsendable(item: Item, entry: Entry) -> Outcome:
     """Say that an invoice was taken and its row is wrong now: the row is told its first problem, the table has all."""
     said = tr("this number is {state} already, and this row is not valid: nothing is sent again", state=entry.state)
     cell = "; ".join((said, *(cell_text(problem, item) for problem in item.errors[:1])))
-    return Outcome("conflict", " ".join(cell.split()), said, entry, item.problems)
+    return Outcome("conflict", " ".join(cell.split()), said, item.problems, *_known(entry))
 
 
 def cell_text(problem: Problem, item: Item) -> str:
@@ -130,8 +137,26 @@ def _differs(item: Item, entry: Entry) -> str:
 
 
 def _said(state: str, message: str, entry: Entry | None, problems: tuple[Problem, ...] = ()) -> Outcome:
-    line = " ".join(message.split())
-    return Outcome(state, line, line, entry, problems)
+    line = _line(message)
+    return Outcome(state, line, line, problems, *_known(entry))
+
+
+def _known(entry: Entry | None) -> tuple[float | None, str, bool]:
+    """Give what an outcome holds of the journal."""
+    if entry is None:
+        return None, "", False
+    return entry.changed_at, entry.case_id, entry.state in TAKEN or entry.state == "handled"
+
+
+@lru_cache(maxsize=1000)
+def _line(text: str) -> str:
+    """Give *text* as one line: what is said of many is held once."""
+    return " ".join(text.split())
+
+
+@lru_cache(maxsize=1000)
+def _spelled(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
 
 
 def _delivered(entry: Entry) -> str:
@@ -180,22 +205,17 @@ _WORDS: Mapping[str, Callable[[Entry], str]] = {
 
 def entry_words(entry: Entry) -> str:
     """Say in one line what an entry's state means: it depends on nothing but the state and what the server said."""
-    return (
-        " ".join(_WORDS[entry.state](entry).split())
-        if entry.state in _WORDS
-        else " ".join(retold(entry.message).split())
-    )
+    return _line(_WORDS[entry.state](entry) if entry.state in _WORDS else retold(entry.message))
 
 
 def result(item: Item, outcome: Outcome, environment: str) -> Result:
     """Give the result cells of one invoice; in the sandbox every state says that it was a test."""
-    entry = outcome.entry
-    changed = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(entry.changed_at)) if entry else ""
+    changed = "" if outcome.changed_at is None else _spelled(int(outcome.changed_at // 1))
     return Result(
         at=item.at,
         number=item.label,
         state=f"TEST {outcome.state}" if environment == "sandbox" else outcome.state,
         message=harmless(outcome.message),
         updated=changed,
-        case_id=harmless(entry.case_id if entry else ""),
+        case_id=harmless(outcome.case_id),
     )

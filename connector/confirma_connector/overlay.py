@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import re
 from collections.abc import Collection, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,13 +17,21 @@ from confirma_connector.errors import ContractError
 from confirma_connector.language import either, tr
 from confirma_connector.mistakes import Mistakes, did_you_mean, opened
 
-__all__ = ["Confirmation", "ContractFile", "Item", "Observed", "merged", "production_host", "shipped"]
+if TYPE_CHECKING:
+    from confirma_connector.yamltext import Place, Tree
+
+__all__ = ["Confirmation", "ContractFile", "Item", "Observed", "Spelling", "merged", "production_host", "shipped"]
 
 Observed = Literal["waiting", "delivered", "failed", "duplicate", "attention", "credited", "unknown"]
+Spelling = Literal["string", "integer", "number", "boolean", "date-time"]
 
 
 class Item(BaseModel):
     """One name or value on the wire, and whether it is confirmed. An empty wire name is not sent.
+
+    A name may be a way: `terms/dueDate` stands in an object `terms`, `../dueDate` beside its container, and a container
+    `.` is none of its own: its members stand where it would. *type* is how a value is spelled in JSON where the service
+    wants another than ours: a number as "string", a text of digits as "integer".
 
     The shipped file confirms what the vendor has published. In an overlay the mark alone counts for nothing: there a
     person's `Confirmation` of the value stands behind it.
@@ -34,12 +43,13 @@ class Item(BaseModel):
     confirmed: bool = False
     also: tuple[str, ...] = ()
     state: Observed | None = None
+    type: Spelling | None = None
     note: str = ""
 
     @property
     def value(self) -> str:
         """All that the line says, as one text: what is confirmed is this, not the line."""
-        names = " | ".join((self.wire, *self.also))
+        names = " | ".join((self.wire, *self.also)) + (f" ({self.type})" if self.type else "")
         return f"{names} = {self.state}" if self.state else names
 
 
@@ -69,9 +79,11 @@ class ContractFile(BaseModel):
     paths: dict[str, Item] = Field(default={})
     headers: dict[str, Item] = Field(default={})
     request: dict[str, Item] = Field(default={})
+    constants: dict[str, Item] = Field(default={})
     enums: dict[str, dict[str, Item]] = Field(default={})
     statuses: dict[str, Item] = Field(default={})
     listing: dict[str, Item] = Field(default={})
+    query: dict[str, Item] = Field(default={})
     answer: dict[str, Item] = Field(default={})
     behaviour: dict[str, Item] = Field(default={})
     confirmations: tuple[Confirmation, ...] = ()
@@ -105,6 +117,16 @@ class ContractFile(BaseModel):
                         wire=item.wire,
                     )
                 )
+        for name, item in self.constants.items():
+            if item.type in ("integer", "number", "boolean") and not _NO_TEXT[item.type].fullmatch(item.wire):
+                raise ValueError(
+                    tr('constants.{name}: "{wire}" is no {type}', name=name, wire=item.wire, type=item.type)
+                )
+        for name, item in self.paths.items():
+            if not (item.wire.startswith("/") or (name == "prefix" and not item.wire)):  # it would be part of the host
+                raise ValueError(
+                    tr('paths.{name}: expected a path like /invoice, not "{wire}"', name=name, wire=item.wire)
+                )
         for section in ("paths", "headers"):
             for name, item in getattr(self, section).items():
                 if not (item.wire.isascii() and item.wire.isprintable()) or not name.isascii():
@@ -123,8 +145,13 @@ _BEHAVIOURS = {
     "resend_after_error": ("ask", "always", "never"),
     "more_decimals": ("exact",),
 }
+_NO_TEXT = {
+    "integer": re.compile(r"-?(0|[1-9][0-9]*)"),
+    "number": re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
+    "boolean": re.compile("true|false"),
+}
 _NO_LINES = ("version", "confirmations")
-_OPEN = ("headers", "statuses")
+_OPEN = ("headers", "statuses", "constants", "query")
 """Sections to which an overlay may add keys of its own."""
 
 
@@ -164,7 +191,20 @@ def merged(base: ContractFile, overlay: Path) -> ContractFile:
 def _read(path: Path) -> tuple[ContractFile, Mistakes]:
     document = opened(path, ContractError)
     mistakes = Mistakes(path, document, ContractError)
-    return mistakes.validated(ContractFile, document.tree), mistakes
+    return mistakes.validated(ContractFile, _without_blanks(document.tree, document.blanks)), mistakes
+
+
+def _without_blanks(tree: Tree, blanks: Collection[Place], at: Place = ()) -> Tree:
+    """Give the tree with sections and enums in which no line stands as empty ones: all may be comments yet."""
+    if not isinstance(tree, dict) or len(at) > 1:
+        return tree
+    may_be_empty = at == ("enums",) or not at
+    return {
+        name: {}
+        if may_be_empty and name not in _NO_LINES and (*at, name) in blanks
+        else _without_blanks(inner, blanks, (*at, name))
+        for name, inner in tree.items()
+    }
 
 
 def _laid_over(

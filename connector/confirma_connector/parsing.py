@@ -59,6 +59,8 @@ def whole_number(text: str) -> int:
 
 def sized(number: Decimal) -> Decimal:
     """Give *number* back if it is one that amounts and quantities are made of. Raises ValueError with a sentence."""
+    if number.is_finite() and -7 < number.adjusted() < _WHOLE_DIGITS and len(str(number)) <= _DECIMALS:
+        return number  # most are, and this is quick: as short as they are written, their decimals are not too many
     if not number.is_finite() or number.adjusted() >= _WHOLE_DIGITS or -int(number.as_tuple().exponent) > _DECIMALS:
         raise ValueError(
             tr(
@@ -153,14 +155,16 @@ class Locale:
             return value.strftime(self.dates[0])
         return f"{value:f}".replace(".", self.decimal)
 
-    def usual(self, *, cents: bool) -> Callable[[str], object]:
+    def usual(self, *, cents: bool, several: str = "") -> Callable[[str], object]:
         """Give what tells the usual spelling of a number, which means the same by every grammar of this locale.
 
-        Of an amount in *cents* that has two decimals, else one without zeros that say nothing at its end.
+        Of an amount in *cents* that has two decimals, else one without zeros that say nothing at its end; of *several*
+        in one text what stands between them.
         """
         decimals = r"[0-9]{2}" if cents else r"[0-9]{0,11}[1-9]"
         optional = "" if cents else "?"
-        return re.compile(rf"[0-9]{{1,15}}(?:{re.escape(self.decimal)}{decimals}){optional}").fullmatch
+        one = rf"[0-9]{{1,15}}(?:{re.escape(self.decimal)}{decimals}){optional}"
+        return re.compile(rf"{one}(?:{re.escape(several)}{one})*" if several else one).fullmatch
 
     @cached_property
     def _is_usual(self) -> Callable[[str], object]:

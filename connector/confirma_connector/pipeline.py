@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Sequence
 
 from confirma_connector import production, reconcile, results
@@ -80,12 +81,36 @@ def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
     for found in surveys(run, journal, choice):
         yield found  # before it is refused: who asked closes it
         results.matching_environment(found, run.settings.environment)
+        _refuse_restless(run, journal, found)
 
 
-def _targets(journal: Journal, found: Sequence[Survey], choice: Choice) -> list[results.Target]:
-    targets: list[results.Target] = []
+def _refuse_restless(run: Run, journal: Journal, found: Survey) -> None:
+    """Read a file again that a partner's adapter reads: one that reads the same bytes otherwise could send twice.
+
+    Raises AdapterError.
+    """
+    mapping = found.mapping
+    readers = (mapping.adapter, *((mapping.lines.adapter,) if mapping.lines else ()))
+    adapter = next((one for one in readers if not one.is_ours), None)
+    if adapter is None or found.records is not None:
+        return
+    with contextlib.closing(
+        run.read(found.path, found.mapping, journal.key, found.refusals, made_from=found.made_from)
+    ) as again:
+        pairs = itertools.zip_longest(found.items, again.items)
+        other = next((one or two for one, two in pairs if one != two), None)
+    if other is not None:
+        raise adapter.failed(tr("gave something else when it read the same bytes again: {where}", where=other.where))
+
+
+def _targets(journal: Journal, found: Sequence[Survey], choice: Choice) -> list[results.Target | None]:
+    """Say where the results of each go: those of records in memory are in the report alone."""
+    targets: list[results.Target | None] = []
     for one in found:
-        taken = {target.path for target in targets}
+        if one.records is not None:
+            targets.append(None)
+            continue
+        taken = {target.path for target in targets if target}
         targets.append(results.choose(journal, one, choice.output, in_place=choice.in_place, taken=taken))
     return targets
 
@@ -199,8 +224,10 @@ def _left(corrected: Sequence[int]) -> list[str]:
 
 def _absent(choice: Choice, found: Sequence[Survey]) -> list[str]:
     """Name what was asked for and is in none of the files."""
-    there = {item.key[0] for one in found for item in one.items if item.key}
-    absent = sorted((choice.only or frozenset()) - there)
+    if not choice.only:
+        return []
+    there = {item.number for one in found for item in one.items if item.number in choice.only}
+    absent = sorted(choice.only - there)
     return [tr("{invoices}: in none of the files", invoices=_named(absent))] if absent else []
 
 
@@ -248,7 +275,7 @@ def _report(
         writing.files,
         journal,
         changed=journal.changed(),
-        notices=writing.notices,
+        notices=[*writing.notices, *run.registry.printed()],
         ending=ending,
         is_open=writing.is_unwritten or is_left,
     )

@@ -29,7 +29,7 @@ def refuse_unconfirmed(run: Run, surveys: Sequence[Survey] | None = None) -> Non
     """Keep a production run from beginning while it stands on lines that nobody has confirmed. Raises ContractError."""
     if run.settings.environment != "production" or not (lines := missing(run, surveys)):
         return
-    names = [f'"{one.path}"' for one in surveys or () if missing(run, [one])] or ["FILE"]
+    names = [_named(one) for one in surveys or () if missing(run, [one])] or ["FILE"]
     raise ContractError("\n".join([_closed(run, len(lines), names), *(f"  {one.text()}" for one in lines)]))
 
 
@@ -37,7 +37,11 @@ def closed(run: Run, survey: Survey) -> list[str]:
     """Say, where the environment is production, that it is closed to the invoices of *survey*; nothing if it is not."""
     if run.settings.environment != "production" or not (lines := missing(run, [survey])):
         return []
-    return [_closed(run, len(lines), [f'"{survey.path}"'])]
+    return [_closed(run, len(lines), [_named(survey)])]
+
+
+def _named(survey: Survey) -> str:
+    return f'"{survey.path}"' if survey.records is None else "FILE"
 
 
 def _closed(run: Run, count: int, names: Sequence[str]) -> str:

@@ -66,6 +66,17 @@ def mapping_for(
         raise MappingError(tr("{path}: fits the mappings {names}; choose one with --mapping", path=path, names=names))
     nearest = min(lacking, key=lambda name: getattr(lacking[name], "count", _FAR), default=None)
     error = lacking.get(nearest) if nearest else None
+    if partners := [registry.adapters[name] for name in claims if not registry.adapters[name].is_ours]:
+        one = partners[0]
+        raise MappingError(
+            tr(
+                '{path}: is claimed by the adapter "{name}" ({origin}), for which no mapping is shipped; name yours '
+                "with --mapping",
+                path=path,
+                name=one.name,
+                origin=one.origin,
+            )
+        )
     if nearest is None or error is None or (isinstance(error, MissingColumns) and error.count > _NEAR):
         raise MappingError(
             tr(

@@ -45,7 +45,9 @@ def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> 
     """
     known = journal.listed([facts.number for facts in todo])
     before = {(entry.number, entry.date) for entries in known.values() for entry in entries}
-    findings = inquire(ask, before | {(facts.number, facts.date) for facts in todo})
+    pairs = [(facts.number, facts.date) for facts in todo]
+    findings = inquire(ask, [*pairs, *before.difference(pairs)])
+    del pairs
     held: set[tuple[int, int]] = set()
     failed = {entry.id for entry in journal.entries(_STILL_FAILED)}
     _find_unsent(journal, findings, now)
@@ -190,7 +192,7 @@ def observe(journal: Journal, findings: Findings, now: float) -> None:
     What we sent gets its state. What we hold as never arrived and is listed all the same is found, or a conflict.
     Each invoice stands by itself, so a long listing is written part by part: other accounts get their turn in between.
     """
-    numbers = list(findings.records)
+    numbers = sorted(findings.records)  # as they lie in the file: a page is written once
     for start in range(0, len(numbers), _AT_ONCE):
         steps: list[Step] = []
         for group in journal.listed(numbers[start : start + _AT_ONCE]).values():

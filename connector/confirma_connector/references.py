@@ -6,11 +6,14 @@ Source: Finance Finland, "Viitenumeron ja viitteen rakenneohje".
 from __future__ import annotations
 
 import re
+from operator import mul
 
 from confirma_connector.language import tr
 
-__all__ = ["finnish", "is_finnish", "rf"]
+__all__ = ["finnish", "is_finnish", "rf", "values_of"]
 
+_WEIGHTS = (7, 3, 1) * 7
+_VALUES = bytes(max(0, sign - ord("0")) for sign in range(256))
 _BASE = re.compile(r"[0-9]{3,19}")
 _REFERENCE = re.compile(r"[0-9]{4,20}")
 
@@ -24,6 +27,11 @@ def finnish(number: str) -> str:
     if not _BASE.fullmatch(base):
         raise ValueError(tr("expected 3 to 19 digits to make a reference of, not counting zeros in front"))
     return base + _check_digit(base)
+
+
+def values_of(digits: str) -> bytes:
+    """Give what the digits 0 to 9 in a text stand for, one by one."""
+    return digits.encode().translate(_VALUES)
 
 
 def rf(number: str) -> str:
@@ -47,6 +55,4 @@ def is_finnish(text: str) -> bool:
 
 
 def _check_digit(base: str) -> str:
-    digits = [int(digit) for digit in reversed(base)]
-    total = 7 * sum(digits[::3]) + 3 * sum(digits[1::3]) + sum(digits[2::3])
-    return str(-total % 10)
+    return str(-sum(map(mul, _WEIGHTS, values_of(base)[::-1])) % 10)

@@ -72,7 +72,7 @@ def adapter_options(adapter: Adapter, source: Mapping[str, Any], place: Place, m
     model = adapter.options()
     if model is None and source:
         mistakes.add(place, tr('adapter "{name}" takes no options', name=adapter.name))
-    return mistakes.validated(model, dict(source), place) if model else None
+    return adapter.of_options(lambda: mistakes.validated(model, dict(source), place)) if model else None
 
 
 def _line(document: Document, place: Place) -> str:

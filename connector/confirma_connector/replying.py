@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def is_answer(journal: Journal, path: Path) -> bool:
     return known is not None and known.is_answer
 
 
-def reply(journal: Journal, survey: Survey, joined: Sequence[tuple[Item, Outcome]], results: Path) -> Iterator[str]:
+def reply(journal: Journal, survey: Survey, joined: Iterable[tuple[Item, Outcome]], results: Path) -> Iterator[str]:
     """Write the answers to *survey* beside its *results*, whole and anew; say what a person should know.
 
     An answer that was taken away is written again only when it says something else now; one that is no longer true is
@@ -63,13 +63,12 @@ def _told(there: Sequence[Path]) -> str:
 
 
 def _answered(item: Item, outcome: Outcome, names: Sequence[str], environment: str) -> Answered:
-    entry = outcome.entry
     return Answered(
         number=item.label or item.where,
         state=outcome.state,
         message=outcome.message,
-        changed_at=entry.changed_at if entry else None,
-        case_id=entry.case_id if entry else "",
+        changed_at=outcome.changed_at,
+        case_id=outcome.case_id,
         values=dict(zip(names, item.answer, strict=True)),
         problems=outcome.problems,
         is_test=environment == "sandbox",

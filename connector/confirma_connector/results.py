@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from confirma_connector.survey import Item, Survey
 
 __all__ = ["Target", "choose", "is_copy", "matching_environment", "source_of", "write"]
 
-Joined = Sequence[tuple[Item, Outcome]]
+Joined = Iterable[tuple[Item, Outcome]]
 _WORKBOOKS = (".xlsx", ".xlsm")
 
 
@@ -201,9 +201,9 @@ def write(
         left_alone.append(target.path)
         free = _first_free(journal, survey, _beside(survey, journal.environment), left_alone)
         target = replace(free, notice=tr("{name} left alone: {reason}", name=target.path.name, reason=base))
-    joined = join(base)
+    lines = [result(item, outcome, journal.environment) for item, outcome in join(base)]
     try:
-        path, said = _written(journal, survey, base, target, joined)
+        path, said = _written(journal, survey, base, target, lines)
         return path, "; ".join(text for text in (target.notice, said) if text)
     except (OSError, CannotRun) as error:
         raise UnwritableResults(
@@ -227,15 +227,19 @@ def _base(survey: Survey, target: Target, read: Callable[[Path], Survey]) -> Sur
         raise UnwritableResults(
             tr("{path}: its results cannot be written now: {error}", path=place, error=error)
         ) from error
-    wanted = {item.key for item in survey.items if item.key is not None}
-    if is_beside and wanted and wanted.isdisjoint(item.key for item in base.items):
+    if is_beside and base is not survey and _is_of_others(survey, base):
         base.close()
         return tr("it has none of the invoices of {name}", name=survey.path.name)
     return base
 
 
-def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joined: Joined) -> tuple[Path, str]:
-    lines = [result(item, outcome, journal.environment) for item, outcome in joined]
+def _is_of_others(survey: Survey, base: Survey) -> bool:
+    """Tell whether none of the invoices of *survey*, which has some, is in *base*."""
+    wanted = {item.key for item in survey.items if item.key is not None}
+    return bool(wanted) and wanted.isdisjoint(item.key for item in base.items)
+
+
+def _written(journal: Journal, survey: Survey, base: Survey, target: Target, lines: list[Result]) -> tuple[Path, str]:
     try:
         if not _can_write(base):
             raise NoWriteBack(tr("{name} cannot carry them", name=base.path.name))
@@ -246,7 +250,7 @@ def _written(journal: Journal, survey: Survey, base: Survey, target: Target, joi
         said = _into_a_copy(journal, base, target, [*lines, *_emptied(base)])
         return target.path, "; ".join(text for text in (said, _gone(survey, base), _other_rows(survey, base)) if text)
     except NoWriteBack as error:
-        return _into_a_list(journal, survey, target, joined, lines, str(error))
+        return _into_a_list(journal, survey, target, base.items, lines, str(error))
 
 
 def _emptied(base: Survey) -> Iterator[Result]:
@@ -274,6 +278,8 @@ def _into_a_copy(journal: Journal, base: Survey, target: Target, lines: Sequence
 
 
 def _gone(survey: Survey, base: Survey) -> str:
+    if base is survey:
+        return ""
     there = {item.key for item in base.items}
     gone = [item.label for item in survey.items if item.key is not None and item.key not in there]
     named = ", ".join(gone[:10]) + (" …" if len(gone) > 10 else "")
@@ -343,15 +349,13 @@ def _there(path: Path) -> str:
 
 
 def _into_a_list(
-    journal: Journal, survey: Survey, target: Target, joined: Joined, lines: Sequence[Result], why: str
+    journal: Journal, survey: Survey, target: Target, items: Sequence[Item], lines: Sequence[Result], why: str
 ) -> tuple[Path, str]:
     """Write a list of results: key and result columns, for a source that cannot carry them."""
     if _same(target.path, survey.path):
         target = Target(_beside(survey, journal.environment))
     free = _first_free(journal, survey, placed(_list_path(survey, target)))
     with _remembered(journal, survey, free.path, "csv") as fresh:
-        rows = [
-            (harmless(line.number), item.where, *line.cells()) for line, (item, _) in zip(lines, joined, strict=True)
-        ]
+        rows = [(harmless(line.number), item.where, *line.cells()) for line, item in zip(lines, items, strict=True)]
         write_list(fresh, free.path.suffix.lower(), [("number", "where", *survey.mapping.headers.names()), *rows])
     return free.path, "; ".join(text for text in (tr("list of results: {reason}", reason=why), free.notice) if text)

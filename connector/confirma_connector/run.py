@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from confirma_connector import language, rules
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import placed
+from confirma_connector.handed import Handed
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.plugins import Registry
 from confirma_connector.recognition import mapping_for
+from confirma_connector.records import Record
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
 from confirma_connector.survey import Look, Refusals, Survey, Wanted, survey
@@ -27,14 +27,18 @@ __all__ = ["Choice", "Event", "Run", "in_its_language"]
 
 _More = ParamSpec("_More")
 _Told = TypeVar("_Told")
-_OBJECTS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something a person may want to see happen. *what*: reading, asking, sending, writing."""
+    """Something a person may want to see happen: it is told in the thread of the run, and what it raises ends the run.
 
-    what: str
+    *what* happens to the file or the records called *path*: "reading" (*done* rows so far, told every thousand),
+    "asking" the service (about *total* invoices, where that is known), "sending" (invoice *number* of *total* has got
+    the *state*), "writing" results.
+    """
+
+    what: Literal["reading", "asking", "sending", "writing"]
     path: str = ""
     done: int = 0
     total: int = 0
@@ -44,7 +48,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which files, with which mapping, where the results go, and which invoices of them.
+    """Which files or records in memory, with which mapping, where the results go, and which invoices of them.
 
     *is_agreed* says yes beforehand to the question before a production send. *annotate* asks `check` for a copy with
     the problems beside the rows.
@@ -60,6 +64,7 @@ class Choice:
     resend_corrected: bool = False
     is_agreed: bool = False
     annotate: bool = False
+    handed: Sequence[Handed] = ()
 
 
 @dataclass(frozen=True)
@@ -99,11 +104,13 @@ class Run:
         made_from: Path | None = None,
         look: Look | None = None,
         wants: Wanted | None = None,
+        records: Sequence[Record] | None = None,
     ) -> Survey:
         """Read *path* whole; *is_target* says that it is read to find the places for results.
 
         *made_from* is the source that a results file is of; *look* sees each draft while it is there; *wants* says of
-        which invoices the request body is needed, which is all of them without it.
+        which invoices the request body is needed, which is all of them without it. Where the *records* are in memory,
+        *path* is but their name.
         """
         self.hear(Event("reading", str(path)))
         return survey(
@@ -119,6 +126,7 @@ class Run:
             progress=lambda rows: self.hear(Event("reading", str(path), rows)),
             look=look,
             wants=wants,
+            records=records,
         )
 
 
@@ -128,18 +136,7 @@ def in_its_language(story: Callable[Concatenate[Run, _More], _Told]) -> Callable
     @functools.wraps(story)
     def told(run: Run, /, *more: _More.args, **words: _More.kwargs) -> _Told:
         spoken = run.settings.language or language.current()  # looked up once, not for each sentence
-        with _seldom_collected(), language.using(spoken):
+        with language.using(spoken):
             return story(run, *more, **words)
 
     return told
-
-
-@contextlib.contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Let Python look for cycles less often meanwhile: a run keeps very many objects, and hardly a cycle among them."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(_OBJECTS, before[0]) if before[0] else 0, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)

@@ -10,7 +10,7 @@ from confirma_connector import reconcile
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
-from confirma_connector.journal import Claim, Facts, Journal
+from confirma_connector.journal import Claim, Entry, Facts, Journal
 from confirma_connector.language import mark, tr
 from confirma_connector.records import Problem
 from confirma_connector.survey import Item, Key, Survey
@@ -116,14 +116,15 @@ class Sending:
         seen: set[Key] = set()
         chosen = 0
         for survey in surveys:
-            for item in survey.valid():
+            entries = self.journal.each(item.key for item in survey.valid())
+            for item, entry in zip(survey.valid(), entries, strict=True):
                 facts = item.facts
-                if facts is None or _key(facts) in seen or not self._may_go(facts):
+                if facts is None or _key(facts) in seen or not self._may_go(facts, entry):
                     continue
                 seen.add(_key(facts))
                 if not self.filters.admits(facts, chosen):
                     self.held[_key(facts)] = tr(NOT_ASKED_FOR)
-                elif self._is_too_old(survey, facts):
+                elif entry is None and self._is_too_old(survey, facts):
                     self.touched.add(_key(facts))
                     self.held[_key(facts)] = Problem(
                         "E-OLD-INVOICE", tr(_OLD_AND_UNKNOWN), where=item.where, field="date", record=item.where
@@ -133,8 +134,8 @@ class Sending:
                     yield survey, item, facts
 
     def _is_too_old(self, survey: Survey, facts: Facts) -> bool:
-        """Whether an invoice is so old that it was probably sent elsewhere; noted where it may go all the same."""
-        if dt.date.today() - facts.date <= _OLD or self.journal.entry(facts.number, facts.year):
+        """Whether an unknown invoice is so old that it was probably sent elsewhere; noted where it may go anyhow."""
+        if dt.date.today() - facts.date <= _OLD:
             return False
         usual = "error" if self.journal.environment == "production" else "warning"
         severity = survey.mapping.severities.get("E-OLD-INVOICE", usual)
@@ -142,8 +143,7 @@ class Sending:
             self.old.append(facts.number)
         return severity == "error"
 
-    def _may_go(self, facts: Facts) -> bool:
-        entry = self.journal.entry(facts.number, facts.year)
+    def _may_go(self, facts: Facts, entry: Entry | None) -> bool:
         if entry is None or entry.state == "ready":
             return True
         is_open = entry.state == "rejected" or (entry.state == "failed" and self.resends)

@@ -27,6 +27,7 @@ __all__ = [
     "Environment",
     "Settings",
     "as_key",
+    "given",
     "is_loopback",
     "load",
 ]
@@ -163,6 +164,18 @@ def load(options: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
         return _merged(given, said, filed, config, profile)
 
 
+def given(values: Mapping[str, Any]) -> Settings:
+    """Give the settings that a program says itself (None means not said): no file is read but those it names.
+
+    Raises SettingsError.
+    """
+    said = {name: value for name, value in values.items() if value is not None}
+    if {"token", "token_file"} <= said.keys():
+        raise SettingsError(tr("token and token_file are both given: which is the key?"))
+    with language.using(language.known(str(said.get("language", "")))):
+        return _checked(_completed(said, None), None, said.keys())
+
+
 def _merged(
     given: Mapping[str, Any],
     said: Mapping[str, Any],
@@ -193,7 +206,8 @@ def _merged(
     return _checked(_completed(values, own.parent / "contract.yaml"), own if filed else None, filed)
 
 
-def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
+def _completed(values: dict[str, Any], own_overlay: Path | None) -> dict[str, Any]:
+    """Fill in what was not said; *own_overlay* counts as said where it is there."""
     environment = values.get("environment", "sandbox")
     if "token_file" in values and "token" not in values:
         values["token"] = _secret(Path(values["token_file"]))
@@ -202,9 +216,10 @@ def _completed(values: dict[str, Any], own_overlay: Path) -> dict[str, Any]:
     values.setdefault("quiet_period", 86_400 if environment == "production" else 600)
     values.setdefault("journal", user_data_path(APP, appauthor=False) / "journal.sqlite3")
     values["journal"] = expanded(values["journal"]).absolute()
-    if "contract" not in values and own_overlay.is_file():
+    if "contract" not in values and own_overlay is not None and own_overlay.is_file():
         values["contract"] = own_overlay
-    values["overlay"] = values.get("contract", own_overlay)
+    if overlay := values.get("contract", own_overlay):
+        values["overlay"] = overlay
     return values
 
 

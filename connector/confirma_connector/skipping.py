@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import is_
 
 from confirma_connector.columns import Cells, Columns
 from confirma_connector.fields import spelled
@@ -79,7 +80,7 @@ class Skipping:
                 yield record
                 continue
             self.skip(record, reason, is_invoice=record.part == "header" or begun is not None)
-            if record.part == "whole":
+            if record.part == "whole" and self._file.fill_down:
                 yield Gone(dict(self.told(record)))
 
     def _is_torn(self, skip: Skip) -> bool:
@@ -148,7 +149,9 @@ class Skipping:
         if record.document is not None:
             return (record.document,)
         cells = self._key_cells.of(record)
-        if cells != self._before or not self._is_text:  # the rows of an invoice mostly say the same as the one before
+        if cells != self._before or not (
+            self._is_text or all(map(is_, cells, self._before))
+        ):  # the rows of an invoice mostly say the same as the one before
             self._before, self._is_text = cells, all(isinstance(cell, str) for cell in cells)
             self._key = tuple("" if text in self._nothing else text for text in map(spelled, cells))
         return self._key

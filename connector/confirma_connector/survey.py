@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from confirma_connector.contract import Contract
 from confirma_connector.errors import SourceError
@@ -46,9 +46,8 @@ _FOUND_BY_A_CHECK = ("", "invalid", "ready")
 """What stands in a result cell without any server having been asked: it belongs to no environment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One invoice of a source: where it stands, what is wrong with it, what it is.
+class Item(NamedTuple):
+    """One invoice of a source: where it stands, what is wrong with it, what it is. (A tuple: there may be very many.)
 
     Its body is spooled from *start* on; *length* is 0 where nobody wanted it.
     *rest* are the places of its further rows where the source carries results already: these rows carry none.
@@ -86,7 +85,7 @@ class Survey:
 
     Of a results file it is known which source it was *made_from*. *beside* is the file with the rows of the invoices,
     where it is another, and its digest. *unheard* says which columns of the mapping may be misspelt. *refusals* are
-    those known when it was read.
+    those known when it was read. Where its *records* are in memory there is no file: its path is but a name.
     """
 
     source: Source
@@ -106,6 +105,7 @@ class Survey:
     methods: Counter[str] = field(default_factory=Counter)
     made_from: Path | None = None
     beside: tuple[Path, str] | None = None
+    records: Sequence[Record] | None = None
     _end: int = 0
     _spool: IO[bytes] = field(default_factory=lambda: tempfile.SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115
 
@@ -113,6 +113,13 @@ class Survey:
     def path(self) -> Path:
         """The file that was read."""
         return self.source.path
+
+    def files(self) -> Iterator[tuple[Path, str]]:
+        """Give the files that were read, each with its digest."""
+        if self.records is None:
+            yield self.path, self.digest
+        if self.beside is not None:
+            yield self.beside
 
     def has_other_rows(self) -> bool:
         """Tell whether the file with the rows has changed since it was read. Raises OSError."""
@@ -183,25 +190,31 @@ def survey(
     progress: Callable[[int], None] | None = None,
     look: Look | None = None,
     wants: Wanted | None = None,
+    records: Sequence[Record] | None = None,
 ) -> Survey:
     """Read *path* whole: map, check, group, describe. *progress* hears of every thousandth record.
 
     *look* sees each draft while it is there; of an invoice nothing stays but its item. *wants* says of which invoices
     the request body is made, and what tells their versions apart: without it of all.
     *is_target* says that it is read to find the places for results, *made_from* which source a results file is of.
+    Where the *records* are in memory, *path* is but their name.
 
     Raises SourceError, MappingError, AdapterError.
     """
-    settings.limits.check_file(path)
+    if records is None:
+        settings.limits.check_file(path)
     source = Source((path,), mapping.options, mapping.headers, is_target, settings.limits)
     tally = Tally(contract.behaviour("credit_note_sign"))
-    found = Survey(source, mapping, _digest(path), tally, refusals or {}, contract, made_from=made_from)
+    hashed = _digest(path) if records is None else ""
+    found = Survey(source, mapping, hashed, tally, refusals or {}, contract, made_from=made_from, records=records)
     if lines := lines_path(mapping, path, made_from):
         settings.limits.check_file(lines)
         found.beside = lines, _digest(lines)
+    there = _watched(found, progress)
     try:
-        _fill(found, settings, key, registers, progress, look, wants)
+        _fill(found, there, settings, key, registers, look, wants)
     except BaseException:
+        there.close()  # the source is let go of now, not when the error is forgotten
         found.close()
         raise
     return found
@@ -216,10 +229,10 @@ def _digest(path: Path) -> str:
 
 def _fill(
     found: Survey,
+    there: Iterable[Record],
     settings: Settings,
     key: bytes,
     registers: Registers | None,
-    progress: Callable[[int], None] | None,
     look: Look | None,
     wants: Wanted | None,
 ) -> None:
@@ -234,8 +247,8 @@ def _fill(
     )
     yearly = settings.numbering == "yearly"
     names, problems = Names(contract), 0
-    for draft in mapper.drafts(_watched(found, progress)):
-        has_rest = found.has_results and found.mapping.lines is None  # rows in another table carry no results
+    for draft in mapper.drafts(there):
+        has_rest = found.has_results and draft.head.part == "whole"  # rows below a header carry no results
         its, body = _key(draft, yearly=yearly), b""
         if draft.invoice is not None and (wants is None or wants(its)):
             body = contract.body(draft.invoice)
@@ -266,7 +279,7 @@ def _fill(
             raise limits.refuse("invoices", str(found.path), len(found.items))
         if problems > limits.problems:
             raise limits.refuse("problems", f"{found.path}, {item.where}", problems)
-    for path, was in ((found.path, found.digest), *((found.beside,) if found.beside else ())):
+    for path, was in found.files():
         if _digest(path) != was:
             raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))
     found.skipped = mapper.skipped
@@ -274,17 +287,18 @@ def _fill(
     for index, problem in list(repeated(found.items, mapper.header("number"))):
         item = found.items[index]
         found.discount(item)
-        found.items[index] = replace(item, facts=None, problems=(*item.problems, problem))
+        found.items[index] = item._replace(facts=None, problems=(*item.problems, problem))
     for item in found.valid():
         if item.facts is not None:
             found.totals[item.facts.currency] = found.totals.get(item.facts.currency, Decimal(0)) + item.facts.gross
             found.methods[item.facts.method] += 1
 
 
-def _watched(found: Survey, progress: Callable[[int], None] | None) -> Iterator[Record]:
+def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator[Record]:
     """Give the records, counted; note whether the source carries results already, and of which environment."""
     headers, limits, cells = found.mapping.headers, found.source.limits, 0
-    for record in read(found.mapping, found.source, found.beside[0] if found.beside else None):
+    there = read(found.mapping, found.source, found.beside[0] if found.beside else None)
+    for record in there if found.records is None else found.records:
         found.rows += 1
         cells += len(record.values)
         if found.rows > limits.rows or cells > limits.cells:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from decimal import Decimal
-from itertools import chain
 from operator import add, sub
-from typing import Literal
+from typing import Any, Literal
 
 from confirma_connector.invoice import Invoice
 from confirma_connector.summary import NOTHING, CurrencySum, KindSum, RateSum, in_order
@@ -15,12 +14,11 @@ from confirma_connector.summary import NOTHING, CurrencySum, KindSum, RateSum, i
 __all__ = ["Tally"]
 
 _ZERO = Decimal(0)
-_NO_ROWS = 0, _ZERO, _ZERO
 
 _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
-_Rates = dict[Decimal | None, tuple[int, Decimal, Decimal]]
-"""By VAT rate the number of rows, their net and their VAT."""
+_OfRate = list[Any]
+"""A VAT rate, the number of its rows, their net and their VAT."""
 
 
 class _Sums:
@@ -29,10 +27,12 @@ class _Sums:
     def __init__(self) -> None:
         self.count = self.rows = 0
         self.net = self.vat = self.gross = _ZERO
-        self.rates: _Rates = {}
+        self.rates: dict[Decimal | None, _OfRate] = {}
 
     def told(self) -> KindSum:
-        rates = in_order(RateSum(rate=rate, rows=its[0], net=its[1], vat=its[2]) for rate, its in self.rates.items())
+        rates = in_order(
+            RateSum(rate=rate, rows=rows, net=net, vat=vat) for rate, rows, net, vat in self.rates.values()
+        )
         return KindSum(count=self.count, rows=self.rows, net=self.net, vat=self.vat, gross=self.gross, rates=rates)
 
 
@@ -48,35 +48,57 @@ class Tally:
 
     def add(self, invoice: Invoice) -> bytes:
         """Add an invoice; give what it adds as one line, by which it can be taken back."""
-        rates: _Rates = {}
+        rates: list[_OfRate] = []
+        its: _OfRate | None = None
         for row in invoice.rows:
-            rows, net, vat = rates.get(row.vat_percentage, _NO_ROWS)
-            rates[row.vat_percentage] = rows + 1, net + row.net_amount, vat + row.vat_amount
+            rate = row.vat_percentage
+            if its is None or its[0] is not rate:  # hardly more than two or three: quicker than by a hash
+                its = next((one for one in rates if one[0] == rate), None)
+                if its is None:
+                    its = [rate, 0, _ZERO, _ZERO]
+                    rates.append(its)
+            its[1] += 1
+            its[2] += row.net_amount
+            its[3] += row.vat_amount
         own = invoice.amounts
         sums = own.net_amount, own.vat_amount, own.gross_amount
         self._count(invoice.currency_code, invoice.type, sums, rates, 1)
-        shares = chain.from_iterable((rate, *its) for rate, its in rates.items())
-        return "\t".join((_quoted(invoice.currency_code), invoice.type, *map(str, (*sums, *shares)), "\n")).encode()
+        words = [_quoted(invoice.currency_code), invoice.type, *map(str, sums)]
+        for one in rates:
+            words += map(str, one)
+        words.append("\n")
+        return "\t".join(words).encode()
 
     def take_back(self, line: bytes) -> None:
         """Take off what `add` gave as *line*: an invoice that is none after all."""
         currency, kind, net, vat, gross, *words = line.decode().removesuffix("\t\n").split("\t")
-        rates: _Rates = {}
-        for rate, rows, its_net, its_vat in zip(*[iter(words)] * 4, strict=True):
-            rates[None if rate == "None" else Decimal(rate)] = int(rows), Decimal(its_net), Decimal(its_vat)
+        rates: list[_OfRate] = [
+            [None if rate == "None" else Decimal(rate), int(rows), Decimal(its_net), Decimal(its_vat)]
+            for rate, rows, its_net, its_vat in zip(*[iter(words)] * 4, strict=True)
+        ]
         self._count(json.loads(currency), kind, (Decimal(net), Decimal(vat), Decimal(gross)), rates, -1)
 
     def _count(
-        self, currency: str, kind: str, sums: tuple[Decimal, Decimal, Decimal], rates: _Rates, sign: Literal[1, -1]
+        self,
+        currency: str,
+        kind: str,
+        sums: tuple[Decimal, Decimal, Decimal],
+        rates: list[_OfRate],
+        sign: Literal[1, -1],
     ) -> None:
-        own = self._sums.setdefault((currency, kind), _Sums())
+        own = self._sums.get((currency, kind))
+        if own is None:
+            own = self._sums[currency, kind] = _Sums()
         put = add if sign > 0 else sub
         own.count += sign
         own.net, own.vat, own.gross = put(own.net, sums[0]), put(own.vat, sums[1]), put(own.gross, sums[2])
-        for rate, (rows, net, vat) in rates.items():
-            before = own.rates.get(rate, _NO_ROWS)
+        for rate, rows, net, vat in rates:
+            its = own.rates.get(rate)
+            if its is None:
+                its = own.rates[rate] = [rate, 0, _ZERO, _ZERO]
             own.rows += sign * rows
-            own.rates[rate] = before[0] + sign * rows, put(before[1], net), put(before[2], vat)
+            its[1] += sign * rows
+            its[2], its[3] = put(its[2], net), put(its[3], vat)
 
     def told(self) -> tuple[CurrencySum, ...]:
         """Give the sums, currency by currency."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from confirma_connector.dispatch import Ending
-from confirma_connector.journal import TAKEN, Entry, Facts, Journal
+from confirma_connector.journal import Entry, Facts, Journal
 from confirma_connector.outcome import Outcome, entry_words
 from confirma_connector.ranges import Ranges
 from confirma_connector.records import Problem
@@ -29,31 +29,38 @@ _ENDINGS = {"refused": 2, "outage": 3, "stopped": 130}
 
 def told(
     survey: Survey,
-    joined: Sequence[tuple[Item, Outcome]],
+    joined: Iterable[tuple[Item, Outcome]],
     *,
     results: Path | None = None,
     notices: Iterable[str] = (),
     touched: Collection[Key] = (),
     annotated: Path | None = None,
 ) -> FileReport:
-    """Tell of one file: every invoice, every skipped row, the sums."""
-    return FileReport(
-        path=str(survey.path),
-        mapping=survey.mapping.name,
-        rows=survey.rows,
-        invoices=tuple(
+    """Tell of one file: every invoice, every skipped row, the sums. Of what has no problem nothing else is held."""
+    invoices, troubled = list[InvoiceReport](), list[tuple[Item, Outcome]]()
+    worth: dict[str, list[Facts]] = {"to_send": [], "sent_before": [], "waiting": []}
+    for item, outcome in joined:
+        invoices.append(
             InvoiceReport(
                 number=item.label,
                 state=outcome.state,
                 where=item.where,
                 message=outcome.plain,
-                case_id=outcome.entry.case_id if outcome.entry else "",
+                case_id=outcome.case_id,
                 is_new=item.key is not None and item.key in touched,
                 problems=tuple(map(_problem, outcome.problems)),
                 details=outcome.problems,
             )
-            for item, outcome in joined
-        ),
+        )
+        if outcome.problems:
+            troubled.append((item, outcome))
+        if item.facts is not None:
+            worth[_fate(outcome)].append(item.facts)
+    return FileReport(
+        path=str(survey.path),
+        mapping=survey.mapping.name,
+        rows=survey.rows,
+        invoices=tuple(invoices),
         skipped=tuple(
             SkippedRow(where=row.where, reason=row.reason, has_amount=row.has_amount) for row in survey.skipped
         ),
@@ -62,22 +69,18 @@ def told(
         results=str(results) if results else "",
         notices=(*survey.unheard, *notices),
         unheard=survey.unheard,
-        problems=gathered(survey.mapping, joined),
-        summary=_summary(survey, joined),
+        problems=gathered(survey.mapping, troubled, len(invoices)),
+        summary=_summary(survey, worth),
         annotated=str(annotated) if annotated else "",
     )
 
 
-def _summary(survey: Survey, joined: Sequence[tuple[Item, Outcome]]) -> Summary:
+def _summary(survey: Survey, worth: Mapping[str, Sequence[Facts]]) -> Summary:
     """Add up one file: every valid invoice is to be sent, was sent before, or waits for a decision."""
-    worth: dict[str, list[Facts]] = {"to_send": [], "sent_before": [], "waiting": []}
-    for item, outcome in joined:
-        if item.facts is not None:
-            worth[_fate(outcome)].append(item.facts)
     return Summary(
         rows=survey.rows,
-        invoices=len(joined),
-        not_valid=sum(item.facts is None for item, _ in joined),
+        invoices=len(survey.items),
+        not_valid=sum(item.facts is None for item in survey.items),
         **{fate: _worth(facts) for fate, facts in worth.items()},
         currencies=survey.tally.told(),
         methods=dict(survey.methods),
@@ -88,8 +91,7 @@ def _summary(survey: Survey, joined: Sequence[tuple[Item, Outcome]]) -> Summary:
 def _fate(outcome: Outcome) -> Literal["to_send", "sent_before", "waiting"]:
     if outcome.state == "ready":
         return "to_send"
-    is_gone = outcome.entry is not None and (outcome.entry.state in TAKEN or outcome.entry.state == "handled")
-    return "sent_before" if is_gone else "waiting"
+    return "sent_before" if outcome.is_gone else "waiting"
 
 
 def _worth(all_of: Sequence[Facts]) -> Worth:
@@ -127,36 +129,48 @@ def whole(
     files: Sequence[FileReport],
     journal: Journal | None = None,
     *,
-    changed: Sequence[Entry] = (),
+    changed: Iterable[Entry] = (),
     notices: Sequence[str] = (),
     ending: Ending | None = None,
     is_open: bool = False,
 ) -> Report:
     """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do."""
     counts = dict(journal.counts()) if journal else {}
-    needed, placed = tuple(_needed(command, files, journal, changed)), _placed(files)
+    changes, looked_at = _changes(changed, _placed(files))
+    needed = tuple(_needed(command, files, journal, looked_at))
     return Report(
         command=command,
         environment=settings.environment,
         account=settings.account,
         exit_code=_ENDINGS[ending.kind] if ending else int(is_open or bool(needed)),
         files=tuple(files),
-        changed=tuple(
-            InvoiceReport(
-                number=str(entry.number),
-                state=entry.state,
-                message=placed.get((str(entry.number), entry.state)) or entry_words(entry),
-                case_id=entry.case_id,
-                is_new=True,
-            )
-            for entry in changed
-        ),
+        changed=tuple(changes),
         journal={str(state): count for state, count in counts.items()},
         notices=tuple(notices),
         problem=ending.message if ending else "",
         attention=needed,
         summary=together([file.summary for file in files]),
     )
+
+
+def _changes(
+    changed: Iterable[Entry], placed: Mapping[tuple[str, str], str]
+) -> tuple[list[InvoiceReport], list[Entry]]:
+    """Tell what has changed; give those beside it that a person may have to look at. Of the rest nothing is held."""
+    told, looked_at, said = list[InvoiceReport](), list[Entry](), dict[tuple[object, ...], str]()
+    for entry in changed:
+        if entry.state in _LOOK or entry.state == "uncertain":
+            looked_at.append(entry)
+        alike = entry.state, entry.status, entry.message, entry.fields, entry.method, entry.distributed_at[:10]
+        words = said.get(alike)
+        if words is None:
+            words = said[alike] = entry_words(entry)
+        number = str(entry.number)
+        message = placed.get((number, entry.state)) or words if placed else words
+        told.append(
+            InvoiceReport(number=number, state=entry.state, message=message, case_id=entry.case_id, is_new=True)
+        )
+    return told, looked_at
 
 
 def _placed(files: Sequence[FileReport]) -> dict[tuple[str, str], str]:
@@ -170,7 +184,7 @@ def _placed(files: Sequence[FileReport]) -> dict[tuple[str, str], str]:
 
 
 def _needed(
-    command: str, files: Sequence[FileReport], journal: Journal | None, changed: Sequence[Entry]
+    command: str, files: Sequence[FileReport], journal: Journal | None, looked_at: Sequence[Entry]
 ) -> Iterator[AttentionReport]:
     """Name every invoice that needs a person, once: as it stands in a file, and else as the journal has it."""
     told = set()
@@ -180,7 +194,7 @@ def _needed(
                 told.add(one.number)
                 yield AttentionReport(number=one.number, state=one.state, path=file.path, where=one.where)
     uncertain = journal.entries(["uncertain"]) if journal and command == "track" else ()
-    entries = {entry.id: entry for entry in (*changed, *uncertain) if entry.state in _LOOK | {"uncertain"}}
+    entries = {entry.id: entry for entry in (*looked_at, *uncertain)}
     for entry in entries.values():
         if (entry.state != "uncertain" or command == "track") and str(entry.number) not in told:
             yield AttentionReport(number=str(entry.number), state=entry.state)

@@ -6,7 +6,7 @@ Nothing is lost by it: every problem is of one group, and every place of it is i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from confirma_connector.fields import is_money
@@ -62,8 +62,11 @@ class _Group:
             self.numbers[item.label] = None
 
 
-def gathered(mapping: LoadedMapping, joined: Sequence[tuple[Item, Outcome]]) -> tuple[ProblemGroup, ...]:
-    """Give the problems of one file in groups: the mapping's first, then errors before warnings, each by its rows."""
+def gathered(mapping: LoadedMapping, joined: Iterable[tuple[Item, Outcome]], invoices: int) -> tuple[ProblemGroup, ...]:
+    """Give the problems of one file in groups: the mapping's first, then errors before warnings, each by its rows.
+
+    *joined* may leave out those without problems; there are so many *invoices* in all.
+    """
     families: dict[_Family, dict[str, _Group]] = {}
     for index, (item, outcome) in enumerate(joined):
         for problem in told_of(outcome):
@@ -76,7 +79,7 @@ def gathered(mapping: LoadedMapping, joined: Sequence[tuple[Item, Outcome]]) -> 
             if group is None:
                 group = groups[message] = _Group(message)
             group.add(problem, item, index)
-    blamed = {family: _blamed(mapping, family, groups.values(), len(joined)) for family, groups in families.items()}
+    blamed = {family: _blamed(mapping, family, groups.values(), invoices) for family, groups in families.items()}
     order = sorted(families, key=lambda family: (not blamed[family], family[1] != "error"))
     return tuple(_told(family, group, blamed[family]) for family in order for group in families[family].values())
 

@@ -14,10 +14,10 @@ from confirma_connector.contract import ENUM_PLACES, Contract, Provisional
 __all__ = ["Usage", "used_by_sending", "used_by_tracking"]
 
 _TRACKING = (
-    *("paths.prefix", "paths.listing", "headers.", "statuses.", "listing."),
+    *("paths.prefix", "paths.listing", "headers.", "statuses.", "listing.", "query."),
     *("answer.message", "answer.errors", "answer.error."),
 )
-_SENDING = (*_TRACKING, "paths.create", "answer.status")
+_SENDING = (*_TRACKING, "paths.create", "answer.status", "constants.")
 """What every run sends or reads, whichever invoices there are; a name that ends in a dot is a whole section."""
 
 _POINT = re.compile(rb"\.\d{3}")
@@ -80,7 +80,7 @@ class Usage:
 
     def _watch(self, place: str) -> None:
         *containers, wire = self._contract.route(place)
-        if not all((*containers, wire)):
+        if not all((*containers, wire)) or self._contract.file.request[place].wire == ".":
             return
         container = self._root
         for name in containers:

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import httpx
-
 from confirma_connector import answers, errorbodies
 from confirma_connector.contract import Contract
 from confirma_connector.errorbodies import Explanation
+from confirma_connector.httpanswer import Answer
 from confirma_connector.jsontext import json_body
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
@@ -53,9 +52,7 @@ class Verdict:
         return replace(self, message=masked(self.message, known), fields=fields, text=masked(self.text, personal))
 
 
-def classed(
-    answer: httpx.Response, host: str, contract: Contract, *, was_uncertain: bool, server_now: float
-) -> Verdict:
+def classed(answer: Answer, host: str, contract: Contract, *, was_uncertain: bool, server_now: float) -> Verdict:
     """Class a complete answer to a POST by contract.md's table."""
     code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
     text = answer.content[:100_000].decode("utf-8", "replace")
@@ -77,7 +74,7 @@ def classed(
         return Verdict("ready", "busy", tr("the server asks to wait"), code, text=text, pause=wait)
     if code in (401, 403, 404, 405, 415):
         return Verdict("ready", "stop", refusal(host, answer, contract), code, text=text)
-    if answer.is_redirect or 300 <= code < 400:
+    if 300 <= code < 400:
         redirect = tr(
             "{host}: HTTP {code}: the address answers with a redirect, which is never followed", host=host, code=code
         )
@@ -99,7 +96,7 @@ def classed(
     )
 
 
-def refusal(host: str, answer: httpx.Response, contract: Contract) -> str:
+def refusal(host: str, answer: Answer, contract: Contract) -> str:
     """Say in one line why the server will not talk to us, and what to look at."""
     explained = errorbodies.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
     looks = {

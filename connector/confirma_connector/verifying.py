@@ -127,10 +127,10 @@ def proofs(contract: Contract, subject: Subject, records: Sequence[Listed]) -> I
         return
     came = {name for record in records for name in simplejson.loads(record.raw)}
     lines = [key for key in contract.file.listing if key.startswith("record.")]
-    known = {key: [name for name in contract.names("listing", key) if name in came] for key in lines}
+    known = {key: [name for name in contract.names("listing", key) if name.partition("/")[0] in came] for key in lines}
     there = [f"{key} = {names[0]}" for key, names in known.items() if names]
     yield tr("These members came back in the delivery information: {members}.", members=", ".join(there))
     if absent := [key for key, names in known.items() if not names]:
         yield tr("Not seen, so not proved: {members}.", members=", ".join(absent))
-    if strange := sorted(came - {name for names in known.values() for name in names}):
+    if strange := sorted(came - {name.partition("/")[0] for names in known.values() for name in names}):
         yield tr("Came back and means nothing to this program: {members}.", members=", ".join(strange))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from confirma_connector.contract import Contract
 
-__all__ = ["Mention", "Names"]
+__all__ = ["ALSO", "Mention", "Names"]
 
 _Parts = tuple[str, ...]
 _SEPARATORS = re.compile(r"[./\[\]$#\s]+")
@@ -17,7 +17,7 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _AROUND = re.compile(r"(?:body|data|payload|root|json|content|document|.*(?:request|dto|model|command|input))")
 """What a framework puts before the path of a member of the request."""
 
-_ALSO = {
+ALSO = {
     **dict.fromkeys(("zip", "zipcode", "postcode", "postalnumber", "postinumero", "postnummer"), "postalcode"),
     **dict.fromkeys(("city", "town", "postoffice", "postitoimipaikka", "postanstalt"), "postaldistrict"),
     **dict.fromkeys(("streetaddress", "addressline", "addressline1", "katuosoite", "gatuadress"), "street"),
@@ -44,7 +44,7 @@ _ALSO = {
 _PLAIN = frozenset(
     {
         *("iban", "bic", "email", "quantity", "street", "postalcode", "duedate", "businessid"),
-        *(name for name in _ALSO if name not in ("customer", "debtor", "supplier", "creditor", "lines", "town")),
+        *(name for name in ALSO if name not in ("customer", "debtor", "supplier", "creditor", "lines", "town")),
     }
 )
 """Single words that are a field's name in a sentence as well. (`name`, `date`, `address` may be anybody's.)"""
@@ -100,7 +100,7 @@ class Names:
         index = next((part for part in parts if part.isdigit()), "")
         names = tuple(name for part in parts if not part.isdigit() and (name := _plain(part)))
         while names:
-            if found := self._matching(names) or self._matching(tuple(_ALSO.get(name, name) for name in names)):
+            if found := self._matching(names) or self._matching(tuple(ALSO.get(name, name) for name in names)):
                 return tuple(_indexed(field, index) for field in found)
             if not _AROUND.fullmatch(names[0]):
                 return ()
@@ -125,7 +125,7 @@ class Names:
                 chosen = words[first : first + length]
                 name = "".join(_plain(word[0]) for word in chosen)
                 if name in (self._compounds if length > 1 else _PLAIN) or name in _PLAIN:
-                    fields = self._matching((_ALSO.get(name, name),))
+                    fields = self._matching((ALSO.get(name, name),))
                     if fields:
                         return Mention(_of_party(fields, said), subject[chosen[0].start() : chosen[-1].end()])
         return None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector import replying, results
 from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
+from confirma_connector.handed import Handed
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.outcome import Outcome, Use, outcome
-from confirma_connector.records import Problem
+from confirma_connector.records import Problem, Record
 from confirma_connector.refusing import refusals
 from confirma_connector.report import FileReport
 from confirma_connector.results import Target
@@ -43,8 +44,12 @@ class Writing:
     is_unwritten: bool = False
     mappings: dict[str, LoadedMapping] = field(default_factory=dict)
 
-    def write(self, found: Survey, target: Target) -> None:
-        """Write one results file, and tell what became of its invoices."""
+    def write(self, found: Survey, target: Target | None) -> None:
+        """Write one results file, and tell what became of its invoices; without a *target* tell it alone."""
+        if target is None:
+            found = self._with_refusals(found)
+            self.files.append(told(found, self._join(found), touched=self.touched))
+            return
         self.run.hear(Event("writing", str(target.path)))
         found = self._with_refusals(found)
         try:
@@ -56,9 +61,9 @@ class Writing:
         self.files.append(told(found, self._join(found), results=path, notices=notices, touched=self.touched))
 
     def update(self, choice: Choice) -> None:
-        """Bring the results files up to date: those of the files named, or all that still exist."""
+        """Bring the results files up to date: of the files named, or all that still exist if nothing is named."""
         known = [file for file in self.journal.results_files() if not (file.is_answer or file.is_checked)]
-        if not choice.paths:
+        if not (choice.paths or choice.handed):
             for file in known:
                 self._update(file, choice)
         for path in choice.paths:
@@ -69,18 +74,27 @@ class Writing:
                 self._update(file, choice)
             if choice.output or not its:
                 self._write_anew(path, choice)
+        for one in choice.handed:
+            with contextlib.closing(self._read_handed(one)) as found:
+                self._refuse_foreign(found)
+                self.write(found, None)
+
+    def _read_handed(self, one: Handed) -> Survey:
+        refusals = self._refusals()
+        return self.run.read(Path(one.name), one.mapping, self.journal.key, refusals, records=one.records)
 
     def _write_anew(self, path: Path, choice: Choice) -> None:
         mapping = self.run.mapping(path, choice.mapping)
         found = self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True)
         try:
-            results.matching_environment(found, self.run.settings.environment)
-            self._refuse_another_seller(found)
+            self._refuse_foreign(found)
             self.write(found, results.choose(self.journal, found, choice.output))
         finally:
             found.close()
 
-    def _refuse_another_seller(self, found: Survey) -> None:
+    def _refuse_foreign(self, found: Survey) -> None:
+        """Refuse results of another environment, and invoices of another seller. Raises SettingsError."""
+        results.matching_environment(found, self.run.settings.environment)
         bound = self.journal.seller()
         other = next((seller for seller in found.sellers if bound and seller != bound), None)
         if other:
@@ -153,18 +167,20 @@ class Writing:
         self.is_unwritten = True
         return tr("{error} (the states are in the journal; the next run catches up)", error=error)
 
-    def _join(self, base: Survey, use: Use | None = None) -> list[tuple[Item, Outcome]]:
-        keyed = ((item, item.key or (-1, 0)) for item in base.items)
-        return [
-            (item, outcome(item, self.journal.entry(*key), use or self.use, self.held.get(key, "")))
-            for item, key in keyed
-        ]
+    def _join(self, base: Survey, use: Use | None = None) -> Iterator[tuple[Item, Outcome]]:
+        entries = self.journal.each(item.key for item in base.items)
+        for item, entry in zip(base.items, entries, strict=True):
+            held = self.held.get(item.key, "") if item.key else ""
+            yield item, outcome(item, entry, use or self.use, held)
 
     def _read_like(self, found: Survey) -> Callable[[Path], Survey]:
         return lambda path: self._read(path, found.mapping, found.made_from or found.path)
 
-    def _read(self, path: Path, mapping: LoadedMapping, made_from: Path) -> Survey:
-        return self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True, made_from=made_from)
+    def _read(
+        self, path: Path, mapping: LoadedMapping, made_from: Path, records: Sequence[Record] | None = None
+    ) -> Survey:
+        key, told = self.journal.key, self._refusals()
+        return self.run.read(path, mapping, key, told, is_target=True, made_from=made_from, records=records)
 
     def _refusals(self) -> Refusals:
         return refusals(self.journal, self.run.contract)
@@ -176,7 +192,7 @@ class Writing:
         if all(key is None or told[key] == found.refusals.get(key) for key in keys):
             return found
         try:
-            again = self._read_like(found)(found.path)
+            again = self._read(found.path, found.mapping, found.made_from or found.path, found.records)
         except CannotRun:
             return found
         again.close()

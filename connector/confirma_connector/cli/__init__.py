@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import inspect
 import io
@@ -14,6 +15,7 @@ from typing import Any
 import click
 
 from confirma_connector import language
+from confirma_connector.alone import ALONE
 from confirma_connector.cli.saying import complain, say
 from confirma_connector.cli.speaking import spoken, spoken_parameter, with_click
 from confirma_connector.language import mark, tr
@@ -36,6 +38,7 @@ _COMMANDS: Mapping[str, str] = {
     "map": mark("Propose a mapping for a file: what each column is, and why."),
     "template": mark("Make a workbook to fill in, check and send."),
     "adapters": mark("List the adapters, working and broken."),
+    "new-adapter": mark("Begin an adapter for a format of your own: one file, or a package."),
     "mappings": mark("List the shipped mappings."),
     "schema": mark("Print the JSON Schema of mapping files, invoices or reports."),
     "contract": mark("List what nobody has confirmed of the contract, confirm it, try one invoice in staging."),
@@ -47,7 +50,10 @@ _COMMANDS: Mapping[str, str] = {
 }
 
 
+_OBJECTS = 50_000
 _ABOUT_THE_KEY = frozenset({"login", "logout", "token"})
+_LEFT_BEHIND = 10.0
+"""Seconds that a thread gets to end by itself."""
 _NOT_REPEATED = mark("these words are not understood, and not repeated, as one may be the key: it is never given here")
 
 
@@ -60,7 +66,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
         if name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"confirma_connector.cli.{name}"), name)
+        module = name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"confirma_connector.cli.{module}"), module)
         return spoken(command)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -80,8 +87,10 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
-        with language.using(None), with_click(), _for_its_owner_alone():
+        with language.using(None), with_click(), _for_its_owner_alone(), _seldom_collected(), _ended_with_it():
+            before = _threads()
             code = self._code(*args, **extra)
+            _cut_off(_threads() - before, code)
         sys.exit(code)
 
     def _code(self, *args: Any, **extra: Any) -> int:
@@ -104,7 +113,9 @@ class _Commands(click.Group):
         except ConfirmaError as error:
             complain(str(error))
             code = error.exit_code
-        except (click.Abort, KeyboardInterrupt):
+        except (click.Abort, KeyboardInterrupt) as stop:
+            for note in getattr(stop.__cause__ or stop, "__notes__", ()):
+                complain(note)
             complain(tr("stopped; nothing is lost, run again to go on"))
             code = 130
         except BrokenPipeError:
@@ -130,6 +141,45 @@ def _for_its_owner_alone() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+@contextlib.contextmanager
+def _ended_with_it() -> Iterator[None]:
+    """Let the process be ended when a partner's adapter hangs: it is our command alone."""
+    token = ALONE.set(complain)
+    try:
+        yield
+    finally:
+        ALONE.reset(token)
+
+
+def _threads() -> set[Any]:
+    """Give the threads that Python would wait for before it ends."""
+    loaded = sys.modules.get("threading")
+    return {thread for thread in loaded.enumerate() if not thread.daemon} if loaded else set()
+
+
+def _cut_off(left: set[Any], code: int) -> None:
+    """End the process where threads that a partner's adapter left behind would keep it from ending: all is done."""
+    for thread in left:
+        thread.join(_LEFT_BEHIND)
+    names = ", ".join(sorted(thread.name for thread in left if thread.is_alive()))
+    if names:
+        complain(tr("threads that were left behind are cut off: {names}", names=names))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python look for cycles less often meanwhile: a run keeps very many objects, and hardly a cycle among them."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(_OBJECTS, before[0]) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

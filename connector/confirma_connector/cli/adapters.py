@@ -1,4 +1,4 @@
-"""`confirma adapters`."""
+"""`confirma adapters`, with `check`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from pathlib import Path
 import click
 
 from confirma_connector import plugins
+from confirma_connector.cli.adaptercheck import check
 from confirma_connector.cli.saying import say
 from confirma_connector.language import tr
 
 __all__ = ["adapters"]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option(
     "--adapters", "folders", type=click.Path(path_type=Path), multiple=True, help="A folder with more adapters."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
+@click.pass_context
+def adapters(context: click.Context, /, folders: tuple[Path, ...], as_json: bool) -> None:
     """List the adapters, working and broken, with where they come from."""
+    if context.invoked_subcommand:
+        if as_json or folders:
+            raise click.UsageError(
+                tr("options stand behind {command}, not before it", command=context.invoked_subcommand)
+            )
+        return
     registry = plugins.discover(folders)
     if as_json:
         working = [{"name": one.name, "origin": one.origin, "hooks": one.hooks} for one in registry.adapters.values()]
@@ -29,6 +37,8 @@ def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
         return
     for adapter in registry.adapters.values():
         say(f"{adapter.name} ({tr(adapter.origin)}): {', '.join(adapter.hooks)}")
+    for said in registry.printed():
+        say(said, err=True)
     for failed in registry.broken.values():
         say(
             tr(
@@ -38,3 +48,6 @@ def adapters(folders: tuple[Path, ...], as_json: bool) -> None:
                 reason=failed.reason,
             )
         )
+
+
+adapters.add_command(check)

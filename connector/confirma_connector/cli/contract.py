@@ -1,4 +1,4 @@
-"""`confirma contract`, with `confirm` and `verify`."""
+"""`confirma contract`, with `confirm`, `diff` and `verify`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from confirma_connector.cli import options
 from confirma_connector.cli.confirm import confirm
+from confirma_connector.cli.diff import diff
 from confirma_connector.cli.saying import say
 from confirma_connector.cli.verify import verify
 from confirma_connector.contract import read
@@ -52,4 +53,5 @@ def contract(context: click.Context, /, as_json: bool, **given: Any) -> None:
 
 
 contract.add_command(confirm)
+contract.add_command(diff)
 contract.add_command(verify)

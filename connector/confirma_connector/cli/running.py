@@ -61,7 +61,11 @@ def carried_out(
             logged("warning", **about, message=warning) if log_json else say(f"confirma: {warning}", err=True)
         if not as_json:
             sandbox_line(environment)
-        report = story(run, choice)
+        try:
+            report = story(run, choice)
+        finally:
+            for line in () if log_json else run.registry.prints():
+                say(line, err=True)
     except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
         raise
     except Exception as error:

@@ -13,9 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import simplejson
@@ -24,8 +23,8 @@ from confirma_connector.errors import JournalError
 from confirma_connector.journal.entry import FINAL, TAKEN, Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
 from confirma_connector.journal.register import Register
-from confirma_connector.journal.rows import COLUMNS, as_entry, assignments
-from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
+from confirma_connector.journal.rows import COLUMNS, FRESH, INVOICES, as_entry, said, update
+from confirma_connector.journal.step import CLAIMABLE, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
 from confirma_connector.language import tr
 from confirma_connector.retelling import CUT_OFF
@@ -35,7 +34,9 @@ __all__ = ["Journal"]
 _CHUNK = 500
 _AWAITED = sorted(TAKEN - FINAL)
 _LARGEST = 2**63
-_LOG = "INSERT INTO events (invoice, at, run, event, http_status, detail) VALUES (?, ?, ?, ?, ?, ?)"
+_LOG = "INSERT INTO events (invoice, at, run, event, http_status, detail, id) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_SAY = "INSERT INTO said (event, message, fields) VALUES (?, ?, ?)"
+_NO_BODY = "UPDATE bodies SET body = x'' WHERE event IN (SELECT id FROM events WHERE invoice = ?)"
 _CLAIMABLE = f"({', '.join(repr(state) for state in sorted(CLAIMABLE))})"
 
 
@@ -83,6 +84,15 @@ class Journal(Register, Keeping):
                 found.setdefault(one.number, []).append(one)
         return found
 
+    def each(self, keys: Iterable[tuple[int, int] | None]) -> Iterator[Entry | None]:
+        """Give the entry of each number and year, None for the unknown: many are asked for at once, few held."""
+        left = iter(keys)
+        while chunk := list(islice(left, _CHUNK)):
+            numbers = [key[0] for key in chunk if key]
+            known = self.listed(numbers) if numbers else {}
+            found = {(one.number, one.year): one for several in known.values() for one in several}
+            yield from (found.get(key) if key else None for key in chunk)
+
     def counts(self) -> dict[State, int]:
         """Count the invoices by state."""
         rows = self._rows(
@@ -99,13 +109,13 @@ class Journal(Register, Keeping):
                 "INSERT INTO noted SELECT id, state FROM invoices WHERE environment = ? AND account = ?", self._ours
             )
 
-    def changed(self) -> list[Entry]:
+    def changed(self) -> Iterator[Entry]:
         """Give the entries that have another state than `note_states` noted, and those that are new, by number."""
         is_other = (
             "id IN (SELECT invoices.id FROM invoices LEFT JOIN noted ON noted.id = invoices.id"
             " WHERE environment = ? AND account = ? AND noted.state IS NOT invoices.state)"
         )
-        return self._select(f"{is_other} ORDER BY number, year", self._ours)
+        return self._read(f"{is_other} ORDER BY number, year", self._ours)
 
     def totals(self) -> list[Total]:
         """Count and add up the invoices by state, method, currency and amount."""
@@ -122,8 +132,11 @@ class Journal(Register, Keeping):
         return [(at, event, status, detail) for at, event, status, detail in rows]
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
-        query = f"SELECT {COLUMNS} FROM invoices WHERE environment = ? AND account = ? AND {condition}"
-        return list(map(as_entry, self._each(query, (*self._ours, *values))))
+        return list(self._read(condition, values))
+
+    def _read(self, condition: str, values: Sequence[Any]) -> Iterator[Entry]:
+        query = f"SELECT {COLUMNS} FROM {INVOICES} WHERE environment = ? AND account = ? AND {condition}"
+        return map(as_entry, self._each(query, (*self._ours, *values)))
 
     # -- the seller ------------------------------------------------------------------------------------------------
 
@@ -158,56 +171,51 @@ class Journal(Register, Keeping):
         if claims:
             self._refuse_moved()
         with self._transaction() as database:
-            for start in range(0, len(steps), _CHUNK):
-                self._take(database, steps[start : start + _CHUNK])
+            self._take(database, steps)
             return [self._claim(database, claim, server_now) for claim in claims]
 
     def _claim(self, database: sqlite3.Connection, claim: Claim, server_now: float) -> Entry:
         facts, now = claim.facts, time.time()
         row = database.execute(
             "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-            " type, date, currency, gross, method, core, print, body, attempted_at)"
-            " VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " type, date, currency, gross, method, core, print, attempted_at)"
+            " VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (environment, account, number, year) DO UPDATE SET"
             " state = 'sending', changed_at = excluded.changed_at, ended_at = NULL,"
             " run = excluded.run, type = excluded.type, date = excluded.date, currency = excluded.currency,"
             " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
-            " body = excluded.body, attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
-            " absent_at = NULL, message = '', fields = '[]', status = '', purged_at = NULL"
-            f" WHERE state IN {_CLAIMABLE} RETURNING {COLUMNS}",
-            (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), claim.body, server_now),
+            " attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
+            " absent_at = NULL, said = NULL, status = '', purged_at = NULL"
+            f" WHERE state IN {_CLAIMABLE} RETURNING {FRESH}",
+            (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), server_now),
         ).fetchone()
         if row is None:
             raise JournalError(tr("invoice {number} cannot be claimed: it is not ready", number=facts.number))
-        self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
+        database.execute(_NO_BODY, (row[0],))
+        event = self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
+        database.execute("INSERT INTO bodies VALUES (?, ?)", (event, claim.body))
         return as_entry(row)
 
     def _take(self, database: sqlite3.Connection, steps: Sequence[Step]) -> None:
         """Write some steps; one may follow another of the same invoice."""
         now = time.time()
-        marks = ", ".join("?" * len(steps))
-        query = f"SELECT id, number, state FROM invoices WHERE id IN ({marks})"
-        known = {id: (number, state) for id, number, state in database.execute(query, [one.entry for one in steps])}
-        written = []
-        for step in steps:
-            number, before = known[step.entry]
-            if step.state not in LEADS_TO.get(before, ()):
-                raise JournalError(
-                    tr(
-                        "invoice {number} is {state} and cannot become {wanted}",
-                        number=number,
-                        state=before,
-                        wanted=step.state,
-                    )
-                )
-            known[step.entry] = number, step.state
-            told, values = assignments(step, now if before != step.state else None)
-            written.append((told, (*values, step.entry)))
-        for told, alike in groupby(written, key=itemgetter(0)):
-            update = f"UPDATE invoices SET {', '.join(told)} WHERE id = ?"
-            database.executemany(update, (values for _, values in alike))
-        events = ((one.entry, now, self.run, one.event, one.http_status, one.detail) for one in steps)
+        ((last,),) = database.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchall()
+        events, words = [], []
+        for event, step in enumerate(steps, last + 1):
+            if told := said(step):
+                words.append((event, *told))
+            if not database.execute(*update(step, now, event if told else None)).rowcount:
+                raise self._refused(database, step)
+            events.append((step.entry, now, self.run, step.event, step.http_status, step.detail, event))
         database.executemany(_LOG, events)
+        database.executemany(_SAY, words)
+
+    def _refused(self, database: sqlite3.Connection, step: Step) -> JournalError:
+        query = "SELECT number, state FROM invoices WHERE id = ?"
+        number, state = database.execute(query, (step.entry,)).fetchone()
+        return JournalError(
+            tr("invoice {number} is {state} and cannot become {wanted}", number=number, state=state, wanted=step.state)
+        )
 
     def reopen(self, entry: Entry, superseded: Iterable[str], event: str, detail: str = "") -> None:
         """Let an invoice go again that the API took and did not deliver, or that was adopted by mistake.
@@ -222,7 +230,7 @@ class Journal(Register, Keeping):
             )
         with self._transaction() as database:
             database.execute(
-                "UPDATE invoices SET state = 'ready', changed_at = ?, message = '', fields = '[]', status = '',"
+                "UPDATE invoices SET state = 'ready', changed_at = ?, said = NULL, status = '',"
                 " ever_uncertain = 0, attempted_at = NULL, ended_at = NULL, taken_at = NULL, absent_at = NULL,"
                 " case_id = '', distributed_at = '', seen_at = NULL, superseded = ? WHERE id = ? AND state = ?",
                 (
@@ -234,35 +242,46 @@ class Journal(Register, Keeping):
             )
             self._log(database, entry.id, event, None, detail)
 
-    def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> None:
-        database.execute(_LOG, (invoice, time.time(), self.run, event, status, detail))
+    def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> int:
+        """Add to the audit trail; give the number of the event."""
+        id = database.execute(_LOG, (invoice, time.time(), self.run, event, status, detail, None)).lastrowid
+        assert id is not None
+        return id
+
+    def _say(self, database: sqlite3.Connection, invoice: int, event: int, message: str) -> None:
+        """Let *message* be said of an invoice from *event* on; what was said of its fields stays."""
+        query = "SELECT fields FROM said WHERE event = (SELECT said FROM invoices WHERE id = ?)"
+        (fields,) = database.execute(query, (invoice,)).fetchone() or ("[]",)
+        database.execute(_SAY, (event, message, fields))
+        database.execute("UPDATE invoices SET said = ? WHERE id = ?", (event, invoice))
 
     def note_conflict(self, facts: Facts, message: str, detail: str) -> None:
         """Remember an invoice that the server has and this journal has not sent: it is never sent from here."""
         with self._transaction() as database:
             (id,) = database.execute(
                 "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-                " type, date, currency, gross, method, core, print, message)"
-                " VALUES (?, ?, ?, ?, 'conflict', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " type, date, currency, gross, method, core, print)"
+                " VALUES (?, ?, ?, ?, 'conflict', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (environment, account, number, year) DO UPDATE SET state = 'conflict',"
-                " changed_at = excluded.changed_at, message = excluded.message"
+                " changed_at = excluded.changed_at"
                 f" WHERE state IN {_CLAIMABLE} RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts)),
             ).fetchone()
-            self._log(database, id, "found at Confirma", None, detail)  # not for people
+            event = self._log(database, id, "found at Confirma", None, detail)  # not for people
+            self._say(database, id, event, message)
 
     def adopt(self, facts: Facts, message: str) -> bool:
         """Remember an invoice that was sent elsewhere: it is never sent from here. Tells whether it was unknown."""
         with self._transaction() as database:
             row = database.execute(
                 "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-                " type, date, currency, gross, method, core, print, message)"
-                " VALUES (?, ?, ?, ?, 'handled', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                " type, date, currency, gross, method, core, print)"
+                " VALUES (?, ?, ?, ?, 'handled', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (environment, account, number, year) DO NOTHING RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts), message),
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts)),
             ).fetchone()
             if row:
-                self._log(database, row[0], "adopted", None, message)
+                self._say(database, row[0], self._log(database, row[0], "adopted", None, message), message)
             return row is not None
 
     def cut_off(self) -> int:

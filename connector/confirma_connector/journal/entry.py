@@ -7,7 +7,7 @@ import hmac
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import simplejson
 
@@ -65,11 +65,11 @@ class Claim:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One invoice as the journal has it. Times are seconds since 1970; those of attempts are by the server's clock.
+class Entry(NamedTuple):
+    """One invoice as the journal has it: a tuple, as many of them are read.
 
-    *superseded* are the marks of the server's records that were there before the invoice was let go again.
+    Times are seconds since 1970; those of attempts are by the server's clock. *superseded* are the marks of the
+    server's records that were there before the invoice was let go again.
     """
 
     id: int

@@ -20,6 +20,7 @@ _A_DAY = 86_400.0
 _FINAL = f"({', '.join(repr(state) for state in sorted(FINAL))})"
 _ANSWERS = f"({', '.join(repr(event) for event in sorted(ANSWERS))})"
 _OLD = f"environment = ? AND account = ? AND purged_at IS NULL AND state IN {_FINAL} AND changed_at <= ?"
+_EVENTS = f"(SELECT id FROM events WHERE invoice IN (SELECT id FROM invoices WHERE {_OLD}))"
 
 
 class Keeping(Connection):
@@ -37,11 +38,15 @@ class Keeping(Connection):
                 f" AND invoice IN (SELECT id FROM invoices WHERE {_OLD})",
                 old,
             )
-            count = database.execute(
-                f"UPDATE invoices SET body = NULL, purged_at = ?, fields = '[]',"
-                f" message = CASE state WHEN 'handled' THEN message ELSE '' END WHERE {_OLD}",
-                (time.time(), *old),
-            ).rowcount
+            database.execute(f"UPDATE bodies SET body = x'' WHERE event IN {_EVENTS}", old)
+            database.execute(
+                "UPDATE said SET fields = '[]', message = CASE event WHEN"
+                " (SELECT invoices.said FROM events JOIN invoices ON invoices.id = invoice"
+                " WHERE events.id = said.event AND state = 'handled') THEN message ELSE '' END"
+                f" WHERE event IN {_EVENTS}",
+                old,
+            )
+            count = database.execute(f"UPDATE invoices SET purged_at = ? WHERE {_OLD}", (time.time(), *old)).rowcount
         if count:
             self._empty_log()
         return count

@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import simplejson
 
-from confirma_connector.journal.entry import Entry
-from confirma_connector.journal.step import Step
+from confirma_connector.journal.entry import Entry, State
+from confirma_connector.journal.step import LEADS_TO, Step
 
-__all__ = ["COLUMNS", "as_entry", "assignments"]
+__all__ = ["COLUMNS", "FRESH", "INVOICES", "as_entry", "said", "update"]
 
-_NAMES = [field.name for field in fields(Entry)]
-COLUMNS = ", ".join(_NAMES)
+_NAMES = Entry._fields
+_SAID_OF = {"message": "COALESCE(message, '')", "fields": "COALESCE(fields, '[]')"}
+COLUMNS = ", ".join(_SAID_OF.get(name, name) for name in _NAMES)
+INVOICES = "invoices LEFT JOIN said ON said.event = invoices.said"
+FRESH = ", ".join({"message": "''", "fields": "'[]'"}.get(name, name) for name in _NAMES)
+"""The same columns of an invoice of which nothing has been said yet."""
 _DATE, _GROSS, _UNCERTAIN, _SAID, _SUPERSEDED = map(
     _NAMES.index, ("date", "gross", "ever_uncertain", "fields", "superseded")
 )
 _OFTEN = [_NAMES.index(name) for name in ("state", "run", "type", "currency", "method", "status", "message")]
 _NOTHING = "[]"
+
+_UPDATE = (
+    "UPDATE invoices SET state = ?, said = ?, status = ?, absent_at = ?, purged_at = NULL,"
+    " changed_at = CASE state WHEN ? THEN changed_at ELSE ? END,"
+    " ended_at = COALESCE(?, ended_at), seen_at = COALESCE(?, seen_at),"
+    " case_id = COALESCE(NULLIF(?, ''), case_id), method = COALESCE(NULLIF(?, ''), method),"
+    " distributed_at = COALESCE(NULLIF(?, ''), distributed_at),"
+    " ever_uncertain = ever_uncertain OR ?,"
+    " attempted_at = CASE WHEN ? AND NOT ever_uncertain THEN NULL ELSE attempted_at END"
+)
+_BEFORE = {
+    state: ", ".join(repr(before) for before, after in LEADS_TO.items() if state in after) for state in get_args(State)
+}
+"""What an invoice may have been before it became what it is, for SQL."""
+
+
+def _updates(more: str) -> Mapping[State, str]:
+    return {state: f"{_UPDATE}{more} WHERE id = ? AND state IN ({before})" for state, before in _BEFORE.items()}
+
+
+_PLAIN, _TAKING = _updates(""), _updates(", taken_at = ?")
+"""An update for each new state: an index is touched by every one that names its column, so only a taking does."""
 
 
 def as_entry(row: Sequence[Any]) -> Entry:
@@ -35,36 +60,37 @@ def as_entry(row: Sequence[Any]) -> Entry:
     values[_UNCERTAIN] = bool(values[_UNCERTAIN])
     for at in (_SAID, _SUPERSEDED):
         values[at] = () if values[at] == _NOTHING else _tuple(simplejson.loads(values[at]))
-    return Entry(*values)
+    return Entry._make(values)
 
 
 def _tuple(items: list[Any]) -> tuple[Any, ...]:
     return tuple(tuple(item) if isinstance(item, list) else item for item in items)
 
 
-def assignments(step: Step, changed_at: float | None) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Give what *step* sets, as SQL and as values: nothing that it does not tell, so that no index is touched for it.
+def said(step: Step) -> tuple[str, str] | None:
+    """Give what is said of the invoice from *step* on, as it is kept; None for nothing."""
+    if not (step.message or step.fields):
+        return None
+    return step.message, simplejson.dumps(step.fields) if step.fields else _NOTHING
 
-    *changed_at* is when the state changed, None where it stays.
+
+def update(step: Step, now: float, said: int | None) -> tuple[str, tuple[Any, ...]]:
+    """Give the statement that writes *step*, with its values; what the step does not tell stays as it is.
+
+    *said* is the event with what is said from now on. The statement finds no row where the invoice is in a state from
+    which this step does not lead on.
     """
-    complaints = simplejson.dumps(step.fields) if step.fields else _NOTHING
-    told = {
-        "state = ?": step.state,
-        "message = ?": step.message,
-        "fields = ?": complaints,
-        "status = ?": step.status,
-        "changed_at = ?": changed_at,
-        "ended_at = ?": step.ended_at,
-        "taken_at = ?": step.taken_at,
-        "seen_at = ?": step.seen_at,
-        "case_id = ?": step.case_id or None,
-        "distributed_at = ?": step.distributed_at or None,
-        "method = ?": step.method or None,
-    }
-    given = {assignment: value for assignment, value in told.items() if value is not None}
-    always = ["absent_at = ?", "purged_at = NULL"]
-    if step.state == "uncertain":
-        always.append("ever_uncertain = 1")
-    if step.never_left:
-        always.append("attempted_at = CASE WHEN ever_uncertain THEN attempted_at END")
-    return (*given, *always), (*given.values(), step.absent_at)
+    taken = () if step.taken_at is None else (step.taken_at,)
+    values = (
+        *(step.state, said, step.status, step.absent_at, step.state, now, step.ended_at, step.seen_at),
+        *(
+            step.case_id,
+            step.method,
+            step.distributed_at,
+            step.state == "uncertain",
+            step.never_left,
+            *taken,
+            step.entry,
+        ),
+    )
+    return (_TAKING if taken else _PLAIN)[step.state], values

@@ -68,6 +68,51 @@ MIGRATIONS = (
     -- the hash of our own file that a results file takes the place of: a kill in between leaves that one
     ALTER TABLE results ADD COLUMN replaced TEXT NOT NULL DEFAULT '';
     """,
+    """
+    -- What retention drops stands by itself, in tables that are only added to, in the order of events. Where rows grow
+    -- or go, SQLite copies those between them from page to page, and overwrites only the last copy of what is dropped.
+    CREATE TABLE bodies (
+        event INTEGER PRIMARY KEY REFERENCES events (id) ON DELETE CASCADE, body BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO bodies
+        SELECT COALESCE(MAX(CASE event WHEN 'claimed' THEN events.id END), MAX(events.id)), body
+        FROM invoices JOIN events ON events.invoice = invoices.id
+        WHERE body IS NOT NULL GROUP BY invoices.id ORDER BY 1;
+    CREATE TABLE said (
+        event INTEGER PRIMARY KEY REFERENCES events (id) ON DELETE CASCADE, message TEXT NOT NULL, fields TEXT NOT NULL
+    ) STRICT;
+    INSERT INTO said
+        SELECT MAX(events.id), message, fields FROM invoices JOIN events ON events.invoice = invoices.id
+        WHERE message != '' OR fields != '[]' GROUP BY invoices.id ORDER BY 1;
+
+    -- said: the event with what is said of the invoice now
+    CREATE TABLE renewed (
+        id INTEGER PRIMARY KEY,
+        environment TEXT NOT NULL, account TEXT NOT NULL, number INTEGER NOT NULL, year INTEGER NOT NULL,
+        state TEXT NOT NULL, changed_at REAL NOT NULL,
+        run TEXT NOT NULL DEFAULT '',
+        type TEXT NOT NULL, date TEXT NOT NULL, currency TEXT NOT NULL, gross TEXT NOT NULL, method TEXT NOT NULL,
+        core TEXT NOT NULL, print TEXT NOT NULL, said INTEGER,
+        ever_uncertain INTEGER NOT NULL DEFAULT 0,
+        attempted_at REAL, ended_at REAL, taken_at REAL, absent_at REAL,
+        status TEXT NOT NULL DEFAULT '',
+        case_id TEXT NOT NULL DEFAULT '', distributed_at TEXT NOT NULL DEFAULT '', seen_at REAL,
+        superseded TEXT NOT NULL DEFAULT '[]', purged_at REAL,
+        UNIQUE (environment, account, number, year)
+    ) STRICT;
+    INSERT INTO renewed
+        SELECT id, environment, account, number, year, state, changed_at, run, type, date, currency, gross, method,
+            core, print,
+            (SELECT MAX(said.event) FROM events JOIN said ON said.event = events.id WHERE invoice = invoices.id),
+            ever_uncertain, attempted_at, ended_at, taken_at, absent_at, status, case_id, distributed_at, seen_at,
+            superseded, purged_at
+        FROM invoices ORDER BY id;
+    DROP TABLE invoices;
+    ALTER TABLE renewed RENAME TO invoices;
+    CREATE INDEX invoices_by_state ON invoices (environment, account, state);
+    CREATE INDEX invoices_by_taken ON invoices (environment, account, taken_at);
+    CREATE INDEX invoices_to_purge ON invoices (environment, account, state, changed_at) WHERE purged_at IS NULL;
+    """,
 )
 
 
@@ -80,7 +125,7 @@ _UNUSABLE: Mapping[Done, str] = {
 }
 _TABLES = frozenset({"meta", "accounts", "invoices", "events", "results"})
 _PRAGMAS = (
-    *("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "foreign_keys = 1", "secure_delete = ON"),
+    *("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "secure_delete = ON"),
     *("cache_size = -16384", "wal_autocheckpoint = 4000"),  # in kB, and in pages: what is flushed the less often
 )
 
@@ -96,6 +141,7 @@ def opened(path: Path) -> sqlite3.Connection:
         for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         _migrate(database, path)
+        database.execute("PRAGMA foreign_keys = 1")  # not before: a table made anew would take what refers to it along
     except BaseException as error:
         database.close()
         if isinstance(error, sqlite3.Error):

@@ -48,7 +48,7 @@ class Reading:
         """Give the options as the adapter takes them. Raises SourceError."""
         model = self.adapter.options()
         try:
-            return model.model_validate(options) if model else None
+            return self.adapter.of_options(lambda: model.model_validate(options)) if model else None
         except ValidationError as error:
             told = error.errors()[0]["msg"].removeprefix("Value error, ")  # not for people
             raise SourceError(f"{self.path.name}: {told}") from None

@@ -83,7 +83,8 @@ def look_at_tables(
 def _of_table(path: Path, limits: Limits, adapter: Adapter, sheet: Sequence[str]) -> _Seen:
     model = adapter.options()
     asked: dict[str, Any] = {"header_row": "none"} | ({"sheet": list(sheet)} if sheet else {})
-    source = Source((path,), model.model_validate(asked) if model else None, limits=limits)
+    chosen = adapter.of_options(lambda: model.model_validate(asked)) if model else None
+    source = Source((path,), chosen, limits=limits)
     lines = list(islice(_lines(adapter, source), LOOKED_AT))
     return _Seen(sheet[0] if sheet else "", lines, heading(lines))
 

@@ -11,7 +11,8 @@ from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 from confirma_connector.records import Problem, Severity
 from confirma_connector.rules import amounts, arithmetic, distribution, documents, identifiers, payments, spelling, vat
-from confirma_connector.rules.rule import Finding, Rule, Strictness
+from confirma_connector.rules.plain import is_plain, is_plain_row, is_plain_seller
+from confirma_connector.rules.rule import Finding, Rule, Strictness, nothing
 
 __all__ = ["RULES", "Finding", "Rule", "Strictness", "check", "severities"]
 
@@ -37,17 +38,16 @@ def check(invoice: Invoice, severities: Mapping[str, str] = _AS_THEY_ARE) -> lis
 
     *severities* are a user's settings, spelled as `severities()` takes them, which also says what is wrong with them.
     """
-    return [
-        Problem(
-            code=code,
-            message=finding.message,
-            severity="warning" if finding.at_most == "warning" else severity,
-            value=finding.value,
-            field=finding.field,
-        )
-        for code, severity, findings in _asked(tuple(severities.items()))
-        for finding in findings(invoice)
-    ]
+    whole, beside_rows = _asked(tuple(severities.items()))
+    has_plain_rows = all(map(is_plain_row, invoice.rows))
+    if has_plain_rows and is_plain(invoice) and is_plain_seller(invoice.seller):
+        return []
+    found: list[Problem] = []
+    for code, severity, findings in beside_rows if has_plain_rows else whole:
+        for finding in findings(invoice):
+            weight: Severity = "warning" if finding.at_most == "warning" else severity
+            found.append(Problem(code, finding.message, weight, value=finding.value, field=finding.field))
+    return found
 
 
 def severities(given: Mapping[str, str]) -> dict[str, Strictness]:
@@ -95,11 +95,17 @@ def _named(name: str) -> Rule:
     raise ValueError(tr('There is no rule "{name}". The rules are {codes}.', name=name, codes=", ".join(_BY_CODE)))
 
 
-_Asked = tuple[str, Severity, Callable[[Invoice], Iterable[Finding]]]
+_Asked = tuple[tuple[str, Severity, Callable[[Invoice], Iterable[Finding]]], ...]
 
 
 @lru_cache(maxsize=64)
-def _asked(settings: tuple[tuple[str, str], ...]) -> tuple[_Asked, ...]:
+def _asked(settings: tuple[tuple[str, str], ...]) -> tuple[_Asked, _Asked]:
+    """Give what is asked of an invoice, and what of one whose rows are all plain."""
     chosen = severities(dict(settings))
     weighed = [(rule, chosen.get(rule.code, rule.severity)) for rule in RULES]
-    return tuple((rule.code, weight, rule.findings) for rule, weight in weighed if weight != "off")
+    whole = [(rule, weight) for rule, weight in weighed if weight != "off" and rule.findings is not nothing]
+    rest = [(rule.code, weight, rule.beside_rows or rule.findings) for rule, weight in whole]
+    return (
+        tuple((rule.code, weight, rule.findings) for rule, weight in whole),
+        tuple(asked for asked in rest if asked[2] is not nothing),
+    )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import finds_once, given, spelled
-from confirma_connector.rules.rule import Finding, Rule
+from confirma_connector.rules.rule import Finding, Rule, nothing
 
 __all__ = ["RULES"]
 
@@ -31,6 +31,10 @@ def _is_finer_than_cents(amount: Decimal) -> bool:
         return False
     _, digits, exponent = amount.as_tuple()
     return not isinstance(exponent, int) or (exponent < -2 and any(digits[exponent + 2 :]))
+
+
+def _total_decimals(invoice: Invoice) -> Iterable[Finding]:
+    return () if all(map(_CENT.same_quantum, filter(None, invoice.amounts.__dict__.values()))) else _finer(invoice)
 
 
 def _decimals(invoice: Invoice) -> Iterable[Finding]:
@@ -135,14 +139,15 @@ RULES = (
         _payable,
         fixed=True,
     ),
-    Rule("E-DECIMALS", "error", mark("Amounts of money have at most two decimals."), _decimals, fixed=True),
+    Rule("E-DECIMALS", "error", mark("Amounts of money have at most two decimals."), _decimals, True, _total_decimals),
     Rule(
         "E-UNIT-PRICE-DECIMALS",
         "warning",
         mark("A unit price or quantity of more than two decimals is sent as it is; the net amount decides."),
         _unit_price_decimals,
+        beside_rows=nothing,
     ),
     Rule("E-NEGATIVE", "error", mark("The total of an INVOICE is not negative."), _negative),
     Rule("E-NO-ROWS", "error", mark("An invoice has rows."), _no_rows),
-    Rule("E-ROW-TEXT", "warning", mark("Every row has a description or a product name."), _row_text),
+    Rule("E-ROW-TEXT", "warning", mark("Every row has a description or a product name."), _row_text, False, nothing),
 )

@@ -9,7 +9,7 @@ from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, number, tr
 from confirma_connector.parsing import cents
 from confirma_connector.rules.places import finds_once, spelled
-from confirma_connector.rules.rule import Finding, Rule
+from confirma_connector.rules.rule import Finding, Rule, nothing
 
 __all__ = ["RULES"]
 
@@ -71,7 +71,7 @@ def _rounding(invoice: Invoice) -> Iterable[Finding]:
 
 
 RULES = (
-    Rule("E-ROW-PRICE", "warning", mark("Quantity times unit price is the row's amount."), _row_price),
-    Rule("E-ROW-VAT", "warning", mark("A row's VAT amount fits its VAT percentage."), _row_vat),
+    Rule("E-ROW-PRICE", "warning", mark("Quantity times unit price is the row's amount."), _row_price, False, nothing),
+    Rule("E-ROW-VAT", "warning", mark("A row's VAT amount fits its VAT percentage."), _row_vat, False, nothing),
     Rule("E-ROUNDING", "warning", mark("The rows add up to the total; a difference of cents is rounding."), _rounding),
 )

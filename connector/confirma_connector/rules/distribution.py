@@ -11,7 +11,7 @@ from confirma_connector.language import mark, tr
 from confirma_connector.rules.places import addresses, given, postal_target, receivers
 from confirma_connector.rules.rule import Finding, Rule
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "expected_postal_code"]
 
 _FIVE = (
     re.compile(r"\d{5}", re.ASCII),
@@ -43,13 +43,16 @@ def _letter_address(invoice: Invoice) -> Iterable[Finding]:
 
 
 def _postal_code(invoice: Invoice) -> Iterable[Finding]:
-    codes = [(path, one.postal_code or "", one.country_code or "") for path, one in addresses(invoice)]
-    wrong = [(path, text, country) for path, text, country in codes if _expected_postal_code(text, country)]
+    wrong = [
+        (path, text, country)
+        for path, one in addresses(invoice)
+        if (text := one.postal_code or "") and expected_postal_code(text, country := one.country_code or "")
+    ]
     target = postal_target(invoice)[0] if wrong and invoice.distribution.method == "LETTER" else ""
     return [
         Finding(
             f"{path}.postal_code",
-            tr(_expected_postal_code(text, country), country=given(country).upper()),
+            tr(expected_postal_code(text, country), country=given(country).upper()),
             given(text),
             at_most="error" if path == target else "warning",
         )
@@ -58,7 +61,7 @@ def _postal_code(invoice: Invoice) -> Iterable[Finding]:
 
 
 @lru_cache(maxsize=4096)
-def _expected_postal_code(text: str, country: str) -> str:
+def expected_postal_code(text: str, country: str) -> str:
     """Say what a postal code should have been; "" when it is right, or of a country that is not checked."""
     pattern, expected = _POSTAL_CODES.get(given(country).upper(), (None, ""))
     return expected if pattern is not None and given(text) and not pattern.fullmatch(given(text)) else ""
@@ -99,9 +102,11 @@ def _no_edi_address(invoice: Invoice) -> Iterator[Finding]:
         )
 
 
-def _operator_alone(invoice: Invoice) -> Iterator[Finding]:
-    if invoice.distribution.method == "EDI":
-        return
+def _operator_alone(invoice: Invoice) -> Iterable[Finding]:
+    return () if invoice.distribution.method == "EDI" else _without_account(invoice)
+
+
+def _without_account(invoice: Invoice) -> Iterator[Finding]:
     for path, party in receivers(invoice):
         account, operator = given(party.electronic_invoice_account), given(party.electronic_routing_address)
         if account in _NO_ADDRESS and operator not in _NO_ADDRESS:

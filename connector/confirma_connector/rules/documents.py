@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import day, mark, tr
-from confirma_connector.rules.rule import Finding, Rule
+from confirma_connector.rules.rule import Finding, Rule, nothing
 
-__all__ = ["RULES"]
+__all__ = ["LARGEST", "RULES"]
 
-_LARGEST = 2_147_483_647
+LARGEST = 2_147_483_647
 
 
 def _number(invoice: Invoice) -> Sequence[Finding]:
@@ -20,10 +20,10 @@ def _number(invoice: Invoice) -> Sequence[Finding]:
 
 
 def _number_size(invoice: Invoice) -> Sequence[Finding]:
-    if invoice.number <= _LARGEST:
+    if invoice.number <= LARGEST:
         return ()
     message = tr(
-        "expected an invoice number of at most {largest}: the service may not take a larger one", largest=_LARGEST
+        "expected an invoice number of at most {largest}: the service may not take a larger one", largest=LARGEST
     )
     return (Finding("number", message, str(invoice.number)),)
 
@@ -46,11 +46,6 @@ def _credited_number(invoice: Invoice) -> Sequence[Finding]:
     return (Finding("references.credited_invoice_number", tr("expected the number of the invoice that is credited")),)
 
 
-def _asked_by_send(_: Invoice) -> Sequence[Finding]:
-    """Find nothing: only `send` knows whether an old invoice was sent before."""
-    return ()
-
-
 RULES = (
     Rule("E-NUMBER", "error", mark("The invoice number is above zero."), _number),
     Rule("E-NUMBER-SIZE", "warning", mark("The invoice number is at most 2147483647."), _number_size),
@@ -63,6 +58,6 @@ RULES = (
         mark(
             "An invoice dated more than 35 days ago was not sent elsewhere (asked by `send`; an error in production)."
         ),
-        _asked_by_send,
+        nothing,  # only `send` knows whether an old invoice was sent before
     ),
 )

@@ -14,11 +14,12 @@ from stdnum.fi import hetu, ytunnus
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import mark, tr
 from confirma_connector.masking import hidden
+from confirma_connector.references import values_of
 from confirma_connector.rules.codes import OPERATORS
 from confirma_connector.rules.places import given, is_finnish, parties, receivers
 from confirma_connector.rules.rule import Finding, Rule
 
-__all__ = ["RULES", "has_lost_zeros"]
+__all__ = ["RULES", "business_id_digits", "expected_ovt", "expected_vat_number", "has_lost_zeros", "is_of_company"]
 
 _OLD_FORM = re.compile(r"\d{6}-\d", re.ASCII)
 _NEW_FORM = re.compile(r"\d{7}-?\d", re.ASCII)
@@ -45,11 +46,11 @@ _BRANCH = re.compile(r"[A-Z]{6}[A-Z0-9]{2}XXX")
 
 
 @lru_cache(maxsize=4096)
-def _business_id_digits(text: str) -> str:
+def business_id_digits(text: str) -> str:
     """Give the eight digits of a valid Finnish business id; "" when it is not one. The old 6+1 form gets its zero."""
     if _NEW_FORM.fullmatch(text):  # nearly all are spelled so, and of a buyer that is new each time
         digits = text[:7] + text[-1]
-        return digits if sum(map(mul, _WEIGHTS, map(int, digits))) % 11 == 0 and int(digits) != 0 else ""
+        return digits if sum(map(mul, _WEIGHTS, values_of(digits))) % 11 == 0 and int(digits) != 0 else ""
     padded = text.zfill(9) if _OLD_FORM.fullmatch(text) else text
     digits = ytunnus.compact(padded)
     return digits if ytunnus.is_valid(padded) and int(digits) != 0 else ""
@@ -58,7 +59,7 @@ def _business_id_digits(text: str) -> str:
 def _business_id(invoice: Invoice) -> Iterator[Finding]:
     for path, party in parties(invoice):
         text = given(party.business_id)
-        if text and is_finnish(party) and not _business_id_digits(text):
+        if text and not business_id_digits(text) and is_finnish(party):
             yield Finding(
                 f"{path}.business_id",
                 tr(
@@ -83,13 +84,13 @@ def _vat_number_is_valid(text: str) -> bool:
 def _vat_number(invoice: Invoice) -> Iterator[Finding]:
     for path, party in parties(invoice):
         text = given(party.vat_code)
-        expected = _expected_vat_number(text, given(party.business_id), finnish=is_finnish(party)) if text else ""
+        expected = expected_vat_number(text, given(party.business_id), finnish=is_finnish(party)) if text else ""
         if expected:
             yield Finding(f"{path}.vat_code", tr(expected), text)
 
 
 @lru_cache(maxsize=4096)
-def _expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
+def expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
     """Say what a VAT number should have been; "" when it is right, or of a country that cannot be checked."""
     prefix = text[:2].upper()
     if not _EU_PREFIX.fullmatch(prefix):
@@ -98,7 +99,7 @@ def _expected_vat_number(text: str, business_id: str, *, finnish: bool) -> str:
         return ""
     if not _vat_number_is_valid(text):
         return _FITTING_FINNISH if prefix == "FI" else _FITTING_OTHER
-    own = _business_id_digits(business_id) if finnish and prefix == "FI" else ""
+    own = business_id_digits(business_id) if finnish and prefix == "FI" else ""
     return _SAME_DIGITS if own and own != _digits(text) else ""
 
 
@@ -129,12 +130,12 @@ def _gln_is_valid(text: str) -> bool:
 def _ovt(invoice: Invoice) -> Iterator[Finding]:
     for path, party in receivers(invoice):
         text = given(party.electronic_invoice_account)
-        if expected := _expected_ovt(text):
+        if expected := expected_ovt(text):
             yield Finding(f"{path}.electronic_invoice_account", tr(expected), text)
 
 
 @lru_cache(maxsize=4096)
-def _expected_ovt(text: str) -> str:
+def expected_ovt(text: str) -> str:
     """Say what an e-invoice address should have been; "" when it is an OVT, or an address of another kind."""
     if has_lost_zeros(text):
         return _WITH_ITS_ZEROS
@@ -146,12 +147,12 @@ def has_lost_zeros(text: str) -> bool:
     match = _CUT_OVT.fullmatch(text)
     if match is None or _gln_is_valid(text):
         return False
-    return len(text) > _SHORTEST_CUT or bool(_business_id_digits(match[1]))
+    return len(text) > _SHORTEST_CUT or bool(business_id_digits(match[1]))
 
 
 def _ovt_is_valid(text: str) -> bool:
     match = _OVT.fullmatch(text)
-    return match is not None and bool(_business_id_digits(match[1]))
+    return match is not None and bool(business_id_digits(match[1]))
 
 
 def _operator(invoice: Invoice) -> Iterator[Finding]:
@@ -169,12 +170,17 @@ def _company_name(invoice: Invoice) -> Iterable[Finding]:
     buyer, name = invoice.buyer, given(invoice.buyer.name)
     if buyer.entity_type != "CONSUMER" or any(map(given, (buyer.business_id, buyer.vat_code))):
         return ()
-    if given(buyer.personal_identity_number) or not _OF_COMPANY.fullmatch(name):
+    if given(buyer.personal_identity_number) or not is_of_company(name):
         return ()
     message = tr(
         "a company by its name, and this buyer goes as a consumer: expected a business id, or a buyer that is a company"
     )
     return (Finding("buyer.name", message, name),)
+
+
+def is_of_company(name: str) -> bool:
+    """Tell whether a name is that of a company."""
+    return _OF_COMPANY.fullmatch(name) is not None
 
 
 RULES = (

@@ -48,13 +48,16 @@ def receivers(invoice: Invoice) -> tuple[tuple[str, Receiver], ...]:
 
 def addresses(invoice: Invoice) -> list[tuple[str, PartyAddress]]:
     """Give every postal address of the invoice."""
-    places = (
-        ("seller.address", invoice.seller),
-        ("buyer.address", invoice.buyer),
-        ("recipient.address", invoice.recipient),
-        ("delivery.address", invoice.delivery),
-    )
-    return [(path, party.address) for path, party in places if party is not None and party.address is not None]
+    found: list[tuple[str, PartyAddress]] = []
+    if (of_seller := invoice.seller.address) is not None:
+        found.append(("seller.address", of_seller))
+    if (of_buyer := invoice.buyer.address) is not None:
+        found.append(("buyer.address", of_buyer))
+    if (recipient := invoice.recipient) is not None and recipient.address is not None:
+        found.append(("recipient.address", recipient.address))
+    if (delivery := invoice.delivery) is not None and delivery.address is not None:
+        found.append(("delivery.address", delivery.address))
+    return found
 
 
 def postal_target(invoice: Invoice) -> tuple[str, Address]:

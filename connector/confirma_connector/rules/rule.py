@@ -9,7 +9,7 @@ from typing import Literal
 from confirma_connector.invoice import Invoice
 from confirma_connector.records import Severity
 
-__all__ = ["Finding", "Rule", "Strictness"]
+__all__ = ["Finding", "Rule", "Strictness", "nothing"]
 
 Strictness = Literal["error", "warning", "off"]
 """How much a rule weighs: it stops the invoice, it is only said, or it is not asked at all."""
@@ -32,7 +32,8 @@ class Finding:
 class Rule:
     """One domain rule: its code, its weight, one line about it for the docs, and the pure function that asks it.
 
-    A *fixed* rule cannot be softened, because the customer would be billed wrongly.
+    A *fixed* rule cannot be softened, because the customer would be billed wrongly. *beside_rows* is what is left to
+    ask where all rows are plain (`plain.is_plain`): of most rules all, of those about rows mostly nothing.
     """
 
     code: str
@@ -40,3 +41,9 @@ class Rule:
     summary: str
     findings: Callable[[Invoice], Iterable[Finding]]
     fixed: bool = False
+    beside_rows: Callable[[Invoice], Iterable[Finding]] | None = None
+
+
+def nothing(_: Invoice) -> Iterable[Finding]:
+    """Find nothing: what rules about rows alone have to say where all rows are plain."""
+    return ()

@@ -12,7 +12,7 @@ from confirma_connector.rules.codes import COUNTRIES, CURRENCIES, LANGUAGES
 from confirma_connector.rules.places import addresses, given
 from confirma_connector.rules.rule import Finding, Rule
 
-__all__ = ["RULES"]
+__all__ = ["RULES", "is_email"]
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _EMAIL = re.compile(rf"[a-zA-Z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
@@ -29,11 +29,10 @@ def _currency(invoice: Invoice) -> Iterable[Finding]:
 
 
 def _country(invoice: Invoice) -> Iterable[Finding]:
-    codes = [(path, address.country_code or "") for path, address in addresses(invoice)]
     return [
         Finding(f"{path}.country_code", tr("expected a country code of two capitals, such as FI or SE"), code)
-        for path, code in codes
-        if code not in COUNTRIES and code.strip()
+        for path, address in addresses(invoice)
+        if (code := address.country_code) and code not in COUNTRIES and code.strip()
     ]
 
 
@@ -52,7 +51,8 @@ def _language(invoice: Invoice) -> Iterable[Finding]:
 
 
 @lru_cache(maxsize=4096)
-def _is_email(text: str) -> bool:
+def is_email(text: str) -> bool:
+    """Tell whether *text* is one e-mail address."""
     return _EMAIL.fullmatch(text) is not None
 
 
@@ -60,7 +60,7 @@ def _email(invoice: Invoice) -> Iterable[Finding]:
     return [
         Finding(path, tr("expected one e-mail address, such as laskut@example.com"), text)
         for path, text in _emails(invoice)
-        if text and not _is_email(text)
+        if text and not is_email(text)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import day, mark
 from confirma_connector.rules.places import finds_once, given, is_finnish, spelled
-from confirma_connector.rules.rule import Finding, Rule
+from confirma_connector.rules.rule import Finding, Rule, nothing
 
 __all__ = ["FINNISH_RATES", "RULES", "RatesSince", "finnish_rates"]
 
@@ -62,11 +62,11 @@ def _rate(invoice: Invoice) -> Iterable[Finding]:
     supplied = invoice.supply_date
     when = supplied or invoice.date
     known = finnish_rates(when, ever=supplied is None and invoice.type == "CREDIT_NOTE")
-    unknown = {row.vat_percentage for row in invoice.rows}.difference(known, _NO_RATE) if known else ()
-    return _unknown([rate for rate in unknown if rate is not None], known, when, invoice) if unknown else ()
+    unknown = [rate for row in invoice.rows if (rate := row.vat_percentage) and rate not in known] if known else ()
+    return _unknown({*unknown}, known, when, invoice) if unknown else ()
 
 
-def _unknown(unknown: Sequence[Decimal], known: tuple[Decimal, ...], when: date, invoice: Invoice) -> Iterator[Finding]:
+def _unknown(unknown: Iterable[Decimal], known: tuple[Decimal, ...], when: date, invoice: Invoice) -> Iterator[Finding]:
     for rate in sorted(unknown):
         yield from finds_once(
             invoice.rows,
@@ -76,9 +76,6 @@ def _unknown(unknown: Sequence[Decimal], known: tuple[Decimal, ...], when: date,
             date=day(when),
             rates=", ".join(f"{spelled(one)} %" for one in known),
         )
-
-
-_NO_RATE = (None, Decimal(0))
 
 
 def _has_rate(rate: Decimal, row: Row) -> bool:
@@ -110,5 +107,5 @@ def _has_no_reason(row: Row) -> bool:
 
 RULES = (
     Rule("E-VAT-RATE", "warning", mark("A VAT rate was in force in Finland on the supply date."), _rate),
-    Rule("E-VAT-ZERO", "warning", mark("A row with 0 % VAT has a VAT code as its reason."), _zero),
+    Rule("E-VAT-ZERO", "warning", mark("A row with 0 % VAT has a VAT code as its reason."), _zero, False, nothing),
 )

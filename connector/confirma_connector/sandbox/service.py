@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 
-from confirma_connector.sandbox import intake, lifecycle, listing, wire
+from confirma_connector.sandbox import intake, lifecycle, listing, schemas, wire
 from confirma_connector.sandbox.connections import Connections
 from confirma_connector.sandbox.control import control_router
 from confirma_connector.sandbox.example import vendor_example
@@ -95,13 +95,23 @@ class Service:
 
 
 class StandInApp(FastAPI):
-    """The application; FastAPI strips the nulls from an example, so this one is put in afterwards."""
+    """The application; FastAPI strips the nulls from an example, so what goes over the wire is put in afterwards."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the description of the API."""
         description = super().openapi()
-        body = description["paths"][wire.INVOICE_PATH]["post"]["requestBody"]
-        body["content"]["application/json"]["example"] = vendor_example()
+        create, found = (
+            description["paths"][wire.INVOICE_PATH]["post"],
+            description["paths"][wire.DISTRIBUTION_PATH]["get"],
+        )
+        create["requestBody"]["content"]["application/json"] = {
+            "schema": schemas.request(),
+            "example": vendor_example(),
+        }
+        for call, taken in ((create, schemas.received()), (found, schemas.listing())):
+            call["responses"]["200"]["content"] = {"application/json": {"schema": taken}}
+            for refusal in ("400", "401"):
+                call["responses"][refusal]["content"] = {"application/json": {"schema": schemas.error()}}
         return description
 
 

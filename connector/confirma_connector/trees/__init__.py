@@ -4,7 +4,6 @@ from confirma_connector.trees.cutting import Cutter, Shape
 from confirma_connector.trees.edifactstream import edifact_messages
 from confirma_connector.trees.jsonstream import json_documents
 from confirma_connector.trees.node import Node, Top
-from confirma_connector.trees.options import Paths, TreeOptions
 from confirma_connector.trees.path import Path, PathError
 from confirma_connector.trees.values import Values
 from confirma_connector.trees.xmlstream import xml_documents
@@ -14,10 +13,8 @@ __all__ = [
     "Node",
     "Path",
     "PathError",
-    "Paths",
     "Shape",
     "Top",
-    "TreeOptions",
     "Values",
     "edifact_messages",
     "json_documents",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from confirma_connector.dialect import EncodingName
 from confirma_connector.trees.cutting import Shape
 
-__all__ = ["Paths", "TreeOptions"]
+__all__ = ["EdifactOptions", "JsonOptions", "Paths", "TreeOptions", "XmlOptions"]
 
 
 def _one_or_more(value: Any) -> Any:
@@ -51,3 +51,29 @@ class TreeOptions(BaseModel):
     def prefixes(self) -> Mapping[str, str] | None:
         """Give the declared namespaces by prefix; None where names have none."""
         return None
+
+
+class XmlOptions(TreeOptions):
+    """The `source:` block of xml. *namespaces* are the prefixes in paths: a name without one is of any namespace."""
+
+    namespaces: Mapping[str, str] = Field(default={})
+
+    def prefixes(self) -> Mapping[str, str]:
+        """Give the declared namespaces by prefix."""
+        return self.namespaces
+
+
+class JsonOptions(TreeOptions):
+    """The `source:` block of json. Without *document* each object at the top is an invoice.
+
+    The only one, those of an array, or those of JSON lines.
+    """
+
+    document: Paths = (".",)
+
+
+class EdifactOptions(TreeOptions):
+    """The `source:` block of edifact: which messages are invoices, and which of their segments are rows."""
+
+    document: Paths = ("INVOIC",)
+    lines: Paths = ("LIN",)

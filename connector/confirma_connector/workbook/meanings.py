@@ -19,6 +19,7 @@ from confirma_connector.workbook.markup import (
     decoded,
     edges,
     elements,
+    is_bare,
     plain,
 )
 from confirma_connector.workbook.shapes import Found, Shapes, contents
@@ -29,17 +30,26 @@ __all__ = ["Row", "RowReader"]
 _FEW_DIGITS = 15
 _MOST_REMEMBERED = 30_000
 _LONGEST_REMEMBERED = 100
-_Way = Callable[[str], Value]
+_Way = Callable[[bytes], Value]
 _USUAL_OPENING = re.compile(r'(?: [\w:.-]+="[^<>"]*")* ?/?>')
-_SIMPLE = re.compile(r"0|-?(?:[1-9]\d*|0(?=\.\d*[1-9]))(?:\.\d+)?")
+_SIMPLE = re.compile(r"0|-?(?:[1-9]\d*|0(?=\.\d*[1-9]))(?:\.\d+)?", re.ASCII)
 
 
 class Row(NamedTuple):
-    """A row that has at least one value: its number from 1, whether it is hidden, its values by column from 1."""
+    """A row that has at least one value: its number from 1, whether it is hidden, its cells and their columns from 1.
+
+    A cell without a value is an empty text, or is left out.
+    """
 
     number: int
     is_hidden: bool
-    values: Mapping[int, Value]
+    columns: tuple[int, ...]
+    cells: Sequence[Value]
+
+    @property
+    def values(self) -> dict[int, Value]:
+        """Give the values by column."""
+        return {column: cell for column, cell in zip(self.columns, self.cells, strict=True) if _is_value(cell)}
 
 
 class RowReader:
@@ -72,10 +82,11 @@ class RowReader:
         value, text, other = contents(prefix)
         # All that follows "<c" is optional: a cell that nobody would write so is found with nothing behind its name.
         self._usual = re.compile(
-            rf'<{p}c(?: r="([A-Z]{{1,3}})\d+"([^<>]*+>)'
-            rf'(?:(?<=/>)|(?<! t="inlineStr">){value}|(?<= t="inlineStr">){text}|{other}))?+'
+            (
+                rf'<{p}c(?: r="([A-Z]{{1,3}})\d+"([^<>]*+>)'
+                rf'(?:(?<=/>)|(?<! t="inlineStr">){value}|(?<= t="inlineStr">){text}|{other}))?+'
+            ).encode()
         )
-        self._shapes = Shapes(prefix)
         self._any = edges(f"{p}c")
         self._value = re.compile(rf"<{p}v(?:\s{IN_TAG})?(?<!/)>([^<]*)</{p}v\s*>")
         self._start = re.compile(rf"<{p}c[\s/>]")
@@ -84,34 +95,35 @@ class RowReader:
         self._plain_inline = (f"<{prefix}is><{prefix}t>", f"</{prefix}t></{prefix}is>")
         self._columns = _Columns()
         self._alike = _Alike(self)
+        self._shapes = Shapes(prefix, self._alike.__getitem__)
 
     def row(self, data: bytes) -> Row | None:
         """Read the next row; None when no cell of it has a value. Raises ValueError with a reason for a damaged one."""
+        if self._alike.held > _MOST_REMEMBERED:
+            self._alike.forget()
+            self._shapes.renew()
         number, is_hidden, end, _, _ = self._cutter.tag(data)
-        if not self._content.search(data):
-            return None
-        body = plain(data[end:].decode())
-        try:
-            values = self._quickly(body)
-        except _OddError:
-            values = self._thoroughly(body)
-        return Row(number, is_hidden, values) if values else None
+        shaped = self._shapes.read(data, end) if is_bare(data) else None
+        if shaped is None:
+            if not self._content.search(data):
+                return None
+            body = plain(data[end:].decode())
+            try:
+                values = self._quickly(body.encode())
+            except _OddError:
+                values = self._thoroughly(body)
+            shaped = tuple(values), list(values.values())
+        columns, cells = shaped
+        return Row(number, is_hidden, columns, cells) if any(cells) or any(map(_is_value, cells)) else None
 
-    def _quickly(self, body: str) -> dict[int, Value]:
+    def _quickly(self, body: bytes) -> dict[int, Value]:
         """Read a row whose cells are all written as nearly every program writes them."""
-        alike = self._alike
-        if shaped := self._shapes.cut(body):
-            return {
-                column: meant
-                for column, opening, content in shaped
-                if content and (meant := alike[opening][content]) is not None
-            }
-        columns = self._columns
+        columns, alike = self._columns, self._alike
         found: list[Found] = self._usual.findall(body)
         values: dict[int, Value] = {
             columns[letters]: meant
             for letters, opening, value, text, inner in found
-            if (meant := alike[opening][value or text or inner]) is not None
+            if _is_value(meant := alike[opening][value or text or inner])
         }
         self._shapes.learn(found)
         return values
@@ -126,11 +138,15 @@ class RowReader:
         if not _USUAL_OPENING.fullmatch(opening) or "r" in told:
             raise _OddError
         kind, style = told.get("t", ""), told.get("s", "")
+        is_number = kind in ("", "n") and self._is_bare.get(style, True)
 
-        def way(content: str) -> Value:
-            if "<" in content:
-                return self._meant(kind, style, content)
-            return decoded(content) if kind == "inlineStr" else self._typed(kind, style, content)
+        def way(content: bytes) -> Value:
+            text = content.decode()
+            if is_number and len(text) <= _FEW_DIGITS and _SIMPLE.fullmatch(text):
+                return Decimal(text)
+            if "<" in text:
+                return self._meant(kind, style, text)
+            return decoded(text) if kind == "inlineStr" else self._typed(kind, style, text)
 
         return way
 
@@ -144,7 +160,7 @@ class RowReader:
             told = attributes(attrs)
             column = column_of(told.get("r", ""), column)
             meant = self._meant(told.get("t", ""), told.get("s", ""), inner)
-            if meant != "":
+            if _is_value(meant):
                 values[column] = meant
         return values
 
@@ -190,38 +206,40 @@ class RowReader:
         return Unreadable(shown, tr('is of the unknown kind "{kind}"', kind=kind))
 
 
+def _is_value(cell: Value) -> bool:
+    return bool(cell) or not isinstance(cell, str)
+
+
 class _OddError(Exception):
     """A cell is not written as nearly every program writes it."""
 
 
-class _Columns(dict[str, int]):
+class _Columns(dict[bytes, int]):
     """Column numbers by letters."""
 
-    def __missing__(self, letters: str) -> int:
-        return self.setdefault(letters, column_index(letters))
+    def __missing__(self, letters: bytes) -> int:
+        return self.setdefault(letters, column_index(letters.decode()))
 
 
-class _Alike(dict[str, "_Meanings"]):
-    """What cells mean, by their opening tag and then by their content; it is emptied when it holds too much."""
+class _Alike(dict[bytes, "_Meanings"]):
+    """What cells mean, by their opening tag and then by their content; *held* is how many are known."""
 
     def __init__(self, reader: RowReader) -> None:
         super().__init__()
         self._reader = reader
-        self._held = 0
+        self.held = 0
 
-    def __missing__(self, opening: str) -> _Meanings:
-        self.make_room()
-        return self.setdefault(opening, _Meanings(self, self._reader.way(opening)))
+    def __missing__(self, opening: bytes) -> _Meanings:
+        self.held += 1
+        return self.setdefault(opening, _Meanings(self, self._reader.way(opening.decode())))
 
-    def make_room(self) -> None:
-        """Count one more."""
-        self._held += 1
-        if self._held > _MOST_REMEMBERED:
-            self._held = 0
-            self.clear()
+    def forget(self) -> None:
+        """Forget all of them."""
+        self.held = 0
+        self.clear()
 
 
-class _Meanings(dict[str, Value]):
+class _Meanings(dict[bytes | None, Value]):
     """What cells mean that have the same opening tag: most contents of a list come again, and are worked out once."""
 
     def __init__(self, alike: _Alike, way: _Way) -> None:
@@ -229,12 +247,10 @@ class _Meanings(dict[str, Value]):
         self._alike = alike
         self._way = way
 
-    def __missing__(self, content: str) -> Value:
-        meant = self._way(content) if content else None
-        if isinstance(meant, str) and not meant:
-            meant = None
-        if len(content) <= _LONGEST_REMEMBERED:
-            self._alike.make_room()
+    def __missing__(self, content: bytes | None) -> Value:
+        meant = self._way(content) if content else ""
+        if content is None or len(content) <= _LONGEST_REMEMBERED:
+            self._alike.held += 1
             self[content] = meant
         return meant
 

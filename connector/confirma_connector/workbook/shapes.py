@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from operator import getitem
 from typing import NamedTuple
 
+from confirma_connector.records import Value
 from confirma_connector.workbook.markup import column_index
 
 __all__ = ["Found", "Shapes", "contents"]
@@ -16,7 +18,10 @@ _MOST_TRIED = 2
 _MOST_COLUMNS = 200
 _NOTHING = "(?!)()"  # fits nothing: the cell may only be empty
 
-Found = tuple[str, str, str, str, str]
+Meanings = Mapping[bytes | None, Value]
+"""What the cells with one opening tag mean, by their content."""
+
+Found = tuple[bytes, bytes, bytes, bytes, bytes]
 """A cell: its letters, its opening tag behind the reference, and its value, its text or all that stands in it."""
 
 
@@ -31,32 +36,38 @@ def contents(prefix: str) -> tuple[str, str, str]:
 
 
 class _Shape(NamedTuple):
-    """A pattern for a whole row in which any of the cells may be empty or missing, and column and tag of each."""
+    """A pattern for a row in which any of the cells may be empty or missing, and of each its column and meanings."""
 
-    pattern: re.Pattern[str]
+    pattern: re.Pattern[bytes]
     columns: tuple[int, ...]
-    openings: tuple[str, ...]
+    openings: tuple[bytes, ...]
+    meanings: tuple[Meanings, ...]
 
 
 class Shapes:
-    """Learns the shapes of the rows of one sheet from those that none of the known ones fits."""
+    """Learns the shapes of the rows of one sheet from those that none of the known ones fits.
 
-    def __init__(self, prefix: str) -> None:
+    *meanings* gives what cells with an opening tag mean.
+    """
+
+    def __init__(self, prefix: str, meanings: Callable[[bytes], Meanings]) -> None:
         self._prefix = re.escape(prefix)
         self._contents = contents(prefix)
+        self._meanings = meanings
         self._known: list[_Shape] = []
-        self._seen: dict[int, tuple[str, str, str]] = {}
+        self._seen: dict[int, tuple[str, bytes, str]] = {}
         self._missed = 0
 
-    def cut(self, body: str) -> Iterable[tuple[int, str, str | None]] | None:
-        """Give column, tag and content of each cell of a row, None where it has none; None for a row of no known shape.
-
-        *body* is what stands behind the row's opening tag.
-        """
-        for shape in self._known:
-            if match := shape.pattern.fullmatch(body):
-                return zip(shape.columns, shape.openings, match.groups(), strict=True)
+    def read(self, row: bytes, start: int) -> tuple[tuple[int, ...], list[Value]] | None:
+        """Give columns and cells of a row, whose opening tag ends at *start*; None for one of no known shape."""
+        for pattern, columns, _, meanings in self._known:
+            if match := pattern.fullmatch(row, start):
+                return columns, list(map(getitem, meanings, match.groups()))
         return None
+
+    def renew(self) -> None:
+        """Ask anew what cells mean: what was known of it is to be forgotten."""
+        self._known = [shape._replace(meanings=tuple(map(self._meanings, shape.openings))) for shape in self._known]
 
     def learn(self, cells: Iterable[Found]) -> None:
         """Look at a row that had no known shape; every few of them are made a shape of all their columns."""
@@ -64,8 +75,9 @@ class Shapes:
             return
         for letters, opening, *parts in cells:
             content = next((pattern for part, pattern in zip(parts, self._contents, strict=True) if part), "")
-            if content or column_index(letters) not in self._seen:
-                self._seen[column_index(letters)] = letters, opening, content or _NOTHING
+            name = letters.decode()
+            if content or column_index(name) not in self._seen:
+                self._seen[column_index(name)] = name, opening, content or _NOTHING
         self._missed += 1
         if self._missed % _ROWS_TO_LEARN == 0:
             if len(self._seen) <= _MOST_COLUMNS:
@@ -77,7 +89,9 @@ class Shapes:
         p, cells = self._prefix, [self._seen[column] for column in columns]
         row = "".join(
             # Possessive: a cell that has begun is never tried in another way, so that one pass is enough.
-            rf'(?:<{p}c r="{letters}\d+"{re.escape(opening.rstrip("/> "))} ?(?:/>|>{content}))?+'
+            rf'(?:<{p}c r="{letters}\d+"{re.escape(opening.decode().rstrip("/> "))} ?(?:/>|>{content}))?+'
             for letters, opening, content in cells
         )
-        return _Shape(re.compile(rf"{row}</{p}row>"), tuple(columns), tuple(opening for _, opening, _ in cells))
+        pattern = re.compile(rf"{row}</{p}row>".encode())
+        openings = tuple(opening for _, opening, _ in cells)
+        return _Shape(pattern, tuple(columns), openings, tuple(map(self._meanings, openings)))

@@ -1,0 +1,329 @@
+"""Asking one adapter: whatever it does or gives that no adapter may comes out as one line that names it."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+from confirma_connector.errors import (
+    AdapterError,
+    ConfirmaError,
+    MappingError,
+    NoWriteBack,
+    SourceError,
+    at_line,
+    legible,
+)
+from confirma_connector.guarding import Late, Prints, Strayed, at_work, own_context, watched, within
+from confirma_connector.language import because, mark, tr, trn
+from confirma_connector.records import Match, Record, Result, Source, Unreadable
+from confirma_connector.transforms import TRANSFORMS
+from confirma_connector.wellformed import Malformed, Places, wellformed
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["PATIENCE", "SHIPPED", "Adapter", "place"]
+
+SHIPPED = mark("shipped")
+"""The origin of our own adapters."""
+
+PATIENCE = 10.0
+"""Seconds: as long as a partner's adapter may think about a small question."""
+_LONG_PATIENCE = 1_800.0
+"""Seconds: as long as it may give no record, or write one file."""
+_HEAD = 65_536
+_PLAIN_VALUES = frozenset({str, Decimal, int, date, Unreadable, type(None)})
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """One working adapter. Whatever goes wrong inside it comes out as an error that names it.
+
+    Each adapter has a plugin manager of its own, so that a question can reach nobody else. What a partner's (any but
+    ours) does to the process or the source is put back or told.
+    """
+
+    name: str
+    origin: str
+    hooks: tuple[str, ...]
+    _manager: pluggy.PluginManager
+    prints: Prints = field(default_factory=Prints, compare=False)
+    _late: set[str] = field(default_factory=set, compare=False)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it is shipped with this program."""
+        return self.origin == SHIPPED
+
+    def home(self, hook: str) -> str:
+        """Name the line on which the function of *hook* begins; "" where nobody can."""
+        for one in getattr(self._manager.hook, hook).get_hookimpls():
+            function = inspect.unwrap(one.function)
+            if code := getattr(function, "__code__", None):
+                return at_line(Path(code.co_filename).name, code.co_firstlineno)
+        return ""
+
+    def printed(self) -> str:
+        """Say that it printed; "" when it did not. What it printed is left out: it may quote an invoice."""
+        if not self.prints.count:
+            return ""
+        return trn(
+            'adapter "{name}" ({origin}) printed {count} line, which is left out here',
+            'adapter "{name}" ({origin}) printed {count} lines, which are left out here',
+            self.prints.count,
+            **self._spelled(),
+        )
+
+    # ---- calling ----
+
+    def _call(
+        self,
+        doing: str,
+        call: Callable[[], _Answer],
+        context: contextvars.Context | None = None,
+        says: tuple[type[Exception], ...] = (SourceError,),
+    ) -> _Answer:
+        """Call the adapter's code. *doing* says what it is asked for; what it *says* by raising is let through."""
+        try:
+            return call() if self.is_ours else at_work(self.prints, context or own_context(), call)
+        except Strayed:
+            raise self.failed(tr("left another working directory behind in {hook}", hook=doing)) from None
+        except KeyboardInterrupt as stop:
+            self._stopped(doing, stop)
+            raise
+        except BaseException as error:
+            if isinstance(error, (*says, ConfirmaError) if self.is_ours else says) and (str(error) or self.is_ours):
+                raise
+            raise self.failed(tr("failed in {hook}: {place}", hook=doing, place=place(error))) from error
+
+    def _stopped(self, doing: str, stop: KeyboardInterrupt) -> None:
+        """Note on what ends the run, by a person's wish or the adapter's own doing, who was at work."""
+        if not self.is_ours and not hasattr(stop, "__notes__"):
+            stop.add_note(tr('adapter "{name}" ({origin}) was at work in {hook}', **self._spelled(), hook=doing))
+
+    def _spelled(self) -> dict[str, str]:
+        return {"name": self.name, "origin": tr(self.origin)}
+
+    def failed(self, how: str) -> AdapterError:
+        """Give the error that names the adapter and says *how* it failed."""
+        return AdapterError(tr('adapter "{name}" ({origin}) {fault}', **self._spelled(), fault=how))
+
+    def _ask(self, hook: str, **arguments: Any) -> Any:
+        """Ask a small question: a partner's adapter that does not answer it in time is not asked again."""
+        call = partial(self._call, hook, partial(getattr(self._manager.hook, hook), **arguments))
+        if self.is_ours:
+            return call()
+        if hook not in self._late:
+            try:
+                return within(PATIENCE, call)
+            except Late:
+                self._late.add(hook)
+            except KeyboardInterrupt as stop:
+                self._stopped(hook, stop)
+                raise
+        raise self.failed(tr("did not answer in {hook} within {seconds:g} seconds", hook=hook, seconds=PATIENCE))
+
+    @contextlib.contextmanager
+    def _source_kept(self, doing: str, path: Path) -> Iterator[None]:
+        """Hold a partner's adapter to leaving *path* as it is. Raises AdapterError, SourceError."""
+        from confirma_connector.safekeeping import Changed, unchanged  # listing adapters needs none of it
+
+        try:
+            with unchanged(path):
+                yield
+        except Changed as error:
+            raise self.failed(
+                tr(
+                    "was at work in {hook} when {path} was changed; as it was before it is kept as {saved}",
+                    hook=doing,
+                    path=error.path,
+                    saved=error.saved,
+                )
+            ) from error
+
+    # ---- the hooks ----
+
+    def options(self) -> type[BaseModel] | None:
+        """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
+        model = self._ask("options") if "options" in self.hooks else None
+        if model is None:
+            return None
+        from pydantic import BaseModel
+
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise self.failed(tr("gave options that are no pydantic model"))
+        return model
+
+    def of_options(self, call: Callable[[], _Answer]) -> _Answer:
+        """Call what the model of the options does. Raises AdapterError, but for what is wrong with the mapping."""
+        return self._call("options", call, says=(ValueError, MappingError))
+
+    def transforms(self) -> Mapping[str, Callable[[str], str]]:
+        """Give the adapter's own named steps for mappings. Raises AdapterError, also for the name of one of ours."""
+        steps = self._ask("transforms") if "transforms" in self.hooks else {}
+        if (
+            not isinstance(steps, Mapping)
+            or not all(isinstance(name, str) for name in steps)
+            or not all(callable(step) for step in steps.values())
+        ):
+            raise self.failed(tr("gave transforms that are no mapping of names to functions"))
+        if taken := sorted(set(steps) & set(TRANSFORMS)):
+            raise self.failed(
+                tr("has a transform {name}, but every mapping has one of that name already", name=taken[0])
+            )
+        return {name: partial(self._step, name, step) for name, step in steps.items()}
+
+    def _step(self, name: str, step: Callable[[str], str], text: str) -> str:
+        changed = self._call(tr("its transform {name}", name=name), partial(step, text), says=(ValueError, SourceError))
+        if not isinstance(changed, str):
+            raise self.failed(
+                tr("gave a {type} in its transform {name}, not text", type=type(changed).__name__, name=name)
+            )
+        return str.__str__(changed)
+
+    def detect(self, path: Path) -> Match:
+        """Ask whether *path* is for this adapter."""
+        if "detect" not in self.hooks:
+            return "no"
+        try:
+            with path.open("rb") as file:
+                head = file.read(_HEAD)
+        except OSError as error:
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=path, reason=because(error))) from None
+        if self.is_ours:
+            return self.answered(path, head)
+        with self._source_kept("detect", path):
+            return self.answered(path, head)
+
+    def answered(self, path: Path, head: bytes) -> Match:
+        """Give the answer of `detect` for a file that begins with *head*."""
+        answer = self._ask("detect", path=path, head=head)
+        if not isinstance(answer, str) or answer not in ("no", "generic", "specific"):
+            said = repr(answer)[:80] if isinstance(answer, (str, bool, type(None))) else type(answer).__name__
+            raise self.failed(tr("answered {answer} in detect, not no, generic or specific", answer=said))
+        return answer  # type: ignore[return-value]
+
+    def read(self, source: Source) -> Iterator[Record]:
+        """Give the records of *source*; whatever else the adapter gives is its own error."""
+        return self._our_records(source) if self.is_ours else self._partners_records(source)
+
+    def _our_records(self, source: Source) -> Iterator[Record]:
+        try:
+            for record in self._manager.hook.read(source=source):
+                if not isinstance(record, Record):
+                    raise self.failed(tr("gave a {type} in read, not a Record", type=type(record).__name__))
+                if not _PLAIN_VALUES.issuperset(map(type, record.values.values())):
+                    wellformed(record, source.limits)
+                yield record
+        except Malformed as error:
+            raise self.failed(str(error)) from None
+        except (ConfirmaError, GeneratorExit, KeyboardInterrupt):
+            raise
+        except OSError as error:
+            raise SourceError(tr("{path}: cannot be read: {reason}", path=source.path, reason=because(error))) from None
+        except BaseException as error:
+            raise self.failed(tr("failed in {hook}: {place}", hook="read", place=place(error))) from error
+
+    def _partners_records(self, source: Source) -> Iterator[Record]:
+        with self._source_kept("read", source.path):
+            yield from self._held_to_it(source)
+
+    def _held_to_it(self, source: Source) -> Iterator[Record]:
+        """Give the records of a partner's adapter, each checked and copied."""
+        context, places, end = own_context(), Places(), object()
+        call = partial(self._call, "read", context=context, says=(SourceError, OSError))
+        with watched(_LONG_PATIENCE, lambda: self._too_long("read")) as timed:
+            try:
+                there = timed(partial(call, partial(self._manager.hook.read, source=source)))
+                if not hasattr(type(there), "__iter__"):
+                    raise self.failed(tr("gave a {type} in read, not Records", type=type(there).__name__))
+                records = call(partial(iter, there))
+                following = partial(call, partial(next, records, end))
+                try:
+                    while (given := timed(following)) is not end:
+                        record = wellformed(given, source.limits)
+                        places.add(record.at, record.where)
+                        yield record
+                finally:
+                    if close := getattr(records, "close", None):
+                        call(close)
+            except Malformed as error:
+                raise self.failed(str(error)) from None
+            except SourceError as error:
+                if type(error) is not SourceError or source.path.name in str(error):
+                    raise
+                raise self._of_source(source.path, str(error)) from error
+            except OSError as error:
+                if error.filename is not None and str(error.filename) != str(source.path):
+                    raise self.failed(tr("failed in {hook}: {place}", hook="read", place=place(error))) from error
+                unreadable = tr("cannot be read: {reason}", reason=because(error))
+                raise self._of_source(source.path, unreadable) from error
+
+    def _of_source(self, path: Path, problem: str) -> SourceError:
+        """Give the error that says what is wrong with the source, where the adapter did not name it, or itself."""
+        return SourceError(
+            tr('{path}: {problem} (adapter "{name}", {origin})', path=path, problem=problem, **self._spelled())
+        )
+
+    def _too_long(self, hook: str) -> str:
+        minutes = _LONG_PATIENCE / 60
+        return str(self.failed(tr("has given nothing in {hook} for {minutes:g} minutes", hook=hook, minutes=minutes)))
+
+    def write_results(self, source: Source, results: Sequence[Result], target: Path) -> str:
+        """Write the copy of *source* with its results to *target*; give what a person should know about it.
+
+        Raises NoWriteBack when the source cannot carry any.
+        """
+        if "write_results" not in self.hooks:
+            raise NoWriteBack(tr('adapter "{name}" cannot write results into this format', name=self.name))
+        hook = partial(self._manager.hook.write_results, source=source, results=tuple(results), target=target)
+        says = (NoWriteBack, SourceError, OSError)  # a full disk is no fault of the adapter
+        call = partial(self._call, "write_results", hook, says=says)
+        if self.is_ours:
+            answer = call()
+        else:
+            answer = self._watched_copy(source, call)
+        if not target.is_file():
+            raise self.failed(tr("wrote nothing in write_results"))
+        if not self.is_ours:
+            from confirma_connector.readback import difference  # listing adapters needs none of it
+
+            if fault := difference(self._held_to_it, source, results, target):
+                raise self.failed(fault)
+        return answer if isinstance(answer, str) else ""
+
+    def _watched_copy(self, source: Source, call: Callable[[], Any]) -> Any:
+        with (
+            self._source_kept("write_results", source.path),
+            watched(_LONG_PATIENCE, lambda: self._too_long("write_results")) as timed,
+        ):
+            answer = timed(call)
+        if answer is None or answer is True or isinstance(answer, str):
+            return answer
+        found = "False" if answer is False else type(answer).__name__
+        raise self.failed(tr("gave {found} in write_results, not True or a line of text", found=found))
+
+
+def place(error: BaseException) -> str:
+    """Say what happened and where in the adapter; the text of the error is left out, as it may quote an invoice."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
+    own = [frame for frame in frames if frame.filename == frames[0].filename]
+    kind = legible(type(error).__name__)[:80]
+    return f"{kind} ({at_line(Path(own[-1].filename).name, own[-1].lineno or 0)})" if own else kind
+
+
+def _is_machinery(file: str) -> bool:
+    return Path(file).parent in (Path(__file__).parent, Path(pluggy.__file__).parent)
