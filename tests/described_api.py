@@ -56,7 +56,11 @@ def _invoice() -> dict[str, Any]:
     pay = object_of(_texts("iban bic bankgiro postgiro"))
     seller = {"address": address, "contact": contact, "paymentDetails": pay}
     buyer = {"entityType": text(enum=["BUSINESS", "CONSUMER"]), "address": address, "contact": contact}
-    buyer |= _flags("disableCollection") | _texts("name customerAccountId personalIdentityNumber businessId vatCode") | electronic
+    buyer |= (
+        _flags("disableCollection")
+        | _texts("name customerAccountId personalIdentityNumber businessId vatCode")
+        | electronic
+    )
     row = _texts("rowNumber productCode productName description unit vatCode")
     row |= _money("quantity unitPrice discountPercentage discountAmount vatPercentage vatAmount netAmount grossAmount")
     header = {
@@ -116,7 +120,11 @@ def _answers() -> dict[str, Any]:
     moment = text(format="date-time", nullable=True)
     filters = _texts("invoiceNumber fromInvDate toInvDate fetchType") | _flags("defaultLast30Days")
     counts = {name: {"type": "integer"} for name in ("totalCount", "successfulCount", "failedCount")}
-    record = {"invoiceNumber": {"type": "integer"}, "invoiceDate": text(format="date"), "status": text(enum=list(STATUSES))}
+    record = {
+        "invoiceNumber": {"type": "integer"},
+        "invoiceDate": text(format="date"),
+        "status": text(enum=list(STATUSES)),
+    }
     record |= _texts("method paymentControlStatus caseId message") | {"createdAt": moment, "distributedAt": moment}
     return {
         "Listing": object_of(

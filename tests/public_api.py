@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 from pydantic import BaseModel
+from shapes import flat, keys
 from world import MAPPING, csv_text, invoice_rows
 
 import confirma_connector
@@ -34,11 +35,25 @@ from confirma_connector.mapping import mapping_schema, shipped
 from confirma_connector.report import Report, Reports
 from confirma_connector.transforms import TRANSFORMS
 
-__all__ = ["LISTING", "listing"]
+__all__ = ["ANSWERS", "LISTING", "REPORTS", "TOLD_ELSEWHERE", "commands", "listing"]
 
 LISTING = Path(__file__).parent / "data" / "public-api.txt"
-STATES = {*confirma_connector.STATES, "sending"}
-"""Keys that depend on what a journal holds are listed as one."""
+ANSWERS: Mapping[str, Sequence[str]] = {
+    "status": (),
+    "show": ["1001"],
+    "account": (),
+    "adapters": ["--adapters", "broken"],
+    "adopt": ["other.csv", "--mapping", "mapping.yaml", "--reason", "sent elsewhere"],
+    "mappings": (),
+    "mappings lint": ["mapping.yaml", "--data", "in.csv"],
+    "contract": (),
+    "contract diff": [str(Path(__file__).parents[1] / "samples" / "contract" / "openapi.yaml")],
+}
+"""Commands with a --json of their own, with what they are tried with."""
+REPORTS = frozenset({"check", "send", "track"})
+"""Those whose --json is a report."""
+TOLD_ELSEWHERE = frozenset({"adapters check"})
+"""Its promises are the fields of `confirma_connector.testing.Tried`."""
 LONGEST = 120
 DESCRIBED = re.compile(r"^Annotated\[(.+?), Field\(.*\)\]$")
 
@@ -216,45 +231,12 @@ def exit_codes() -> Iterator[str]:
 
 def settings_and_limits() -> Iterator[str]:
     yield from sorted(settings.ENVIRONMENT_VARIABLES)
-    yield from (f"{name}: {its.annotation!r}" for name, its in settings.Settings.model_fields.items())
+    told = settings.Settings.__annotations__
+    yield from (f"{name}: {told[name]}" for name in settings.Settings.model_fields)
     yield from (f"limits.{one.name}" for one in fields(Limits))
 
 
 # -- shapes of JSON ----------------------------------------------------------------------------------------------------
-
-
-def flat(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    """Give a JSON Schema as one line for each key, with its type; what is defined once is listed once."""
-    yield from spread(name, schema)
-    for kind, its in sorted(schema.get("$defs", {}).items()):
-        yield from spread(f"{name}:{kind}", its)
-
-
-def spread(path: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    required = set(schema.get("required", ()))
-    yield f"{path}: {shape(schema)}"
-    for key, inner in schema.get("properties", {}).items():
-        yield f"{path}.{key}: {shape(inner)}{' required' if key in required else ''}"
-
-
-def shape(schema: Any) -> str:
-    """Spell the type of a schema in one line."""
-    if not isinstance(schema, dict):
-        return str(schema)
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    for word in ("anyOf", "oneOf", "allOf"):
-        if word in schema:
-            return " | ".join(shape(one) for one in schema[word])
-    if "enum" in schema or "const" in schema:
-        return " | ".join(json.dumps(one) for one in schema.get("enum", [schema.get("const")]))
-    its = schema.get("type", "any")
-    if its == "array":
-        return f"[{shape(schema.get('items', {}))}]"
-    if isinstance(its, list):
-        return " | ".join(shape({**schema, "type": one}) for one in its)
-    inner = schema.get("additionalProperties")
-    return f"{{*: {shape(inner)}}}" if its == "object" and isinstance(inner, dict) else str(its)
 
 
 def answers() -> Iterator[str]:
@@ -263,39 +245,17 @@ def answers() -> Iterator[str]:
         folder = Path(scratch)
         (folder / "mapping.yaml").write_text(MAPPING, "utf-8")
         rows = [*invoice_rows(1001), *invoice_rows(1002)]
+        (folder / "other.csv").write_text(csv_text(invoice_rows(900)), "utf-8", newline="")
         (folder / "in.csv").write_text(csv_text(rows), "utf-8", newline="")
         (folder / "broken").mkdir()
         (folder / "broken" / "odd.py").write_text("1 / 0", "utf-8")
         run(folder, "send", "in.csv", "--mapping", "mapping.yaml")
-        for words in (
-            ["status"],
-            ["show", "1001"],
-            ["account"],
-            ["adapters", "--adapters", "broken"],
-            ["mappings"],
-            ["mappings", "lint", "mapping.yaml", "--data", "in.csv"],
-            ["contract"],
-        ):
-            printed = run(folder, *words, "--json")
+        for command, words in ANSWERS.items():
+            printed = run(folder, *command.split(), *words, "--json")
             if not printed.startswith(("{", "[")):
-                raise ValueError(f"confirma {' '.join(words)} --json: {printed}")
+                raise ValueError(f"confirma {command} --json: {printed}")
             tree = json.loads(printed)
-            command = " ".join(word for word in words if word.isalpha())
-            yield from sorted(set(keys(command.removesuffix(" broken"), tree)))
-
-
-def keys(path: str, tree: Any) -> Iterator[str]:
-    """Give every key of a tree with the kind of its values."""
-    if isinstance(tree, dict):
-        for key, inner in tree.items():
-            its = "*" if key in STATES or key.isupper() else key
-            yield from keys(f"{path}.{its}", inner)
-    elif isinstance(tree, list):
-        yield f"{path}[]"
-        for inner in tree:
-            yield from keys(f"{path}[]", inner)
-    else:
-        yield f"{path}: {'null' if tree is None else type(tree).__name__}"
+            yield from sorted(set(keys(command, tree)))
 
 
 def run(folder: Path, *words: str) -> str:

@@ -82,7 +82,8 @@ def nothing(api: Api) -> None:
 def containers_renamed(api: Api) -> None:
     api.rename("Invoice", "rows", "invoiceRows")
     api.rename("Invoice", "amounts", "totals")
-    api.rename("InvoiceParties", "buyerParty", "buyer")
+    api.rename("InvoiceParties", "buyerParty", "customer")
+    api.rename("InvoiceParties", "sellerParty", "supplier")
     api.rename("CreateRequest", "distribution", "delivery")
     api.ways |= {"gross": "invoice/totals/grossAmount"}
 
@@ -205,7 +206,8 @@ def days_renamed(api: Api) -> None:
         one["name"] = name
     call["parameters"][1]["schema"]["format"] = call["parameters"][2]["schema"]["format"] = "date-time"
     size = {"name": "pageSize", "in": "query", "schema": {"type": "integer", "maximum": 500}}
-    call["parameters"].append(size)
+    page = {"name": "page", "in": "query", "required": True, "schema": {"type": "integer", "default": 1}}
+    call["parameters"] += [size, page]
     api.ways |= {"query.number": "number", "query.from": "invoiceDateFrom", "query.to": "invoiceDateTo"}
 
 

@@ -332,7 +332,7 @@ def test_in_another_program_the_streams_stay_its_own(stage, capsys):
     "deed",
     [
         "sys.stdout.close(); sys.stderr.close()",
-        "sys.stdout = sys.stderr = open(os.devnull, 'w')",
+        "sys.stdout = sys.stderr = io.StringIO()",
         "sys.stdout = None",
         "decimal.getcontext().prec = 2",
         "decimal.setcontext(decimal.Context(prec=2, traps=[decimal.Inexact]))",

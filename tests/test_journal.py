@@ -295,3 +295,33 @@ def test_more_steps_than_one_statement_takes_are_written_each_in_its_turn(journa
     assert last is not None
     assert (last.taken_at, last.seen_at, last.method, last.status) == (5.0, 6.0, "EMAIL", "")
     assert [event for _, event, _, _ in journal.events(last)] == ["claimed", "taken", "observed"]
+
+
+# -- many at once --------------------------------------------------------------------------------------------------------
+
+
+def test_many_are_asked_for_by_a_few_questions_and_each_gets_its_own_answer(journal: Journal) -> None:
+    journal.advance(claims=[claim(number) for number in range(1001, 2201)])
+    journal.advance(claims=[claim(1001, year=2026)])
+    asked: list[str] = []
+    journal._database.set_trace_callback(asked.append)
+    keys = [*((number, 0) for number in range(2300, 1000, -1)), None, (1001, 2026), (1001, 0), (2**70, 0)]
+    found = list(journal.each(keys))
+    assert [entry and (entry.number, entry.year) for entry in found] == [
+        key if key and key[0] < 2201 else None for key in keys
+    ]
+    assert len(asked) < 5
+
+
+def test_what_is_said_of_an_invoice_is_what_was_said_last_and_one_body_is_kept(journal: Journal) -> None:
+    entry = claimed(journal)
+    words = (("invoice.header.date", "is odd"),)
+    journal.advance([Step(entry.id, "rejected", "refused", message="odd", fields=words)])
+    assert (journal.named(1001)[0].message, journal.named(1001)[0].fields) == ("odd", words)
+    journal.note_conflict(facts(), "already there", "raw")
+    assert (journal.named(1001)[0].message, journal.named(1001)[0].fields) == ("already there", words)
+    journal.advance([Step(entry.id, "ready", "concluded absent")])
+    assert (journal.named(1001)[0].message, journal.named(1001)[0].fields) == ("", ())
+    (again,) = journal.advance(claims=[Claim(facts(print="p2"), b"corrected")])
+    assert (again.id, again.message, again.fields) == (entry.id, "", ())
+    assert journal._rows("SELECT body FROM bodies WHERE body != x''") == [(b"corrected",)]

@@ -31,6 +31,9 @@ ODD: dict[str, list[Any]] = {
     "seller__contact": [{"email": "no"}, {"contact_person": {"email": "no"}}, {"email": "a@b.fi"}, {"phone": "1"}],
     "seller__payment_details__iban": [None, "", "FI21", "SE3550000000054910000003"],
     "seller__payment_details__bic": [None, "NDEA"],
+    "buyer": [
+        {"entity_type": "CONSUMER", "name": name, "contact": {"email": "a@b.fi"}} for name in ("Ab Ostaja ", "Virtanen")
+    ],
     "buyer__entity_type": ["CONSUMER"],
     "buyer__name": ["Virtanen Matti", " Ab Ostaja "],
     "buyer__business_id": [None, "", "2331972-8", " 2331972-7"],
@@ -53,6 +56,7 @@ ODD: dict[str, list[Any]] = {
     "distribution__method": ["EMAIL", "EDI", "LETTER"],
     **{f"amounts__{name}_amount": ["0.01", "-0.001", "-5"] for name in ("rounding", "paid", "prepaid", "payable")},
     "amounts__gross_amount": ["-1.00", "125.505"],
+    "amounts__net_amount": ["100.005"],
     "amounts__vat_amount": ["25.505"],
     "rows": [[]],
     "rows__0__description": [None, " ", ""],
@@ -90,6 +94,13 @@ def test_the_plain_invoice_is_plain() -> None:
 def test_one_oddity_is_told_as_by_the_rules_one_by_one(name: str, value: Any) -> None:
     made = changed({name: value})
     assert told(made) == asked_one_by_one(made)
+
+
+@pytest.mark.parametrize("name", ["street", "postal_code", "postal_district", "country_code"])
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_a_letter_needs_its_whole_address(name: str, value: str | None) -> None:
+    made = changed({"distribution__method": "LETTER", f"buyer__address__{name}": value})
+    assert told(made) == asked_one_by_one(made) != []
 
 
 @given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in ODD.items()}))

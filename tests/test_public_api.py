@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from public_api import LISTING, listing
+from public_api import ANSWERS, LISTING, REPORTS, TOLD_ELSEWHERE, commands, listing
 
 import confirma_connector
 from confirma_connector import HOOKS_VERSION, plugins
@@ -33,6 +33,14 @@ def test_what_is_public_changes_only_by_announcement() -> None:
         "keep the old way for a release where it is a name or an option (CONTRIBUTING.md, What is public), and write the "
         "listing anew: make public-api. Is it not meant, then these lines tell what slipped:\n" + "\n".join(changes)
     )
+
+
+def test_every_answer_in_json_is_listed() -> None:
+    end = " --json"
+    found = {
+        line.removesuffix(end).removeprefix("confirma ") for line in commands(main, "confirma") if line.endswith(end)
+    }
+    assert found == {*ANSWERS, *REPORTS, *TOLD_ELSEWHERE}
 
 
 def test_every_public_name_is_there_has_a_docstring_and_is_loaded_when_it_is_used() -> None:

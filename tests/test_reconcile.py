@@ -487,3 +487,16 @@ def test_a_witness_much_older_than_the_attempt_does_not_see_that_the_list_is_lat
     case.witness(after=-3000)
     case.server.records.append(record(2002, T0 - 3000))
     assert [case.look(QUIET + 1), case.look(2 * QUIET + 2)] == ["uncertain", "ready"]
+
+
+def test_a_listing_is_written_in_the_order_of_its_numbers_whatever_order_it_came_in(case: Case) -> None:
+    """Neighbours lie on one page of the file: in the order of a listing by days each page would be written many times."""
+    journal, numbers = case.journal, list(range(1101, 1201))
+    entries = journal.advance(claims=[Claim(facts(number), b"{}") for number in numbers], server_now=T0)
+    journal.advance([Step(entry.id, "sent", "taken", taken_at=T0) for entry in entries])
+    random.Random(7).shuffle(numbers)
+    findings = Findings()
+    findings.add(Listing(tuple(record(number, status="INTERMEDIATED") for number in numbers), 100))
+    reconcile.observe(journal, findings, T0)
+    written = journal._rows("SELECT invoice FROM events WHERE event = 'observed' ORDER BY id")
+    assert written == [(entry.id,) for entry in entries]

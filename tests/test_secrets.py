@@ -65,6 +65,7 @@ COMMANDS: dict[str, list[str]] = {
     "schema": ["schema report"],
     "contract": ["contract", "contract --json"],
     "contract confirm": ["contract confirm in.csv --by Anna --ground mail --yes --contract own/overlay.yaml"],
+    "contract diff": ["contract diff api.yaml --overlay own/adapted.yaml --json", "contract diff in.csv"],
     "contract verify": ["contract verify in.csv --wait 0"],
     "login": ["login", "login --no-check", "login KEY", "login --token KEY", "login --token=KEY"],
     "logout": ["logout", "logout KEY"],
@@ -162,6 +163,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch, read_once: None) -> Hou
     world.source(1001)
     world.source(1002, 1003, 1004, name="more.csv")
     world.source(1009, name="old.csv")
+    (folder / "api.yaml").write_text("openapi: 3.0.0\npaths: {/api/v1/partner/invoice: {post: {}}}\n", "utf-8")
     world.source(1010, name="in/dropped.csv")
     environ = world.environ(HOME=str(folder / "home"), TMPDIR=str(folder / "tmp"), XDG_CACHE_HOME=str(folder / "cache"))
     return House(world, environ)

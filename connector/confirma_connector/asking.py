@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import inspect
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,9 +22,8 @@ from confirma_connector.errors import (
     NoWriteBack,
     SourceError,
     at_line,
-    legible,
 )
-from confirma_connector.guarding import Late, Prints, Strayed, at_work, own_context, watched, within
+from confirma_connector.guarding import Late, Prints, Strayed, at_work, own_context, place, watched, within
 from confirma_connector.language import because, mark, tr, trn
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
@@ -34,7 +32,7 @@ from confirma_connector.wellformed import Malformed, Places, wellformed
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["PATIENCE", "SHIPPED", "Adapter", "place"]
+__all__ = ["SHIPPED", "Adapter"]
 
 SHIPPED = mark("shipped")
 """The origin of our own adapters."""
@@ -315,15 +313,3 @@ class Adapter:
             return answer
         found = "False" if answer is False else type(answer).__name__
         raise self.failed(tr("gave {found} in write_results, not True or a line of text", found=found))
-
-
-def place(error: BaseException) -> str:
-    """Say what happened and where in the adapter; the text of the error is left out, as it may quote an invoice."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
-    own = [frame for frame in frames if frame.filename == frames[0].filename]
-    kind = legible(type(error).__name__)[:80]
-    return f"{kind} ({at_line(Path(own[-1].filename).name, own[-1].lineno or 0)})" if own else kind
-
-
-def _is_machinery(file: str) -> bool:
-    return Path(file).parent in (Path(__file__).parent, Path(pluggy.__file__).parent)

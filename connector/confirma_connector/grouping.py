@@ -15,7 +15,10 @@ from confirma_connector.records import Problem, Record, Value
 from confirma_connector.skipping import Gone, Skipped, Skipping
 from confirma_connector.unheard import Unheard
 
-__all__ = ["Group", "Grouping"]
+__all__ = ["Group", "Grouping", "together"]
+
+_FEW_ROWS = 100
+"""As many records, heads counted once more, are held to be read together."""
 
 
 class Group(NamedTuple):
@@ -225,6 +228,20 @@ class Grouping:
             if cells != first:
                 odd.update(index for index, pair in enumerate(zip(cells, first, strict=True)) if pair[0] != pair[1])
         return [self._shared[index] for index in sorted(odd)]
+
+
+def together(groups: Iterable[Group]) -> Iterator[list[Group]]:
+    """Give the groups some at a time: so many that they have a few rows to be read together."""
+    several: list[Group] = []
+    rows = 0
+    for group in groups:
+        several.append(group)
+        rows += 1 + len(group.lines)
+        if rows >= _FEW_ROWS:
+            yield several
+            several, rows = [], 0
+    if several:
+        yield several
 
 
 def _shared_words(file: MappingFile) -> list[str]:

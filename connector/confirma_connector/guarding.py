@@ -11,13 +11,18 @@ import os
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from confirma_connector.alone import ALONE
+import pluggy
 
-__all__ = ["Late", "Prints", "Strayed", "at_work", "own_context", "watched", "within"]
+from confirma_connector.alone import ALONE
+from confirma_connector.errors import at_line, legible
+
+__all__ = ["Late", "Prints", "Strayed", "at_work", "own_context", "place", "watched", "within"]
 
 _heard: contextvars.ContextVar[Prints | None] = contextvars.ContextVar("heard", default=None)
 _Answer = TypeVar("_Answer")
@@ -249,3 +254,18 @@ def _last_resort() -> Iterator[Callable[[float], None]]:
         yield lambda seconds: faulthandler.dump_traceback_later(seconds, exit=True, file=stream)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+# ---- what went wrong ----
+
+
+def place(error: BaseException) -> str:
+    """Say what happened and where in the adapter; the text of the error is left out, as it may quote an invoice."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_machinery(frame.filename)]
+    own = [frame for frame in frames if frame.filename == frames[0].filename]
+    kind = legible(type(error).__name__)[:80]
+    return f"{kind} ({at_line(Path(own[-1].filename).name, own[-1].lineno or 0)})" if own else kind
+
+
+def _is_machinery(file: str) -> bool:
+    return Path(file).parent in (Path(__file__).parent, Path(pluggy.__file__).parent)

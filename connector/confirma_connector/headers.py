@@ -6,7 +6,7 @@ import difflib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from confirma_connector.errors import MappingError
+from confirma_connector.errors import MappingError, legible
 from confirma_connector.language import listed, tr
 from confirma_connector.masking import masked
 
@@ -72,7 +72,7 @@ def among(
             )
         )
     if mistakes:
-        raise MissingColumns("\n".join(f"{place}: {mistake}" for mistake in mistakes), missing)
+        raise MissingColumns("\n".join(legible(f"{place}: {mistake}") for mistake in mistakes), missing)
     return found
 
 

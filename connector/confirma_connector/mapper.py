@@ -14,7 +14,7 @@ from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
 from confirma_connector.filling import Block
-from confirma_connector.grouping import Group, Grouping
+from confirma_connector.grouping import Group, Grouping, together
 from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
@@ -37,8 +37,9 @@ _KIND_CODES: Mapping[Kind, str] = {
     "text": "E-VALUE",
 }
 _CHARGED = ("net_amount", "gross_amount", "unit_price")
-_FEW_ROWS = 100
 _NOTHING: frozenset[str] = frozenset()
+_Read = dict[str, Any] | None
+"""What the fields of one record hold; None where something cannot be read."""
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
@@ -117,7 +118,7 @@ class Mapper:
 
     def drafts(self, records: Iterable[Record]) -> Iterator[Draft]:
         """Give a draft for every group of records; rows that are none are added to `skipped`."""
-        for groups in _together(self._grouping.groups(records)):
+        for groups in together(self._grouping.groups(records)):
             heads = self._of_invoice.values_of_all([group.head for group in groups])
             lines = iter(self._of_rows.values_of_all([line for group in groups for line in group.lines]))
             for group, fields in zip(groups, heads, strict=True):
@@ -173,16 +174,16 @@ class Mapper:
         """Give what the fields of *draft* hold, also where it is no invoice: what can be read, and what follows."""
         problems: list[Problem] = []
         group = draft.group
-        heads, lines = self._of_invoice.values_of_all([group.head]), self._of_rows.values_of_all(group.lines)
-        fields, rows = self._read(group, heads[0], lines, problems)
+        [head], lines = self._of_invoice.values_of_all([group.head]), self._of_rows.values_of_all(group.lines)
+        fields, rows = self._read(group, head, lines, problems)
         own = frozenset(fields)
         return Filled(fields, rows, own, self._invoice(group, fields, rows, problems))
 
     def _read(
         self,
         group: Group,
-        head: dict[str, Any] | None,
-        lines: Sequence[dict[str, Any] | None],
+        head: _Read,
+        lines: Sequence[_Read],
         problems: list[Problem],
     ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Give what the fields and rows of *group* hold: where it could not be read at once, field by field."""
@@ -201,7 +202,7 @@ class Mapper:
             rows.append(charge)
         return fields, rows
 
-    def _draft(self, group: Group, head: dict[str, Any] | None, lines: Sequence[dict[str, Any] | None]) -> Draft:
+    def _draft(self, group: Group, head: _Read, lines: Sequence[_Read]) -> Draft:
         problems = [*group.problems]
         fields, rows = self._read(group, head, lines, problems)
         is_said = self._has_one_operator or "distribution.method" in fields  # before it follows from the rest
@@ -281,20 +282,6 @@ class Mapper:
             field=problem.field,
             record=origin.record,
         )
-
-
-def _together(groups: Iterable[Group]) -> Iterator[list[Group]]:
-    """Give the groups some at a time: so many that they have a few rows to be read together."""
-    several: list[Group] = []
-    rows = 0
-    for group in groups:
-        several.append(group)
-        rows += 1 + len(group.lines)
-        if rows >= _FEW_ROWS:
-            yield several
-            several, rows = [], 0
-    if several:
-        yield several
 
 
 def _has_amount(field: Field, record: Record) -> bool:

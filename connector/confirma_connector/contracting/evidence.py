@@ -11,7 +11,7 @@ from typing import Literal
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.wirenames import ALSO
 
-__all__ = ["Kind", "Ours", "candidates", "equivalents", "plain", "same_members", "strength", "tokens"]
+__all__ = ["Kind", "Ours", "candidates", "equivalents", "plain", "same_members", "shares_members", "strength", "tokens"]
 
 Kind = Literal["text", "whole", "decimal", "date", "flag", "word", "object", "array", "any"]
 
@@ -34,7 +34,6 @@ _TOKENS: Mapping[str, str] = {
     **dict.fromkeys(("zip",), "postal"),
     **dict.fromkeys(("telephone", "tel"), "phone"),
     **dict.fromkeys(("attachment",), "attachments"),
-    **dict.fromkeys(("filename",), "file name"),
 }
 _WHOLES: Mapping[str, Collection[str]] = {
     "amounts": ("totals", "sums", "invoicetotals", "total", "summary", "invoiceamounts", "totalamounts"),
@@ -93,6 +92,8 @@ _WHOLES: Mapping[str, Collection[str]] = {
     ),
     "metadata": ("meta", "paging", "pagination", "pageinfo", "page", "summary"),
     "totalcount": ("total", "totalrecords", "totalelements", "totalitems", "totalresults", "totalhits", "totalrows"),
+    "languagecode": ("lang", "language"),
+    "message": ("errortext", "errordescription"),
     "caseid": ("casenumber", "agencycaseid", "caseidentifier"),
     "createdat": ("created", "creationtime", "createdtime", "creationdate", "createdon", "createddate"),
     "distributedat": ("distributed", "distributiontime", "deliverydate", "distributedon"),
@@ -177,9 +178,22 @@ def equivalents(word: str) -> frozenset[str]:
 
 def same_members(inner: Collection[str], shape: Shape, *, nearly_all: bool = False) -> bool:
     """Whether most of what we know to be inside is there: two names, and more than half; or three, and four of five."""
-    there, known = {plain(name) for name in shape.members()}, {plain(name) for name in inner}
-    found = len(known & there)
-    return found >= 3 and 5 * found >= 4 * len(known) if nearly_all else found >= 2 and 2 * found > len(known)
+    found = sum(_is_among(name, shape) for name in set(inner))
+    if nearly_all:
+        return found >= 3 and 5 * found >= 4 * len(set(inner))
+    return found >= 2 and 2 * found > len(set(inner))
+
+
+def shares_members(inner: Collection[str], shape: Shape) -> bool:
+    """Whether anything that we know to be inside is there."""
+    return any(_is_among(own, shape) for own in inner)
+
+
+def _is_among(own: str, shape: Shape) -> bool:
+    return any(
+        plain(own) == plain(name) or means_the_same([own], name, ()) or _without(own, ()) == _without(name, ())
+        for name in shape.members()
+    )
 
 
 def strength(ours: Ours, name: str, shape: Shape, context: Collection[str]) -> int:
@@ -188,7 +202,7 @@ def strength(ours: Ours, name: str, shape: Shape, context: Collection[str]) -> i
         return 0
     if any(plain(name) == plain(own) for own in ours.names):
         return 3
-    if ours.kind in ("object", "array") and ours.inner and shape.members() and not _shares_any(ours.inner, shape):
+    if ours.kind in ("object", "array") and ours.inner and shape.members() and not shares_members(ours.inner, shape):
         return 0
     is_contradicted = bool(ours.words and shape.words) and not _meets(ours.words, shape.words or ())
     if is_contradicted:
@@ -205,11 +219,6 @@ def strength(ours: Ours, name: str, shape: Shape, context: Collection[str]) -> i
 
 def _without(name: str, context: Collection[str]) -> list[str]:
     return [token for token in tokens(name) if token not in context and token != "party"] or tokens(name)
-
-
-def _shares_any(inner: Collection[str], shape: Shape) -> bool:
-    there = list(shape.members())
-    return any(means_the_same([own], name, ()) for own in inner for name in there)
 
 
 def _meets(ours: Collection[str], words: Collection[object]) -> bool:

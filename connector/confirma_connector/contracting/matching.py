@@ -30,13 +30,14 @@ def matched(ours: Sequence[Ours], theirs: Mapping[str, Shape], context: Collecti
     renamed: dict[str, str] = {}
     for least in (_SAME_LETTERS, _SURE):
         for line in [one.line for one in ours if one.needs <= least and one.line not in renamed]:
-            names = {name: much for name, much in found[line].items() if name not in renamed.values()}
+            open_lines = [other for other in found if other not in (line, *renamed)]
+            names = {
+                name: much
+                for name, much in found[line].items()
+                if name not in renamed.values() and all(found[other].get(name, 0) <= much for other in open_lines)
+            }
             likely = [name for name, much in names.items() if much >= (least if least > _SURE else 1)]
-            rivals = [
-                other
-                for other in found
-                if other not in (line, *renamed) and any(found[other].get(one, 0) >= least for one in likely)
-            ]
+            rivals = [other for other in open_lines if any(found[other].get(one, 0) >= least for one in likely)]
             if len(likely) == 1 and names[likely[0]] >= least and not rivals:
                 renamed[line] = likely[0]
     taken = set(renamed.values())

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
-
-from pydantic import BaseModel
+from collections.abc import Mapping
 
 from confirma_connector.contract import ENUM_PLACES, Contract
-from confirma_connector.contracting.evidence import Kind, Ours, plain, same_members, tokens
+from confirma_connector.contracting.evidence import Kind, Ours, plain, same_members, shares_members, tokens
 from confirma_connector.contracting.finding import Notes, Weight
+from confirma_connector.contracting.kinds import KIND_NAMES, fixed, kind_of, kinds_of, spelling
 from confirma_connector.contracting.matching import matched
 from confirma_connector.contracting.shape import Shape
+from confirma_connector.contracting.ways import Way, everywhere, is_name, way_from
 from confirma_connector.contracting.wording import compare_words
-from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 
 __all__ = ["Request"]
@@ -32,11 +27,7 @@ _ESSENTIAL = (
     *(f"invoice.amounts.{name}" for name in ("net_amount", "vat_amount", "gross_amount")),
 )
 """Without these nothing is sent: an invoice of which they are left out is another one, or none."""
-_Way = tuple[str, ...]
-_MOST, _DEEPEST = 1000, 8
 _CONTEXT = frozenset({"invoice", "document", "bill"})
-_KINDS: Mapping[type, Kind] = {bool: "flag", int: "whole", Decimal: "decimal", dt.date: "date", str: "text"}
-_LEADS = ("invoice.header.", "invoice.parties.", "invoice.")
 
 
 class Request:
@@ -45,10 +36,10 @@ class Request:
     def __init__(self, contract: Contract, body: Shape, notes: Notes) -> None:
         self._contract, self._body, self._notes = contract, body, notes
         self._lines = contract.file.request
-        self._used: set[_Way] = set()
-        self._told: set[_Way] = set()
-        self._maybe: set[_Way] = set()
-        self._gone: list[tuple[str, _Way, tuple[str, ...]]] = []
+        self._used: set[Way] = set()
+        self._told: set[Way] = set()
+        self._maybe: set[Way] = set()
+        self._gone: list[tuple[str, Way, tuple[str, ...]]] = []
 
     def compare(self) -> None:
         """Go through all containers, from the outermost inwards."""
@@ -85,14 +76,14 @@ class Request:
             else:
                 self._same(key, way, found, self._lines[key].wire, is_renamed=False)
         theirs = {
-            name: one for name, one in shape.members().items() if (*route, name) not in self._used and _is_name(name)
+            name: one for name, one in shape.members().items() if (*route, name) not in self._used and is_name(name)
         }
         left = [key for key in left if not self._dissolved(key, route, shape, theirs)]
         left = [key for key in left if not self._wrapped(key, route, theirs)]
         theirs = {name: one for name, one in theirs.items() if (*route, name) not in self._used}
         self._rename(left, route, theirs)
 
-    def _way(self, route: _Way, key: str) -> _Way | None:
+    def _way(self, route: Way, key: str) -> Way | None:
         """Give where a member is expected below its container's *route*; None when it is not sent."""
         wire, found = self._lines[key].wire, list(route)
         for name in wire.split("/"):
@@ -124,13 +115,13 @@ class Request:
 
     def _spelled(self, line: str, kind: Kind, shape: Shape) -> bool:
         """Note how a value is to be spelled; False when it cannot be."""
-        wanted = _spelling(line, kind, shape)
+        wanted = spelling(line, kind, shape)
         given = self._lines[line.removeprefix("request.")].type
         if wanted == "":
             if given:
-                self._notes.change(line, {"type": next(iter(shape.kinds & {"number"}), "number")}, _kinds(shape))
+                self._notes.change(line, {"type": next(iter(shape.kinds & {"number"}), "number")}, kinds_of(shape))
             return True
-        text = tr("the file wants {theirs} here, and ours is {ours}", theirs=_kinds(shape), ours=_NAMES[kind])
+        text = tr("the file wants {theirs} here, and ours is {ours}", theirs=kinds_of(shape), ours=KIND_NAMES[kind])
         if wanted in ("string", "integer"):
             if given != wanted:
                 self._notes.add(Weight.ADAPTED, "respelled", line, shape.at, text, needs_person=False)
@@ -173,7 +164,10 @@ class Request:
 
     def _rename(self, left: list[str], route: tuple[str, ...], theirs: dict[str, Shape]) -> None:
         context = _CONTEXT.union(*(tokens(name) for name in route))
-        pairs = matched([self._ours(key) for key in left], theirs, context)
+        ours = [self._ours(key) for key in left]
+        own = {plain(name) for one in ours for name in one.names}
+        free = {name: one for name, one in theirs.items() if plain(name) in own or not self._is_another(name, one)}
+        pairs = matched(ours, free, context)
         for key in left:
             line = f"request.{key}"
             if line in pairs.renamed:
@@ -192,7 +186,7 @@ class Request:
         is_essential = self._is_essential(key)
         weight = Weight.STOPS if is_essential else Weight.LOSS
         elsewhere = [] if candidates else self._elsewhere(key)
-        ways = tuple(_from(route, way) for way in elsewhere)
+        ways = tuple(way_from(route, way) for way in elsewhere)
         if len(ways) == 1 and self._is_the_only(wire):
             way = elsewhere[0]
             self._same(key, way, self._body.further_in(way) or self._body, ways[0], is_renamed=True)
@@ -218,7 +212,7 @@ class Request:
             self._notes.change(line, {"wire": ""}, text)
         self._notes.add(weight, "missing", line, above.at, text, todo)
 
-    def _free(self, key: str, route: _Way, container: Shape) -> tuple[str, ...]:
+    def _free(self, key: str, route: Way, container: Shape) -> tuple[str, ...]:
         """Give what only the file has in a container and could hold such a value, whatever its name."""
         kind, line = kind_of(key), f"request.{key}"
         return tuple(
@@ -226,24 +220,29 @@ class Request:
             for name, one in container.members().items()
             if (*route, name) not in self._used
             and one.kinds
-            and _spelling(line, kind, one) == ""
-            and (
-                kind not in ("object", "array")
-                or bool(set(map(plain, self._inner(key))) & set(map(plain, one.members())))
-            )
+            and spelling(line, kind, one) == ""
+            and not self._is_another(name, one)
+            and (kind not in ("object", "array") or shares_members(self._inner(key), one))
             and (kind == "date") == (one.format in ("date", "date-time"))
         )[:5]
 
-    def _elsewhere(self, key: str) -> list[_Way]:
+    def _is_another(self, name: str, shape: Shape) -> bool:
+        """Whether we know this very name for something else of the kind: then it is no new name for ours."""
+        return any(
+            plain(item.wire.rpartition("/")[2]) == plain(name) and spelling(f"request.{key}", kind_of(key), shape) == ""
+            for key, item in self._lines.items()
+        )
+
+    def _elsewhere(self, key: str) -> list[Way]:
         """Give where else a member of the same name and kind stands that nothing else of ours is."""
         name, kind = plain(self._lines[key].wire.rpartition("/")[2]), kind_of(key)
         return [
             way
-            for way, shape in _everywhere(self._body)
+            for way, shape in everywhere(self._body)
             if way not in self._used
-            and all(map(_is_name, way))
+            and all(map(is_name, way))
             and plain(way[-1]) == name
-            and _spelling(f"request.{key}", kind, shape) == ""
+            and spelling(f"request.{key}", kind, shape) == ""
             and (kind not in ("object", "array") or same_members(self._inner(key), shape))
         ][:5]
 
@@ -251,7 +250,7 @@ class Request:
         """Whether nothing else has this name, here or there: then it is known wherever it stands."""
         name = plain(wire.rpartition("/")[2])
         ours = sum(plain(item.wire.rpartition("/")[2]) == name for item in self._lines.values())
-        return ours == 1 == sum(plain(way[-1]) == name for way, _ in _everywhere(self._body))
+        return ours == 1 == sum(plain(way[-1]) == name for way, _ in everywhere(self._body))
 
     def _is_essential(self, key: str) -> bool:
         return any(one == key or one.startswith(f"{key}.") for one in _ESSENTIAL)
@@ -273,7 +272,7 @@ class Request:
 
     # -- what only they have -------------------------------------------------------------------------------------------
 
-    def _strangers(self, route: _Way, shape: Shape, *, in_list: bool = False) -> None:
+    def _strangers(self, route: Way, shape: Shape, *, in_list: bool = False) -> None:
         """Note what only the file has, in every container that both have."""
         constants = {tuple(way.split("/")) for way, item in self._contract.file.constants.items() if item.wire}
         in_list = in_list or "array" in shape.kinds
@@ -286,15 +285,15 @@ class Request:
             elif way not in constants:
                 self._stranger(way, one, is_required=name in shape.demanded() and not one.is_read_only, in_list=in_list)
 
-    def _stranger(self, way: _Way, one: Shape, *, is_required: bool, in_list: bool) -> None:
-        fixed = None if in_list else _fixed(one)
-        if not is_required and way in self._maybe:
+    def _stranger(self, way: Way, one: Shape, *, is_required: bool, in_list: bool) -> None:
+        only = None if in_list else fixed(one)
+        if way in self._maybe:
             return
         if not is_required:
             text = tr('"{name}" is there, and nothing of ours is it', name=".".join(way))
             self._notes.add(Weight.NEW, "new", "", one.at, text, needs_person=False)
-        elif fixed is not None:
-            for inner, value, kind in fixed:
+        elif only is not None:
+            for inner, value, kind in only:
                 line = "constants." + "/".join((*way, *inner))
                 text = tr('"{name}" is required and can only be {value}', name=".".join((*way, *inner)), value=value)
                 self._notes.add(Weight.ADAPTED, "new", line, one.at, text, needs_person=False)
@@ -303,104 +302,3 @@ class Request:
             text = tr('"{name}" is required, and we have nothing for it', name=".".join(way))
             todo = tr("ask what belongs there: until it is filled every invoice is refused")
             self._notes.add(Weight.STOPS, "new", "", one.at, text, todo)
-
-
-def _is_name(name: str) -> bool:
-    """Whether a name can stand in a way: with a / in it, it would be several."""
-    return "/" not in name and name not in ("", ".", "..")
-
-
-def _from(route: _Way, way: _Way) -> str:
-    """Give the way to a place from a container."""
-    shared = next((depth for depth in range(len(route), -1, -1) if way[:depth] == route[:depth]), 0)
-    return "/".join([".."] * (len(route) - shared) + list(way[shared:]))
-
-
-def _everywhere(shape: Shape) -> Iterator[tuple[_Way, Shape]]:
-    """Give every member, but for those in arrays; of very much, the beginning."""
-    left: list[tuple[_Way, Shape]] = [((), shape)]
-    for _ in range(_MOST):
-        if not left:
-            return
-        above, container = left.pop(0)
-        for name, one in container.members().items():
-            yield (*above, name), one
-            if "array" not in one.kinds and len(above) < _DEEPEST:
-                left.append(((*above, name), one))
-
-
-def _fixed(shape: Shape) -> list[tuple[tuple[str, ...], str, str]] | None:
-    """Give what a required member can only be; None when it may be several things."""
-    only = shape.only
-    if isinstance(only, bool):
-        return [((), "true" if only else "false", "boolean")]
-    if isinstance(only, (int, Decimal)):
-        return [((), str(only), "integer" if isinstance(only, int) else "number")]
-    if isinstance(only, str):
-        return [((), only, "")]
-    found: list[tuple[tuple[str, ...], str, str]] = []
-    if shape.kinds != {"object"} or not shape.required:
-        return None
-    for name in shape.required:
-        one = shape.member(name)
-        inner = _fixed(one) if one is not None else None
-        if inner is None:
-            return None
-        found += [((name, *way), value, kind) for way, value, kind in inner]
-    return sorted(found)
-
-
-# -- kinds -------------------------------------------------------------------------------------------------------------
-
-_NAMES: Mapping[Kind, str] = {
-    "text": "string", "whole": "integer", "decimal": "number", "date": "string (date)", "flag": "boolean",
-    "word": "string", "object": "object", "array": "array", "any": "?",
-}  # fmt: skip
-
-
-def _kinds(shape: Shape) -> str:
-    return "|".join(sorted(shape.kinds)) + (f" ({shape.format})" if shape.format else "")
-
-
-def _spelling(line: str, kind: Kind, shape: Shape) -> str | None:
-    """Say as what a value of ours is to be spelled: "" as it is; None when nobody can tell."""
-    kinds = shape.kinds
-    if not kinds or kind == "any":
-        return ""
-    if kind in ("object", "array"):
-        return "" if kind in kinds else None
-    if kind == "date":
-        return None if "string" not in kinds else "date-time" if shape.format == "date-time" else ""
-    if kind in ("text", "word"):
-        if "string" in kinds:
-            return "" if shape.format not in ("date", "date-time") or kind == "word" else None
-        return "integer" if "integer" in kinds and line == "request.invoice.rows.row_number" else None
-    if kind == "flag":
-        return "" if "boolean" in kinds else None
-    if "number" in kinds or (kind == "whole" and "integer" in kinds):
-        return ""
-    return "string" if "string" in kinds and shape.format not in ("date", "date-time", "uuid") else None
-
-
-def kind_of(place: str) -> Kind:
-    """Give what kind of value stands at a place of the request section."""
-    if place in ("invoice", "invoice.header", "invoice.parties"):
-        return "object"
-    if place in ENUM_PLACES:
-        return "word"
-    lead = next((lead for lead in _LEADS if place.startswith(lead)), "")
-    model: Any = Invoice
-    for name in place.removeprefix(lead).split("."):
-        model, is_array = _inner_type(model.model_fields[name].annotation)
-        if is_array and place.endswith(name) and place.count(".") == 1:
-            return "array"
-    return _KINDS.get(model, "object" if isinstance(model, type) and issubclass(model, BaseModel) else "text")
-
-
-def _inner_type(annotation: Any) -> tuple[Any, bool]:
-    """Give the type that an annotation is about, without None, and whether it is of many."""
-    if get_origin(annotation) in (Union, UnionType):
-        annotation = next(one for one in get_args(annotation) if one is not type(None))
-    if get_origin(annotation) is tuple:
-        return get_args(annotation)[0], True
-    return (str if get_origin(annotation) is Literal else annotation), False

@@ -17,7 +17,7 @@ __all__ = ["Schemas", "Shape"]
 
 _HOPS = 50
 _DEEPEST = 60
-_MOST = 50_000
+_MOST = 20_000
 _NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer"}
 
 

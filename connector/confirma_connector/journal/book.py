@@ -14,6 +14,7 @@ import datetime as dt
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -23,7 +24,7 @@ from confirma_connector.errors import JournalError
 from confirma_connector.journal.entry import FINAL, TAKEN, Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
 from confirma_connector.journal.register import Register
-from confirma_connector.journal.rows import COLUMNS, FRESH, INVOICES, as_entry, said, update
+from confirma_connector.journal.rows import COLUMNS, FRESH, INVOICES, as_entry, described, said, update
 from confirma_connector.journal.step import CLAIMABLE, REOPENABLE, Step
 from confirma_connector.journal.totals import Total, totals
 from confirma_connector.language import tr
@@ -69,7 +70,8 @@ class Journal(Register, Keeping):
             "SELECT number, date FROM invoices WHERE environment = ? AND account = ?"
             f" AND state IN ({marks}) ORDER BY number, year"
         )
-        return [(number, dt.date.fromisoformat(date)) for number, date in self._each(query, (*self._ours, *_AWAITED))]
+        day = lru_cache(maxsize=100)(dt.date.fromisoformat)  # many are of one day: it is held once
+        return [(number, day(date)) for number, date in self._each(query, (*self._ours, *_AWAITED))]
 
     def taken_between(self, first: float, last: float) -> list[Entry]:
         """Give the invoices that the API took between two times of the server's clock."""
@@ -187,7 +189,7 @@ class Journal(Register, Keeping):
             " attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
             " absent_at = NULL, said = NULL, status = '', purged_at = NULL"
             f" WHERE state IN {_CLAIMABLE} RETURNING {FRESH}",
-            (*self._ours, facts.number, facts.year, now, self.run, *_described(facts), server_now),
+            (*self._ours, facts.number, facts.year, now, self.run, *described(facts), server_now),
         ).fetchone()
         if row is None:
             raise JournalError(tr("invoice {number} cannot be claimed: it is not ready", number=facts.number))
@@ -265,7 +267,7 @@ class Journal(Register, Keeping):
                 " ON CONFLICT (environment, account, number, year) DO UPDATE SET state = 'conflict',"
                 " changed_at = excluded.changed_at"
                 f" WHERE state IN {_CLAIMABLE} RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts)),
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *described(facts)),
             ).fetchone()
             event = self._log(database, id, "found at Confirma", None, detail)  # not for people
             self._say(database, id, event, message)
@@ -278,7 +280,7 @@ class Journal(Register, Keeping):
                 " type, date, currency, gross, method, core, print)"
                 " VALUES (?, ?, ?, ?, 'handled', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (environment, account, number, year) DO NOTHING RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *_described(facts)),
+                (*self._ours, facts.number, facts.year, time.time(), self.run, *described(facts)),
             ).fetchone()
             if row:
                 self._say(database, row[0], self._log(database, row[0], "adopted", None, message), message)
@@ -292,15 +294,3 @@ class Journal(Register, Keeping):
         left = self.entries(["sending"])
         self.advance([Step(entry.id, "uncertain", "cut off", message=CUT_OFF) for entry in left])  # not for people
         return len(left)
-
-
-def _described(facts: Facts) -> tuple[str, ...]:
-    return (
-        facts.type,
-        facts.date.isoformat(),
-        facts.currency,
-        f"{facts.gross:.2f}",
-        facts.method,
-        facts.core,
-        facts.print,
-    )

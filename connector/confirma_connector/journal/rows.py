@@ -10,15 +10,15 @@ from typing import Any, get_args
 
 import simplejson
 
-from confirma_connector.journal.entry import Entry, State
+from confirma_connector.journal.entry import Entry, Facts, State
 from confirma_connector.journal.step import LEADS_TO, Step
 
-__all__ = ["COLUMNS", "FRESH", "INVOICES", "as_entry", "said", "update"]
+__all__ = ["COLUMNS", "FRESH", "INVOICES", "as_entry", "described", "said", "update"]
 
 _NAMES = Entry._fields
 _SAID_OF = {"message": "COALESCE(message, '')", "fields": "COALESCE(fields, '[]')"}
 COLUMNS = ", ".join(_SAID_OF.get(name, name) for name in _NAMES)
-INVOICES = "invoices LEFT JOIN said ON said.event = invoices.said"
+INVOICES = "invoices LEFT JOIN said ON said.event = invoices.said"  # not for people
 FRESH = ", ".join({"message": "''", "fields": "'[]'"}.get(name, name) for name in _NAMES)
 """The same columns of an invoice of which nothing has been said yet."""
 _DATE, _GROSS, _UNCERTAIN, _SAID, _SUPERSEDED = map(
@@ -94,3 +94,16 @@ def update(step: Step, now: float, said: int | None) -> tuple[str, tuple[Any, ..
         ),
     )
     return (_TAKING if taken else _PLAIN)[step.state], values
+
+
+def described(facts: Facts) -> tuple[str, ...]:
+    """Give what tells one version of an invoice from another, as it is kept."""
+    return (
+        facts.type,
+        facts.date.isoformat(),
+        facts.currency,
+        f"{facts.gross:.2f}",
+        facts.method,
+        facts.core,
+        facts.print,
+    )

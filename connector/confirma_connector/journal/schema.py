@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -118,6 +119,7 @@ MIGRATIONS = (
 
 Done = Literal["opened", "read", "written"]
 _PROGRAM = "confirma-connector"
+_TRIES, _BREATH = 100, 0.02
 _UNUSABLE: Mapping[Done, str] = {
     "opened": mark("{path}: the journal cannot be opened: {reason}"),
     "read": mark("{path}: the journal cannot be read: {reason}"),
@@ -125,7 +127,7 @@ _UNUSABLE: Mapping[Done, str] = {
 }
 _TABLES = frozenset({"meta", "accounts", "invoices", "events", "results"})
 _PRAGMAS = (
-    *("journal_mode = WAL", "synchronous = FULL", "fullfsync = 1", "secure_delete = ON"),
+    *("synchronous = FULL", "fullfsync = 1", "secure_delete = ON"),
     *("cache_size = -16384", "wal_autocheckpoint = 4000"),  # in kB, and in pages: what is flushed the less often
 )
 
@@ -137,7 +139,10 @@ def opened(path: Path) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, "opened", error) from error
     try:
+        database.execute("BEGIN")  # at one moment: somebody else may be making the journal just now
         _version(database, path)  # before anything is changed in what may be no journal of ours
+        database.execute("COMMIT")
+        _patiently(database, "PRAGMA journal_mode = WAL")
         for pragma in _PRAGMAS:
             database.execute(f"PRAGMA {pragma}")
         _migrate(database, path)
@@ -148,6 +153,19 @@ def opened(path: Path) -> sqlite3.Connection:
             raise unusable(path, "opened", error) from error
         raise
     return database
+
+
+def _patiently(database: sqlite3.Connection, statement: str) -> None:
+    """Execute what SQLite refuses at once, whatever its timeout, while another makes the same journal."""
+    for _ in range(_TRIES):
+        try:
+            database.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+        time.sleep(_BREATH)
+    database.execute(statement)
 
 
 def unusable(path: Path, done: Done, error: Exception) -> JournalError | Busy:

@@ -11,6 +11,7 @@ import os
 import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
@@ -158,14 +159,16 @@ def leaves_no_trace(trial: Trial) -> Iterator[Finding]:
     folder = path.parent
     before, state = files_of(folder), _state()
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.suppress(ConfirmaError, TooLong):
-        trial.detected(path)
-        trial.read(path)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        loaded = replace(trial.subject).adapter  # once more, so that it is heard
+        with contextlib.suppress(ConfirmaError, TooLong):
+            trial.detected(path)
+            trial.read(path)
     done = f"read a copy of {trial.name}"
     yield from traces(trial, done, before, folder)
-    if printed := out.getvalue() + err.getvalue():
+    if printed := out.getvalue() + err.getvalue() + "\n".join(loaded.prints.lines):
         yield trial.fault(
-            done,
+            f"loaded the adapter, and {done}",
             "nothing printed: the host prints, and its output may be JSON for another program",
             f"printed {printed[:200]!r}",
             "take out the print, or say it as a problem of the record (`problems`)",

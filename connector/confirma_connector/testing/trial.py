@@ -22,7 +22,7 @@ from confirma_connector.run import Run
 from confirma_connector.settings import Settings
 from confirma_connector.survey import Item
 from confirma_connector.testing.bare import Bare, cause_of
-from confirma_connector.testing.finding import Finding, Untried
+from confirma_connector.testing.finding import Broken, Finding, Untried
 from confirma_connector.testing.sample import Sample
 from confirma_connector.testing.subject import Subject
 from confirma_connector.testing.watchdog import PATIENCE, TooLong, within
@@ -73,9 +73,11 @@ class Trial:
         return self.found(self.sample.path)
 
     def found(self, path: str | Path) -> Path:
-        """Give a file that the sample names. Raises Untried when it is not there."""
+        """Give a file that the sample names. Raises Broken when it is not there."""
         if not (self.base / path).is_file():
-            raise Untried(f"there is no file {self.base / path}")
+            cure = "name files from the folder of the test class (of `confirma adapters check`: from where you are)"
+            done, came = "looked for the files that the sample names", f"there is no file {self.base / path}"
+            raise Broken(Finding(done, f"a file {path}", came, f"Sample({str(self.sample.path)!r}, …)", cure))
         return (self.base / path).resolve()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Letting somebody else's code work for a while, and no longer."""
+"""Letting somebody else's code work for a while, and no longer: what still runs then is ended."""
 
 from __future__ import annotations
 

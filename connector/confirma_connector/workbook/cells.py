@@ -123,8 +123,11 @@ class RowCutter:
 
 def column_of(reference: str, before: int) -> int:
     """Give the column that a cell's reference names; without one it is the next."""
-    letters = reference.strip().rstrip("0123456789").upper()
-    return column_index(letters) if letters else before + 1
+    named = reference.strip()
+    end = len(named)
+    while end and named[end - 1].isdecimal():
+        end -= 1
+    return column_index(named[:end].upper()) if end else before + 1
 
 
 def counted(text: str) -> int:

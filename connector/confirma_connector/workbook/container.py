@@ -142,7 +142,7 @@ def copy_with(container: Container, replaced: Mapping[str, Iterable[bytes]], tar
                 out.write(packed.local_header())
                 out.seek(end)
             else:
-                _copy_raw(source, info, out)
+                _copy_raw(source, info, out, container.name)
             directory.append(packed.central_header(start))
         start = out.tell()
         out.writelines(directory)
@@ -153,17 +153,25 @@ def copy_with(container: Container, replaced: Mapping[str, Iterable[bytes]], tar
     return is_other
 
 
-def _copy_raw(source: BinaryIO, info: zipfile.ZipInfo, out: BinaryIO) -> None:
-    source.seek(info.header_offset)
-    header = _LOCAL.unpack(source.read(_LOCAL.size))
+def _copy_raw(source: BinaryIO, info: zipfile.ZipInfo, out: BinaryIO, name: str) -> None:
+    source.seek(max(info.header_offset, 0))
+    head = source.read(_LOCAL.size)
+    if info.header_offset < 0 or len(head) < _LOCAL.size:
+        raise _cut_off(name)
+    header = _LOCAL.unpack(head)
     source.seek(header[9] + header[10], 1)
     left = info.compress_size
     while left:
         block = source.read(min(left, _CHUNK))
         if not block:
-            raise OSError(5, tr("the file ends too early"), info.filename)
+            raise _cut_off(name)
         out.write(block)
         left -= len(block)
+
+
+def _cut_off(name: str) -> SourceError:
+    reason = tr("the file ends too early")
+    return SourceError(tr("{name}: is no workbook, or is damaged or cut off ({reason})", name=name, reason=reason))
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -103,7 +103,7 @@ class RowReader:
             self._alike.forget()
             self._shapes.renew()
         number, is_hidden, end, _, _ = self._cutter.tag(data)
-        shaped = self._shapes.read(data, end) if is_bare(data) else None
+        shaped = self._shaped(data, end) if is_bare(data) else None
         if shaped is None:
             if not self._content.search(data):
                 return None
@@ -115,6 +115,12 @@ class RowReader:
             shaped = tuple(values), list(values.values())
         columns, cells = shaped
         return Row(number, is_hidden, columns, cells) if any(cells) or any(map(_is_value, cells)) else None
+
+    def _shaped(self, data: bytes, start: int) -> tuple[tuple[int, ...], list[Value]] | None:
+        try:
+            return self._shapes.read(data, start)
+        except UnicodeDecodeError:  # told with its place in the row by whoever decodes all of it
+            return None
 
     def _quickly(self, body: bytes) -> dict[int, Value]:
         """Read a row whose cells are all written as nearly every program writes them."""

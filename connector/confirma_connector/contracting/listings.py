@@ -1,9 +1,6 @@
-"""What answers say: the listing and its records, the success answer, and the bodies of errors."""
+"""The delivery information: where its records are, what says how many, and what each has in it."""
 
 from __future__ import annotations
-
-import itertools
-from collections.abc import Iterator, Sequence
 
 from confirma_connector.contract import Contract
 from confirma_connector.contracting.calls import Call
@@ -11,10 +8,11 @@ from confirma_connector.contracting.evidence import Kind, Ours, means_the_same
 from confirma_connector.contracting.finding import Notes, Weight
 from confirma_connector.contracting.matching import matched
 from confirma_connector.contracting.shape import Shape
+from confirma_connector.contracting.ways import OF_RECORD, inside_of
 from confirma_connector.contracting.wording import compare_statuses
 from confirma_connector.language import tr
 
-__all__ = ["Answers"]
+__all__ = ["Listings"]
 
 _RECORD: dict[str, Kind] = {
     "invoice_number": "whole",
@@ -28,47 +26,10 @@ _RECORD: dict[str, Kind] = {
     "gross_amount": "decimal",
 }
 _NEEDED = ("invoice_number", "status")
-_DEEP, _MOST = 3, 5000
-_MESSAGES = (
-    "description",
-    "errordescription",
-    "text",
-    "reason",
-    "summary",
-    "usermessage",
-    "msg",
-    "faultstring",
-    "info",
-)
-_ERRORS = (
-    "details",
-    "issues",
-    "problems",
-    "failures",
-    "validationmessages",
-    "invalidparams",
-    "messages",
-    "faults",
-    "violations",
-)
-_FIELDS = (
-    "target",
-    "parameter",
-    "fieldname",
-    "member",
-    "attribute",
-    "location",
-    "param",
-    "fieldpath",
-    "element",
-    "key",
-)
-
-_Way = tuple[str, ...]
 
 
-class Answers:
-    """Compares what the answers of our calls have in them."""
+class Listings:
+    """Compares what the list of records has in it."""
 
     def __init__(self, contract: Contract, notes: Notes) -> None:
         self._contract, self._notes = contract, notes
@@ -77,12 +38,12 @@ class Answers:
     def lists(self, call: Call) -> bool:
         """Whether the answer of a call is a list of records."""
         shapes = call.answers("2..|default")
-        arrays = [one for shape in shapes for _, one in [((), shape), *_inside(shape)] if "array" in one.kinds]
+        arrays = [one for shape in shapes for _, one in [((), shape), *inside_of(shape)] if "array" in one.kinds]
         return any(self._looks_like_records(one) for one in arrays)
 
     # -- the listing ---------------------------------------------------------------------------------------------------
 
-    def listing(self, call: Call) -> None:
+    def compare(self, call: Call) -> None:
         """Compare the delivery information."""
         shapes = [shape for shape in call.answers("2..|default") if shape.kinds & {"object", "array"}]
         if not shapes:
@@ -105,7 +66,7 @@ class Answers:
         if (found := shape.further_in(tuple(wire.split("/")))) is not None and "array" in found.kinds:
             self._notes.fits(line, found.at, wire)
             return found
-        arrays = [(way, one) for way, one in _inside(shape) if "array" in one.kinds]
+        arrays = [(way, one) for way, one in inside_of(shape) if "array" in one.kinds]
         likely = [(way, one) for way, one in arrays if self._looks_like_records(one)]
         if len(likely) == 1:
             self._notes.renamed(line, likely[0][1].at, wire, "/".join(likely[0][0]))
@@ -121,8 +82,8 @@ class Answers:
 
     def _looks_like_records(self, shape: Shape) -> bool:
         names = [self._contract.names("listing", f"record.{key}") for key in _NEEDED]
-        there = [*shape.members(), *("/".join(way) for way, _ in _inside(shape.item(), 2))]
-        return all(any(means_the_same(own, name.rpartition("/")[2], _OF_RECORD) for name in there) for own in names)
+        there = [*shape.members(), *("/".join(way) for way, _ in inside_of(shape.item(), 2))]
+        return all(any(means_the_same(own, name.rpartition("/")[2], OF_RECORD) for name in there) for own in names)
 
     def _total(self, shape: Shape) -> None:
         """Find what says how many records there are: without it no absence is ever proved."""
@@ -133,7 +94,7 @@ class Answers:
             if found:
                 self._notes.fits("listing.meta.total", found[0].at, total[0])
                 return
-        everywhere = [((), shape), *_inside(shape)]
+        everywhere = [((), shape), *inside_of(shape)]
         ways = [
             ((*way, name), inner)
             for way, one in everywhere
@@ -182,10 +143,10 @@ class Answers:
                     else words
                 )
                 left.append(Ours(line, (*names, key), kind, words))
-        inside = {"/".join(way): one for way, one in _inside(record, 2) if way[0] not in known or len(way) > 1}
+        inside = {"/".join(way): one for way, one in inside_of(record, 2) if way[0] not in known or len(way) > 1}
         free = {name: one for name, one in inside.items() if "/" not in name}
-        pairs = matched(left, free, _OF_RECORD)
-        deeper = matched([one for one in left if one.line not in {*pairs.renamed}], _by_last(inside), _OF_RECORD)
+        pairs = matched(left, free, OF_RECORD)
+        deeper = matched([one for one in left if one.line not in {*pairs.renamed}], _by_last(inside), OF_RECORD)
         used = set(pairs.renamed.values())
         for one in left:
             key = one.line.removeprefix("listing.record.")
@@ -226,73 +187,6 @@ class Answers:
             text = tr('a record has no "{name}"', name=ours.wire)
             self._notes.add(Weight.NEW, "missing", ours.line, record.at, text, needs_person=False)
 
-    # -- answers to a request ------------------------------------------------------------------------------------------
-
-    def success(self, call: Call) -> None:
-        """Compare the answer to an invoice that was taken."""
-        names = self._contract.names("answer", "status")
-        for shape in call.answers("2.."):
-            if shape.further_in(tuple(names[0].split("/"))) is not None:
-                self._notes.fits("answer.status", shape.at, names[0])
-                return
-            found = [
-                ("/".join(way), one)
-                for way, one in _inside(shape)
-                if means_the_same(names, way[-1], _OF_RECORD) and "string" in one.kinds
-            ]
-            if len(found) == 1:
-                self._notes.renamed("answer.status", found[0][1].at, names[0], found[0][0])
-                return
-
-    def errors(self, call: Call) -> None:
-        """Compare the bodies of refusals."""
-        shapes = [shape for shape in call.answers("4..|default") if shape.members()]
-        if not shapes:
-            text = tr("the file does not say what a refusal looks like")
-            self._notes.add(Weight.NEW, "silent", "answer.errors", call.at, text, needs_person=False)
-            return
-        shape = next((one for one in shapes if self._list_in(one) is not None), shapes[0])
-        self._one("message", shape, _MESSAGES, [(way, one) for way, one in _inside(shape) if "array" not in one.kinds])
-        found = self._list_in(shape)
-        if found is None:
-            return
-        way, errors = found
-        names = self._contract.names("answer", "errors")
-        if "/".join(way) in names:
-            self._notes.fits("answer.errors", errors.at, "/".join(way))
-        else:
-            self._notes.renamed("answer.errors", errors.at, names[0], "/".join(way))
-        inside = [(way, one) for way, one in _inside(errors.item(), 2) if "array" not in one.kinds]
-        if inside:
-            self._one("error.field", errors.item(), _FIELDS, inside)
-            self._one("error.message", errors.item(), _MESSAGES, inside)
-
-    def _one(self, key: str, shape: Shape, more: Sequence[str], inside: Sequence[tuple[_Way, Shape]]) -> None:
-        names = self._contract.names("answer", key)
-        is_text = {("/".join(way)): one for way, one in inside if "string" in one.kinds or not one.kinds}
-        if known := next((name for name in names if name in is_text), ""):
-            self._notes.fits(f"answer.{key}", is_text[known].at, known)
-            return
-        likely = [name for name in is_text if means_the_same((*names, *more), name.rpartition("/")[2], ("error",))]
-        if len(likely) == 1:
-            self._notes.renamed(f"answer.{key}", is_text[likely[0]].at, names[0], likely[0])
-        elif likely:
-            self._notes.ambiguous(Weight.LOSS, f"answer.{key}", shape.at, names[0], tuple(likely))
-        elif is_text or key == "message":
-            text = tr("nothing there is known to say what is wrong")
-            self._notes.add(Weight.NEW, "missing", f"answer.{key}", shape.at, text, needs_person=False)
-
-    def _list_in(self, shape: Shape) -> tuple[_Way, Shape] | None:
-        names = self._contract.names("answer", "errors")
-        lists = [(way, one) for way, one in _inside(shape) if one.kinds & {"array", "object"}]
-        known = [(way, one) for way, one in lists if "/".join(way) in names]
-        named = [(way, one) for way, one in lists if means_the_same((*names, *_ERRORS), way[-1], ())]
-        arrays = [(way, one) for way, one in named or lists if "array" in one.kinds]
-        return known[0] if known else arrays[0] if len(arrays) == 1 else None
-
-
-_OF_RECORD = frozenset({"invoice", "distribution", "delivery", "record"})
-
 
 def _by_last(inside: dict[str, Shape]) -> dict[str, Shape]:
     """Give what stands further in by its own name, where that is the only one."""
@@ -301,15 +195,3 @@ def _by_last(inside: dict[str, Shape]) -> dict[str, Shape]:
         if "/" in way:
             found.setdefault(way.rpartition("/")[2], []).append(shape)
     return {name: shapes[0] for name, shapes in found.items() if len(shapes) == 1}
-
-
-def _inside(shape: Shape, depth: int = _DEEP) -> list[tuple[_Way, Shape]]:
-    """Give what is in an answer, but for what is in its arrays; of very much, the beginning."""
-    return list(itertools.islice(_ways(shape, depth), _MOST))
-
-
-def _ways(shape: Shape, depth: int) -> Iterator[tuple[_Way, Shape]]:
-    for name, one in shape.members().items() if "array" not in shape.kinds else ():
-        yield (name,), one
-        if depth > 1:
-            yield from (((name, *way), inner) for way, inner in _ways(one, depth - 1))
