@@ -42,6 +42,7 @@ from confirma_connector import (
     SourceError,
     Unavailable,
 )
+from confirma_connector.journal import Journal
 
 __all__ = ["closed", "production"]
 pytestmark = pytest.mark.usefixtures("read_once")
@@ -661,6 +662,27 @@ def test_several_accounts_may_send_at_once_from_threads_of_their_own(world: Worl
     assert set(states(told["mine"]).values()) == set(states(told["theirs"]).values()) == {"waiting"}
     assert (states(told["look"]), states(told["built"])) == ({"2001": "invalid"}, {"3001": "ready"})
     assert world.arrived() == sorted([*range(1001, 1031)] * 2)
+
+
+def test_several_threads_may_make_one_journal_at_the_same_moment(tmp_path: Path) -> None:
+    failed: list[BaseException] = []
+
+    def make(path: Path, account: str, together: threading.Barrier) -> None:
+        together.wait()
+        try:
+            Journal(path, "staging", account).__exit__(None, None, None)
+        except ConfirmaError as error:
+            failed.append(error)
+
+    for turn in range(40):
+        together = threading.Barrier(4)
+        its = [(tmp_path / f"{turn}.sqlite3", account, together) for account in "abcd"]
+        threads = [threading.Thread(target=make, args=one) for one in its]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failed
 
 
 def test_a_second_send_of_one_account_meanwhile_is_refused(world: World) -> None:

@@ -19,8 +19,6 @@ from typing import Any
 
 import pytest
 from test_cli import invoke
-from test_partner_adapter import LINE, SAMPLE
-from test_partner_adapter import MAPPING as PAIRS
 from world import MAPPING, TOKEN, World, csv_rows, csv_text, invoice_rows
 
 from confirma_connector import plugins
@@ -33,6 +31,7 @@ from confirma_connector.watching import Folders, Happening, Orders, Schedule, wa
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="there are no such signals elsewhere")
 ANOTHER_DISK = Path("/dev/shm")
+PIPES = Path(__file__).parents[1] / "samples" / "adapter"
 DAYS = dt.timedelta(days=1)
 pytestmark = pytest.mark.usefixtures("read_once")
 
@@ -600,12 +599,17 @@ def test_moved_results_are_brought_up_to_date_on_a_schedule(world: World) -> Non
 
 def test_a_list_of_results_is_found_again_after_the_move(world: World) -> None:
     drop = dropped(world, answers=True)
-    (world.folder / "pairs.yaml").write_text(PAIRS, "utf-8")
-    (drop.inbox / "a.pairs").write_text(LINE.format(no=1001, net="100.00"), "utf-8")
-    run = replace(world.but(mapping=str(world.folder / "pairs.yaml")).run(), registry=plugins.discover((SAMPLE,)))
+    adapter = (PIPES / "adapters/pipes.py").read_text("utf-8").partition("\n\n@hookimpl\ndef write_results")[0]
+    (world.folder / "adapters").mkdir()
+    (world.folder / "adapters/pipes.py").write_text(adapter, "utf-8")
+    (drop.inbox / "a.pipes").write_text(
+        "".join((PIPES / "export.pipes").read_text("utf-8").splitlines(keepends=True)[:4]), "utf-8"
+    )
+    registry = plugins.discover((world.folder / "adapters",))
+    run = replace(world.but(mapping=str(PIPES / "mapping.yaml")).run(), registry=registry)
     orders = drop.orders(is_once=True, schedule=Schedule(every=dt.timedelta(seconds=0)))
     assert watch(run, orders, drop.heard.append) == 0
-    assert drop.files() == {"in": [], "done": ["a.pairs"], "failed": [], "answers": ["a.results.csv"]}
+    assert drop.files() == {"in": [], "done": ["a.pipes"], "failed": [], "answers": ["a.results.csv"]}
     assert watch(run, orders, drop.heard.append) == 0
     (row,) = csv_rows(world.folder / "answers" / "a.results.csv", "utf-8-sig")
     assert (row["number"], row["confirma_state"]) == ("1001", "delivered")
