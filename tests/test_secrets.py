@@ -48,6 +48,8 @@ COMMANDS: dict[str, list[str]] = {
     "send": ["send in.csv", "send more.csv --json --log-json"],
     "track": ["track", "track --json --log-json", "track --all-profiles"],
     "status": ["status", "status --json", f"status --csv {DAY} {DAY} --output list.csv --replace"],
+    "new-adapter": ["new-adapter acme", "new-adapter other --package --directory own"],
+    "adapters check": ["adapters check csv_file in.csv --mapping mapping.yaml --json"],
     "explain": ["explain", "explain E-DATE"],
     "show": ["show 1001", "show 1001 --json", "show 9"],
     "report": ["report --html page.html --replace"],
@@ -159,7 +161,7 @@ def house(world: World, monkeypatch: pytest.MonkeyPatch, read_once: None) -> Hou
     monkeypatch.chdir(folder)
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "tmp"))
     found, discover = world.run().registry, plugins.discover  # looking for adapters is most of a small run
-    monkeypatch.setattr(plugins, "discover", lambda folders=(): discover(folders) if folders else found)
+    monkeypatch.setattr(plugins, "discover", lambda *given: discover(*given) if any(given) else found)
     world.source(1001)
     world.source(1002, 1003, 1004, name="more.csv")
     world.source(1009, name="old.csv")

@@ -22,6 +22,8 @@ from confirma_connector.errors import (
     NoWriteBack,
     SourceError,
     at_line,
+    brief,
+    said,
 )
 from confirma_connector.guarding import Late, Prints, Strayed, at_work, own_context, place, watched, within
 from confirma_connector.language import because, mark, tr, trn
@@ -103,7 +105,7 @@ class Adapter:
             self._stopped(doing, stop)
             raise
         except BaseException as error:
-            if isinstance(error, (*says, ConfirmaError) if self.is_ours else says) and (str(error) or self.is_ours):
+            if isinstance(error, (*says, ConfirmaError) if self.is_ours else says) and (self.is_ours or said(error)):
                 raise
             raise self.failed(tr("failed in {hook}: {place}", hook=doing, place=place(error))) from error
 
@@ -172,8 +174,10 @@ class Adapter:
     def transforms(self) -> Mapping[str, Callable[[str], str]]:
         """Give the adapter's own named steps for mappings. Raises AdapterError, also for the name of one of ours."""
         steps = self._ask("transforms") if "transforms" in self.hooks else {}
+        if isinstance(steps, Mapping):
+            steps = self._call("transforms", partial(dict, steps))
         if (
-            not isinstance(steps, Mapping)
+            not isinstance(steps, dict)
             or not all(isinstance(name, str) for name in steps)
             or not all(callable(step) for step in steps.values())
         ):
@@ -209,9 +213,11 @@ class Adapter:
     def answered(self, path: Path, head: bytes) -> Match:
         """Give the answer of `detect` for a file that begins with *head*."""
         answer = self._ask("detect", path=path, head=head)
+        if isinstance(answer, str):
+            answer = str.__str__(answer)
         if not isinstance(answer, str) or answer not in ("no", "generic", "specific"):
-            said = repr(answer)[:80] if isinstance(answer, (str, bool, type(None))) else type(answer).__name__
-            raise self.failed(tr("answered {answer} in detect, not no, generic or specific", answer=said))
+            shown = repr(answer)[:80] if isinstance(answer, (str, bool, type(None))) else type(answer).__name__
+            raise self.failed(tr("answered {answer} in detect, not no, generic or specific", answer=shown))
         return answer  # type: ignore[return-value]
 
     def read(self, source: Source) -> Iterator[Record]:
@@ -242,32 +248,35 @@ class Adapter:
     def _held_to_it(self, source: Source) -> Iterator[Record]:
         """Give the records of a partner's adapter, each checked and copied."""
         context, places, end = own_context(), Places(), object()
-        call = partial(self._call, "read", context=context, says=(SourceError, OSError))
+        call = partial(self._call, "read", context=context, says=(SourceError, OSError, Malformed))
         with watched(_LONG_PATIENCE, lambda: self._too_long("read")) as timed:
             try:
                 there = timed(partial(call, partial(self._manager.hook.read, source=source)))
                 if not hasattr(type(there), "__iter__"):
                     raise self.failed(tr("gave a {type} in read, not Records", type=type(there).__name__))
                 records = call(partial(iter, there))
-                following = partial(call, partial(next, records, end))
+
+                def following() -> Record | None:
+                    given = next(records, end)
+                    return None if given is end else wellformed(given, source.limits)
+
                 try:
-                    while (given := timed(following)) is not end:
-                        record = wellformed(given, source.limits)
+                    while (record := timed(partial(call, following))) is not None:
                         places.add(record.at, record.where)
                         yield record
                 finally:
-                    if close := getattr(records, "close", None):
-                        call(close)
+                    timed(partial(call, partial(_close, records)))
             except Malformed as error:
                 raise self.failed(str(error)) from None
             except SourceError as error:
-                if type(error) is not SourceError or source.path.name in str(error):
-                    raise
-                raise self._of_source(source.path, str(error)) from error
+                told = said(error)
+                if source.path.name in told:
+                    raise SourceError(told) from error
+                raise self._of_source(source.path, told) from error
             except OSError as error:
                 if error.filename is not None and str(error.filename) != str(source.path):
                     raise self.failed(tr("failed in {hook}: {place}", hook="read", place=place(error))) from error
-                unreadable = tr("cannot be read: {reason}", reason=because(error))
+                unreadable = tr("cannot be read: {reason}", reason=brief(because(error)))
                 raise self._of_source(source.path, unreadable) from error
 
     def _of_source(self, path: Path, problem: str) -> SourceError:
@@ -290,26 +299,32 @@ class Adapter:
         hook = partial(self._manager.hook.write_results, source=source, results=tuple(results), target=target)
         says = (NoWriteBack, SourceError, OSError)  # a full disk is no fault of the adapter
         call = partial(self._call, "write_results", hook, says=says)
-        if self.is_ours:
-            answer = call()
-        else:
-            answer = self._watched_copy(source, call)
+        if not self.is_ours:
+            with self._source_kept("write_results", source.path):
+                return self._proven_copy(source, results, target, call)
+        answer = call()
         if not target.is_file():
             raise self.failed(tr("wrote nothing in write_results"))
-        if not self.is_ours:
-            from confirma_connector.readback import difference  # listing adapters needs none of it
-
-            if fault := difference(self._held_to_it, source, results, target):
-                raise self.failed(fault)
         return answer if isinstance(answer, str) else ""
 
-    def _watched_copy(self, source: Source, call: Callable[[], Any]) -> Any:
-        with (
-            self._source_kept("write_results", source.path),
-            watched(_LONG_PATIENCE, lambda: self._too_long("write_results")) as timed,
-        ):
+    def _proven_copy(
+        self, source: Source, results: Sequence[Result], target: Path, call: Callable[[], object]
+    ) -> str:
+        """Let a partner's adapter write the copy, and read back what it wrote."""
+        from confirma_connector.readback import difference  # listing adapters needs none of it
+
+        with watched(_LONG_PATIENCE, lambda: self._too_long("write_results")) as timed:
             answer = timed(call)
-        if answer is None or answer is True or isinstance(answer, str):
-            return answer
-        found = "False" if answer is False else type(answer).__name__
-        raise self.failed(tr("gave {found} in write_results, not True or a line of text", found=found))
+        if not (answer is None or answer is True or isinstance(answer, str)):
+            found = "False" if answer is False else type(answer).__name__
+            raise self.failed(tr("gave {found} in write_results, not True or a line of text", found=found))
+        if not target.is_file():
+            raise self.failed(tr("wrote nothing in write_results"))
+        if fault := difference(self._held_to_it, source, results, target):
+            raise self.failed(fault)
+        return brief(" ".join(answer.split())) if isinstance(answer, str) else ""
+
+
+def _close(records: Any) -> None:
+    if close := getattr(records, "close", None):
+        close()

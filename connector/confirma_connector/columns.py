@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 
 import yaml
@@ -43,6 +43,11 @@ class Columns:
     def spellings(self) -> Mapping[str, tuple[str, ...]]:
         """Give every header that each of our words may have."""
         return self._spellings
+
+    @property
+    def parts(self) -> Mapping[str, Collection[str]]:
+        """Give the parts of an invoice that each of our words is read from; "" for any."""
+        return self._parts
 
     def bind(self, record: Record, place: str = "") -> None:
         """Find every column the mapping names among the headers of a table: all of them in a flat source.

@@ -15,7 +15,7 @@ from confirma_connector.errors import SettingsError
 from confirma_connector.language import because, tr, whole
 from confirma_connector.limits import Limits
 
-__all__ = ["APP", "config_file", "expanded", "of_profile", "profiles", "small_text"]
+__all__ = ["APP", "adapter_folders", "config_file", "expanded", "of_profile", "profiles", "small_text"]
 
 APP = "confirma-connector"
 _PATHS = ("token_file", "journal", "contract", "attachments")
@@ -35,9 +35,44 @@ def profiles(config: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(named)
 
 
+def adapter_folders(config: str | Path | None, profile: str | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Give the folders of adapters that the config file, or its profile, names. Raises SettingsError.
+
+    What else stands there is not looked at: adapters can be listed whatever is wrong with it.
+    """
+    path = config_file(config or environ.get("CONFIRMA_CONFIG"))
+    profile = profile or environ.get("CONFIRMA_PROFILE")
+    tree, named = _read(path, profile, is_named=bool(config or environ.get("CONFIRMA_CONFIG")))
+    folders = (tree | (named[profile] if profile else {})).get("adapters", [])
+    if not isinstance(folders, list):
+        raise SettingsError(tr("{path}: adapters: expected a list", path=path))
+    return tuple(_from(path, "adapters", folders))
+
+
 def config_file(config: str | Path | None) -> Path:
     """Give the place of the config file: the one named, else the user's own."""
     return expanded(config) if config else user_config_path(APP, appauthor=False) / "config.toml"
+
+
+def _read(path: Path, profile: str | None, *, is_named: bool) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Give the top level of the config file, and its profiles, among them *profile*; nobody needs to have one."""
+    if not is_named and not path.is_file():
+        if profile:
+            raise SettingsError(
+                tr('profile "{profile}" is asked for, but there is no config file {path}', profile=profile, path=path)
+            )
+        return {}, {}
+    tree, named = _tables(path)
+    if profile and profile not in named:
+        raise SettingsError(
+            tr(
+                '{path}: there is no profile "{profile}"; it has: {profiles}',
+                path=path,
+                profile=profile,
+                profiles=", ".join(named) or tr("none"),
+            )
+        )
+    return tree, named
 
 
 def _tables(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -80,22 +115,7 @@ def of_profile(config: str | Path | None, profile: str | None, known: Sequence[s
     *known* are the names of settings. Raises SettingsError.
     """
     path = config_file(config)
-    if not config and not path.is_file():
-        if profile:
-            raise SettingsError(
-                tr('profile "{profile}" is asked for, but there is no config file {path}', profile=profile, path=path)
-            )
-        return {}
-    tree, named = _tables(path)
-    if profile and profile not in named:
-        raise SettingsError(
-            tr(
-                '{path}: there is no profile "{profile}"; it has: {profiles}',
-                path=path,
-                profile=profile,
-                profiles=", ".join(named) or tr("none"),
-            )
-        )
+    tree, named = _read(path, profile, is_named=bool(config))
     own = named[profile] if profile else {}
     for where, table in ((str(path), tree), (tr("{path}, profile {profile}", path=path, profile=profile), own)):
         _refuse_unknown(where, table, known)

@@ -40,9 +40,12 @@ __all__ = [
     "Unavailable",
     "UnwritableResults",
     "at_line",
+    "brief",
     "legible",
+    "said",
 ]
 
+_LONGEST = 500
 _ILLEGIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Kinds of characters: controls, halves of a pair, and what breaks a line."""
 
@@ -59,6 +62,19 @@ def legible(text: str) -> str:
     return "".join(
         sign.encode("unicode_escape").decode() if unicodedata.category(sign) in _ILLEGIBLE else sign for sign in text
     )
+
+
+def brief(text: str) -> str:
+    """Give a text of somebody else's on one line, and no more of it than anybody reads."""
+    return legible(text if len(text) <= _LONGEST else text[:_LONGEST] + "…")
+
+
+def said(error: BaseException) -> str:
+    """Give on one line what an error of somebody else's code says; "" where not even that works."""
+    try:
+        return brief(" ".join(str(error).split()))
+    except Exception:  # its own text may do what it likes
+        return ""
 
 
 class ConfirmaError(Exception):

@@ -114,7 +114,10 @@ class Block(Mapping[str, Field]):
             for index, one in enumerate(fields)
         ]
         self._columnwise = [_each(read) for read in self._reads]
-        self._cells = itemgetter(*self._headers) if len(fields) > 1 else self._one_cell
+        nothing = (None,) * len(fields)
+        self._cells = (
+            (lambda _: nothing) if not told else itemgetter(*self._headers) if len(fields) > 1 else self._one_cell
+        )
         self._bound = self._columns.bindings
 
     def _weigh(self) -> None:

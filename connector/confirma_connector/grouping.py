@@ -43,7 +43,8 @@ class Grouping:
         self._nothing = mapping.locale.nothing
         self._shared_cells = Cells(columns, self._shared)
         self._skipping = Skipping(mapping, columns)
-        self.unheard = Unheard(columns.spellings)
+        knows_columns = hasattr(mapping.options, "check_column")
+        self.unheard = Unheard(columns.spellings, columns.parts, is_thorough=not knows_columns)
 
     @property
     def skipped(self) -> list[Skipped]:

@@ -33,7 +33,11 @@ _ENDED = 2
 
 
 class Late(Exception):
-    """No answer came in time; the thread that was asked is left to itself."""
+    """No answer came in time."""
+
+
+class _Enough(SystemExit):
+    """Ends a thread that is late; no `except Exception` on its way takes it, and Python says nothing of it."""
 
 
 class Strayed(Exception):
@@ -47,16 +51,33 @@ class Strayed(Exception):
 class Prints:
     """What one adapter printed: how many lines, and the first of them."""
 
-    count: int = 0
-    lines: list[str] = field(default_factory=list)
+    _count: int = 0
+    _lines: list[str] = field(default_factory=list)
     _open: str = ""
+    _streams: tuple[_Diverted, _Diverted] | None = None
+
+    @property
+    def count(self) -> int:
+        """How many lines, with one that has no end yet."""
+        return self._count + bool(self._open)
+
+    @property
+    def lines(self) -> list[str]:
+        """The first of them, without what is beyond reading."""
+        return [*self._lines, *([self._open] if self._open else [])][:_KEPT]
 
     def take(self, text: str) -> None:
         """Take down what is printed."""
-        *whole, self._open = (self._open + text).split("\n")
-        self.count += len(whole)
-        self.lines += [line[:_LONG] for line in whole[: _KEPT - len(self.lines)]] if len(self.lines) < _KEPT else []
-        self._open = self._open[:_LONG]
+        *whole, rest = (self._open + text).split("\n")
+        self._count += len(whole)
+        self._lines += [line[:_LONG] for line in whole[: max(_KEPT - len(self._lines), 0)]]
+        self._open = rest[:_LONG]
+
+    def streams(self, own: tuple[TextIO, TextIO]) -> tuple[_Diverted, _Diverted]:
+        """Give what stands in for *own*, the same ones each time: who keeps them, as a log does, is heard later too."""
+        if self._streams is None or (self._streams[0].own, self._streams[1].own) != own:
+            self._streams = _Diverted(own[0], self), _Diverted(own[1], self)
+        return self._streams
 
 
 class _Bytes(io.RawIOBase):
@@ -77,10 +98,14 @@ class _Bytes(io.RawIOBase):
 
 
 class _Diverted(io.TextIOBase):
-    """Stands in for standard output or error meanwhile: what an adapter writes is kept, all else goes where it went."""
+    """Stands in for standard output or error meanwhile: what an adapter writes is kept, all else goes where it went.
 
-    def __init__(self, own: TextIO) -> None:
+    Whoever writes in a thread that is none of ours, or still has it when no adapter is at work, writes for *whose*.
+    """
+
+    def __init__(self, own: TextIO, whose: Prints) -> None:
         self.own = own
+        self._whose = whose
         self.buffer = _Bytes(self)
         self.reconfigure = lambda **_: None
 
@@ -93,9 +118,9 @@ class _Diverted(io.TextIOBase):
 
     def write(self, text: str) -> int:
         prints = _heard.get()
-        if prints is None:
+        if prints is None and _DIVERSION.is_on and ALONE.get() is not None:
             return self.own.write(text)
-        prints.take(str(text))
+        (prints or self._whose).take(str(text))
         return len(text)
 
     def flush(self) -> None:
@@ -112,21 +137,27 @@ class _Diversion:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._depth = 0
-        self._streams: tuple[_Diverted, _Diverted] | None = None
+        self._own = sys.stdout, sys.stderr
 
-    def __enter__(self) -> None:
+    @property
+    def is_on(self) -> bool:
+        """Whether an adapter is at work."""
+        return self._depth > 0
+
+    def begin(self, prints: Prints) -> None:
+        """Let what is written from here on be *prints*."""
         with self._lock:
             if self._depth == 0:
-                if self._streams is None or (self._streams[0].own, self._streams[1].own) != (sys.stdout, sys.stderr):
-                    self._streams = _Diverted(sys.stdout), _Diverted(sys.stderr)
-                sys.stdout, sys.stderr = self._streams
+                self._own = sys.stdout, sys.stderr
+                sys.stdout, sys.stderr = prints.streams(self._own)
             self._depth += 1
 
-    def __exit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Let everything go where it went before, unless another one is at work."""
         with self._lock:
             self._depth -= 1
-            if self._depth == 0 and self._streams is not None:
-                sys.stdout, sys.stderr = (stream.own for stream in self._streams)
+            if self._depth == 0:
+                sys.stdout, sys.stderr = self._own
 
 
 _DIVERSION = _Diversion()
@@ -150,13 +181,14 @@ def at_work(prints: Prints, context: contextvars.Context, call: Callable[[], _An
     if ALONE.get() is None:
         return context.run(call)
     before = _directory()
-    with _DIVERSION:
-        try:
-            return context.run(_hearing, prints, call)
-        finally:
-            if before is not None and _directory() != before:
-                os.chdir(before)
-                raise Strayed
+    _DIVERSION.begin(prints)
+    try:
+        return context.run(_hearing, prints, call)
+    finally:
+        _DIVERSION.end()
+        if before is not None and _directory() != before:
+            os.chdir(before)
+            raise Strayed
 
 
 def _hearing(prints: Prints, call: Callable[[], _Answer]) -> _Answer:
@@ -180,6 +212,7 @@ def _directory() -> str | None:
 def within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
     """Call in a thread and wait so long for it. Raises what the call raises, and Late.
 
+    A thread that is late is ended where it runs Python code; in a call that waits for something it is left to itself.
     Where our command has the process to itself, code that lets no other thread run ends it.
     """
     done: list[tuple[_Answer | None, BaseException | None]] = []
@@ -195,12 +228,20 @@ def within(seconds: float, call: Callable[[], _Answer]) -> _Answer:
         rearm(2 * seconds)
         thread.start()
         thread.join(seconds)
-    if not done:
-        raise Late
+        if thread.is_alive():
+            _end(thread)
+            raise Late
     answer, error = done[0]
     if error is not None:
         raise error
     return answer  # type: ignore[return-value]
+
+
+def _end(thread: threading.Thread) -> None:
+    import ctypes
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Enough))
+    thread.join(_TICK)
 
 
 @contextlib.contextmanager
@@ -220,9 +261,10 @@ def watched(seconds: float, said: Callable[[], str]) -> Iterator[Callable[[Calla
         with _last_resort() as rearm:
             while not is_over.wait(_TICK):
                 rearm(seconds + 10 * _TICK)
-                if since and time.monotonic() - since[0] > seconds:
-                    tell(said())
-                    os._exit(_ENDED)
+                for began in since[:]:  # the other thread empties it at any moment
+                    if time.monotonic() - began > seconds:
+                        tell(said())
+                        os._exit(_ENDED)
 
     def timed(call: Callable[[], _Answer]) -> _Answer:
         since.append(time.monotonic())

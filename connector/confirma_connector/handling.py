@@ -121,7 +121,7 @@ def _sent(run: Run, folders: Folders, choice: Choice, place: Path, job: Job, hea
     folder = folders.failed if bad else folders.done
     there = planned(folders, folder, place, job, 1 if bad else report.exit_code, is_own=is_own)
     to = str(there.moves[0][1])
-    attention = [replace(one, path=to) if one.path else one for one in report.attention]
+    attention = [replace(one, path=to) if one.path == file.path else one for one in report.attention]
     hear(Happening("sent", job.name, states=states, attention=attention))
     return there
 

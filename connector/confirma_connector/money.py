@@ -167,7 +167,8 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
             raise MoneyError(
                 "E-TOTAL",
                 f"amounts.{name}",
-                tr("the total says {found}, the rows add up to {sum}", found=number(found), sum=number(total)),
+                tr("the total says {found}, the rows add up to {sum}", found=number(found), sum=number(total))
+                + (_otherwise_signed() if abs(expected + total) <= tolerance else ""),
             )
     net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
     gross = given.get("gross_amount", net + tax + rounding)
@@ -224,3 +225,10 @@ def share(price: Decimal, units: Decimal) -> Decimal:
 def negated(amount: Decimal) -> Decimal:
     """Turn the sign, without ever writing a negative zero."""
     return amount.copy_negate() if amount else amount
+
+
+def _otherwise_signed() -> str:
+    return tr(
+        "; only the sign differs: where rows and total do not have the same minus in the source, as in credit notes, "
+        "negative_when in the mapping turns one of them"
+    )

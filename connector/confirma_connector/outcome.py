@@ -26,7 +26,8 @@ class Outcome:
     """The state of one invoice, its message for people, and what the message leaves out where values may not go.
 
     Of the journal it holds when it noted the state, the case, and whether Confirma has the invoice or a person is done
-    with it: a file has as many of these as invoices.
+    with it: a file has as many of these as invoices. *is_other* says that what was sent is another than what stands
+    here, and that the state says nothing of it.
     """
 
     state: str
@@ -36,6 +37,7 @@ class Outcome:
     changed_at: float | None = None
     case_id: str = ""
     is_gone: bool = False
+    is_other: bool = False
 
 
 _SENDABLE = Outcome("ready")
@@ -64,7 +66,8 @@ def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Prob
     if state == "failed" and item.refused:
         told = tuple(replace(problem, value="") for problem in item.refused) if is_other else item.refused
         return _in_cells(state, item, entry, told, notes)
-    return _said(state, "; ".join((message, *notes)), entry)
+    said = _said(state, "; ".join((message, *notes)), entry)
+    return replace(said, is_other=True) if is_other and state != "failed" else said
 
 
 def _notes(state: str, *, is_other: bool, is_torn: bool) -> Iterator[str]:

@@ -278,4 +278,5 @@ def _report(
         notices=[*writing.notices, *run.registry.printed()],
         ending=ending,
         is_open=writing.is_unwritten or is_left,
+        apart=writing.apart,
     )

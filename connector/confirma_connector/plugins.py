@@ -17,7 +17,7 @@ import pluggy
 
 from confirma_connector import hookspecs
 from confirma_connector.asking import SHIPPED, Adapter
-from confirma_connector.errors import AdapterError, legible
+from confirma_connector.errors import AdapterError, brief, said
 from confirma_connector.guarding import Prints, Strayed, at_work, own_context, watched
 from confirma_connector.hookspecs import HOOKS_VERSION, PROJECT
 from confirma_connector.language import because, tr
@@ -29,7 +29,6 @@ _HOOKS = ("read", "write_results", "detect", "options", "transforms")
 _LOADING = 60.0
 """Seconds: as long as loading a partner's adapter may take, with all that it imports."""
 _LARGEST = 10_000_000
-_LONGEST = 500
 
 
 def bundled(kind: Literal["adapters", "mappings", "problems"]) -> Path:
@@ -57,7 +56,7 @@ class Registry:
 
     def printed(self) -> list[str]:
         """Say of each adapter that printed something that it did: only its report is ours to print."""
-        return [said for adapter in self.adapters.values() if (said := adapter.printed())]
+        return [told for adapter in self.adapters.values() if (told := adapter.printed())]
 
     def prints(self) -> list[str]:
         """Give what adapters printed, each line with the name of its adapter: for people who look for a mistake."""
@@ -77,7 +76,8 @@ class Registry:
         if name not in self.adapters:
             raise AdapterError(
                 tr(
-                    'there is no adapter "{name}"; there are: {adapters}',
+                    'there is no adapter "{name}"; there are: {adapters} (name the folder of yours with --adapters, or '
+                    "as adapters in the config file)",
                     name=name,
                     adapters=", ".join(self.adapters) or tr("none"),
                 )
@@ -116,7 +116,12 @@ def discover(folders: Iterable[Path] = (), installed: Iterable[EntryPoint] | Non
             broken[name] = Broken(
                 name,
                 origin,
-                tr("the name is taken twice: by {first} and by {second}", first=tr(other.origin), second=tr(origin)),
+                tr(
+                    "the name is taken twice: by {first} and by {second}; take one of them away, or its folder out of "
+                    "--adapters and the config file",
+                    first=tr(other.origin),
+                    second=tr(origin),
+                ),
             )
             continue
         prints = Prints()
@@ -136,7 +141,7 @@ def discover(folders: Iterable[Path] = (), installed: Iterable[EntryPoint] | Non
 def _loaded(name: str, origin: str, load: Callable[[], Any], prints: Prints) -> Any:
     """Load a partner's adapter, and give it up with the process if that never ends."""
 
-    def said() -> str:
+    def too_long() -> str:
         return tr(
             'adapter "{name}" ({origin}) is not loaded after {seconds:g} seconds',
             name=name,
@@ -144,7 +149,7 @@ def _loaded(name: str, origin: str, load: Callable[[], Any], prints: Prints) -> 
             seconds=_LOADING,
         )
 
-    with watched(_LOADING, said) as timed:
+    with watched(_LOADING, too_long) as timed:
         return timed(lambda: at_work(prints, own_context(), load))
 
 
@@ -241,9 +246,5 @@ def _module(path: Path) -> ModuleType:
 
 
 def _brief(error: BaseException) -> str:
-    try:
-        text = " ".join(str(error).split())
-    except Exception:  # its own text may do what it likes
-        text = ""
-    text = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-    return text if isinstance(error, AdapterError) and text else legible(f"{type(error).__name__}: {text}")
+    text = said(error)
+    return text if isinstance(error, AdapterError) and text else brief(f"{type(error).__name__}: {text}")

@@ -68,6 +68,11 @@ class ResultHeaders:
         """Give the four headers in order."""
         return (self.state, self.message, self.updated, self.case_id)
 
+    def hold_results(self, values: Mapping[str, Value]) -> bool:
+        """Tell whether the four are there in a record's *values*, and something stands under one of them."""
+        there = [values[name] for name in self.names() if name in values]
+        return len(there) == len(self.names()) and any(str(one).strip() for one in there if one is not None)
+
 
 RESULT_HEADERS = ResultHeaders()
 

@@ -83,7 +83,8 @@ def _value(member: Member) -> _Write:
     if member.members:
         return _several(_object(member))
     if member.words is not None:
-        words = {word: _quoted(wire) if wire else "" for word, wire in member.words.items()}
+        spelled = _as_integer if member.type == "integer" else _quoted
+        words = {word: spelled(wire) if wire else "" for word, wire in member.words.items()}
         return words.__getitem__
     return _TYPED.get(member.type or "", _leaf)
 

@@ -64,7 +64,7 @@ def unchanged(path: Path) -> Iterator[None]:
 def _saved(path: Path, copy: IO[bytes], was: str) -> Path | None:
     """Put what *path* was beside it, if it is another file now, or none."""
     with contextlib.suppress(OSError):
-        if digest(path) == was:
+        if path.is_file() and digest(path) == was:
             return None
     number, saved = 1, path.with_name(f"{path.name}.saved")
     while os.path.lexists(saved):

@@ -246,9 +246,9 @@ def _fill(
         registers=registers,
     )
     yearly = settings.numbering == "yearly"
-    names, problems = Names(contract), 0
+    names, headers, problems = Names(contract), found.mapping.headers, 0
     for draft in mapper.drafts(there):
-        has_rest = found.has_results and draft.head.part == "whole"  # rows below a header carry no results
+        has_rest = draft.head.part == "whole" and headers.state in draft.head.values  # below a header are no results
         its, body = _key(draft, yearly=yearly), b""
         if draft.invoice is not None and (wants is None or wants(its)):
             body = contract.body(draft.invoice)
@@ -295,8 +295,13 @@ def _fill(
 
 
 def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator[Record]:
-    """Give the records, counted; note whether the source carries results already, and of which environment."""
+    """Give the records, counted; note whether the source carries results already, and of which environment.
+
+    Four columns, though empty, are a person's wish in a list that we read ourselves. An adapter of others may give the
+    four names for every file of its kind: only what stands under them shows a results file, to be written in place.
+    """
     headers, limits, cells = found.mapping.headers, found.source.limits, 0
+    is_ours = found.mapping.adapter.is_ours
     there = read(found.mapping, found.source, found.beside[0] if found.beside else None)
     for record in there if found.records is None else found.records:
         found.rows += 1
@@ -304,8 +309,10 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator
         if found.rows > limits.rows or cells > limits.cells:
             bound = "rows" if found.rows > limits.rows else "cells"
             raise limits.refuse(bound, f"{found.path}, {record.where}")
-        if found.rows == 1:
+        if found.rows == 1 and is_ours:
             found.has_results = all(name in record.values for name in headers.names())
+        elif not is_ours and not found.has_results:
+            found.has_results = headers.hold_results(record.values)
         if found.has_results and (state := str(record.values.get(headers.state) or "")) not in _FOUND_BY_A_CHECK:
             found.marks["test" if state.startswith("TEST ") else "real"] += 1
         if progress is not None and found.rows % 1000 == 0:

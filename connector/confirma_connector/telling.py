@@ -9,8 +9,9 @@ from typing import Literal
 
 from confirma_connector.dispatch import Ending
 from confirma_connector.journal import Entry, Facts, Journal
+from confirma_connector.language import trn
 from confirma_connector.outcome import Outcome, entry_words
-from confirma_connector.ranges import Ranges
+from confirma_connector.ranges import Ranges, spelled
 from confirma_connector.records import Problem
 from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
 from confirma_connector.settings import Settings
@@ -38,6 +39,7 @@ def told(
 ) -> FileReport:
     """Tell of one file: every invoice, every skipped row, the sums. Of what has no problem nothing else is held."""
     invoices, troubled = list[InvoiceReport](), list[tuple[Item, Outcome]]()
+    others = Ranges()
     worth: dict[str, list[Facts]] = {"to_send": [], "sent_before": [], "waiting": []}
     for item, outcome in joined:
         invoices.append(
@@ -54,6 +56,8 @@ def told(
         )
         if outcome.problems:
             troubled.append((item, outcome))
+        if outcome.is_other:
+            others.add(item.label)
         if item.facts is not None:
             worth[_fate(outcome)].append(item.facts)
     return FileReport(
@@ -67,12 +71,24 @@ def told(
         totals=survey.totals,
         methods=dict(survey.methods),
         results=str(results) if results else "",
-        notices=(*survey.unheard, *notices),
+        notices=(*survey.unheard, *_changed_since(others), *notices),
         unheard=survey.unheard,
         problems=gathered(survey.mapping, troubled, len(invoices)),
         summary=_summary(survey, worth),
         annotated=str(annotated) if annotated else "",
     )
+
+
+def _changed_since(others: Ranges) -> Iterator[str]:
+    """Say of the invoices with a calm state that they were changed since they were sent: it stands in their rows."""
+    if places := others.told():
+        count = sum(one.count for one in places)
+        yield trn(
+            "invoice {numbers}: the row now differs from what was sent, and nothing is sent again",
+            "{count} invoices ({numbers}): the rows now differ from what was sent, and nothing is sent again",
+            count,
+            numbers=spelled(places),
+        )
 
 
 def _summary(survey: Survey, worth: Mapping[str, Sequence[Facts]]) -> Summary:
@@ -133,11 +149,15 @@ def whole(
     notices: Sequence[str] = (),
     ending: Ending | None = None,
     is_open: bool = False,
+    apart: Sequence[AttentionReport] = (),
 ) -> Report:
-    """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do."""
+    """Tell of the whole run, with the exit code a scheduler can trust; *is_open* says that something is left to do.
+
+    *apart* are invoices that need a person by what stands in their results file alone.
+    """
     counts = dict(journal.counts()) if journal else {}
     changes, looked_at = _changes(changed, _placed(files))
-    needed = tuple(_needed(command, files, journal, looked_at))
+    needed = (*_needed(command, files, journal, looked_at), *apart)
     return Report(
         command=command,
         environment=settings.environment,

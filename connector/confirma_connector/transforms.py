@@ -16,6 +16,7 @@ _POSTAL_CODE = re.compile(r"[0-9]{1,5}")
 _BUSINESS_ID = re.compile(r"(?:FI)?(?:([0-9]{6,7})[-\u2010\u2011\u2012\u2013\u2212]([0-9])|([0-9]{7})([0-9]))")
 _UNSIGNED = re.compile(r"[0-9.,'’_\s]*[0-9][0-9.,'’_\s]*")
 _MINUS = ("-", "\u2212")
+_IMPLIED = re.compile(r"([-+\u2212]?)([0-9]+)([-+\u2212]?)")
 _THOUSAND_OR_NOT = re.compile(r"[-\u2212]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _PERCENTAGE = re.compile(r"(?<![0-9])(?<![0-9][.,])([0-9]+)(?:([.,])([0-9]+))?\s*%")
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -103,6 +104,32 @@ def decimal_point(text: str) -> str:
     if _THOUSAND_OR_NOT.fullmatch(line):
         raise ValueError(tr("expected a number that can be read in one way: this may be thousands or three decimals"))
     return line.replace(",", ".") if line.count(",") == 1 and "." not in line else line
+
+
+def _with_implied(text: str, decimals: int) -> str:
+    number = _IMPLIED.fullmatch("".join(text.split()))
+    if number is None or (number[1] and number[3]):
+        raise ValueError(
+            tr("expected digits alone, the last {decimals} of them decimals, and at most one sign", decimals=decimals)
+        )
+    figures = number[2].zfill(decimals + 1)
+    is_negative = (number[1] or number[3]) in _MINUS and figures.strip("0")
+    return f"{'-' if is_negative else ''}{figures[:-decimals].lstrip('0') or '0'}.{figures[-decimals:]}"
+
+
+def decimals_1(text: str) -> str:
+    """The last digit becomes a decimal behind a point: "255" gives "25.5"."""
+    return _with_implied(text, 1)
+
+
+def decimals_2(text: str) -> str:
+    """The last two digits become decimals behind a point: "0012345" gives "123.45", "500-" gives "-5.00"."""
+    return _with_implied(text, 2)
+
+
+def decimals_3(text: str) -> str:
+    """The last three digits become decimals behind a point: "0012500" gives "12.500"."""
+    return _with_implied(text, 3)
 
 
 def postal_code_fi(text: str) -> str:
@@ -202,6 +229,9 @@ TRANSFORMS: Mapping[str, Callable[[str], str]] = MappingProxyType(
             strip_zeros,
             percent,
             decimal_point,
+            decimals_1,
+            decimals_2,
+            decimals_3,
             rate_in_text,
             first_letters,
             postal_code_fi,

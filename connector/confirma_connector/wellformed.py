@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from confirma_connector.errors import legible
+from confirma_connector.errors import brief, legible
 from confirma_connector.language import mark, tr
 from confirma_connector.limits import Limits
 from confirma_connector.records import Locator, Record, Unreadable, Value
@@ -20,6 +20,7 @@ _PARTS = ("whole", "header", "line")
 _DIGITS = 100
 """A number with more digits, before or behind its point, is none that anybody wrote."""
 _HALF = mark("has half of a character, which no file can hold: it was decoded wrongly")
+_LINE = "line "
 _NO_NUMBER = mark("is not a number that an invoice can hold")
 
 
@@ -44,7 +45,7 @@ class Places:
             self._lasts.append(at)
         elif at in self._others or (isinstance(at, int) and self._is_within(at)):
             raise Malformed(
-                tr("gave the place {at} twice in read, the second time at {where}", at=repr(at), where=where)
+                tr("gave the place {at} twice in read, the second time at {where}", at=_shown(at), where=where)
             )
         else:
             self._others.add(at)
@@ -58,7 +59,7 @@ def wellformed(record: object, limits: Limits) -> Record:
     """Give a copy of *record* that is what it says. Raises Malformed, and SourceError for what passes a bound."""
     if type(record) is not Record:
         raise Malformed(tr("gave a {type} in read, not a Record", type=_kind(record)))
-    where = _text(record.where, "where", "")
+    where = brief(_text(record.where, "where", ""))
     if not where:
         raise Malformed(tr('gave a Record without a where, which tells people its place: "line 12"'))
     at = _locator(record.at, where)
@@ -88,14 +89,21 @@ def wellformed(record: object, limits: Limits) -> Record:
     return Record(
         values,
         at,
-        where,
+        _spoken(where),
         None if record.document is None else _text(record.document, "document", where),
         record.part,
-        tuple(_text(problem, "problems", where) for problem in record.problems),
-        _text(record.skipped, "skipped", where),
+        tuple(brief(_text(problem, "problems", where)) for problem in record.problems),
+        brief(_text(record.skipped, "skipped", where)),
         _texts(record.letters, "letters", where),
-        _texts(record.places, "places", where),
+        {name: _spoken(place) for name, place in _texts(record.places, "places", where).items()} or _NONE,
     )
+
+
+def _spoken(place: str) -> str:
+    """Say "line 12" in the language of the day; what else an adapter calls its places is its own."""
+    number = place.removeprefix(_LINE)
+    is_line = number is not place and place.startswith(_LINE) and number.isascii() and number.isdigit()
+    return tr("line {line}", line=number) if is_line else place
 
 
 def _value(value: object, header: str, where: str, limits: Limits) -> Value:
@@ -114,6 +122,8 @@ def _value(value: object, header: str, where: str, limits: Limits) -> Value:
         return Unreadable(
             str(value), tr("is a moment in a time zone, of which the day is not certain; give a plain date")
         )
+    if type(value) is datetime and value.tzinfo is not None:
+        return value.replace(tzinfo=None)  # its zone is code that somebody else wrote
     if type(value) in (date, datetime):
         return value  # type: ignore[return-value]
     if type(value) is Unreadable:

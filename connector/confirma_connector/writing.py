@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector import replying, results
+from confirma_connector.differing import Differing
 from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
 from confirma_connector.handed import Handed
@@ -18,7 +19,7 @@ from confirma_connector.mapping import LoadedMapping
 from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem, Record
 from confirma_connector.refusing import refusals
-from confirma_connector.report import FileReport
+from confirma_connector.report import AttentionReport, FileReport
 from confirma_connector.results import Target
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.survey import Item, Key, Refusals, Survey
@@ -32,6 +33,7 @@ class Writing:
     """Writes results files one after another. *is_unwritten* says that one of them could not be written.
 
     *touched* are the invoices this run dealt with, *held* those that could go and did not, with the reason.
+    *apart* are those that need a person by what stands in their results file alone.
     """
 
     run: Run
@@ -43,6 +45,7 @@ class Writing:
     files: list[FileReport] = field(default_factory=list)
     is_unwritten: bool = False
     mappings: dict[str, LoadedMapping] = field(default_factory=dict)
+    apart: list[AttentionReport] = field(default_factory=list)
 
     def write(self, found: Survey, target: Target | None) -> None:
         """Write one results file, and tell what became of its invoices; without a *target* tell it alone."""
@@ -52,13 +55,23 @@ class Writing:
             return
         self.run.hear(Event("writing", str(target.path)))
         found = self._with_refusals(found)
+        differing = Differing(found)
+
+        def join(base: Survey) -> Iterator[tuple[Item, Outcome]]:
+            return differing.written(base, self._join(base))
+
         try:
-            path, said = results.write(self.journal, found, target, self._read_like(found), self._join)
+            path, said = results.write(self.journal, found, target, self._read_like(found), join)
             notices = [said] if said else []
         except UnwritableResults as error:
             path, notices = None, [text for text in (target.notice, self._unwritten(error)) if text]
         notices += self._reply(found, path or target.path)
-        self.files.append(told(found, self._join(found), results=path, notices=notices, touched=self.touched))
+        joined = differing.told(self._join(found))
+        file = told(found, joined, results=path, notices=notices, touched=self.touched)
+        if path is not None and (written := tuple(differing.notices(path))):
+            file = file.model_copy(update={"notices": (*file.notices, *written)})
+            self.apart += differing.open(path)
+        self.files.append(file)
 
     def update(self, choice: Choice) -> None:
         """Bring the results files up to date: of the files named, or all that still exist if nothing is named."""
@@ -117,10 +130,16 @@ class Writing:
             return
         try:
             mapping = self.run.mapping(place, choice.mapping or file.mapping)
+        except CannotRun as error:  # nothing is wrong with the file
+            self.notices.append(self._unwritten(SettingsError(f"{file.path.name}: {error}")))
+            return
+        try:
             found = self._read(place, mapping, file.source)
         except CannotRun as error:
             spoilt = tr(
-                "; if it is spoilt, delete it and run: confirma track {source}", source=shlex.quote(str(file.source))
+                "; if {name} is spoilt, delete it and run: confirma track {source}",
+                name=file.path.name,
+                source=shlex.quote(str(file.source)),
             )
             self.notices.append(self._unwritten(error) + spoilt)
             return

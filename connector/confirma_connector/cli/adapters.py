@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import Any
 
 import click
 
 from confirma_connector import plugins
-from confirma_connector.cli.adaptercheck import check
+from confirma_connector.cli.adaptercheck import check, folder_options, folders_of
 from confirma_connector.cli.saying import say
 from confirma_connector.language import tr
 
@@ -16,20 +16,18 @@ __all__ = ["adapters"]
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--adapters", "folders", type=click.Path(path_type=Path), multiple=True, help="A folder with more adapters."
-)
+@folder_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_context
-def adapters(context: click.Context, /, folders: tuple[Path, ...], as_json: bool) -> None:
+def adapters(context: click.Context, /, as_json: bool, **given: Any) -> None:
     """List the adapters, working and broken, with where they come from."""
     if context.invoked_subcommand:
-        if as_json or folders:
+        if as_json or any(given.values()):
             raise click.UsageError(
                 tr("options stand behind {command}, not before it", command=context.invoked_subcommand)
             )
         return
-    registry = plugins.discover(folders)
+    registry = plugins.discover(folders_of(given))
     if as_json:
         working = [{"name": one.name, "origin": one.origin, "hooks": one.hooks} for one in registry.adapters.values()]
         broken = [{"name": one.name, "origin": one.origin, "reason": one.reason} for one in registry.broken.values()]

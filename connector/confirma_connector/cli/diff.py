@@ -22,7 +22,7 @@ __all__ = ["diff"]
 _HEADINGS = {
     Weight.STOPS: mark("nothing can be sent, all is refused, or an invoice would be another one:"),
     Weight.DANGER: mark("invoices may be lost from sight, sent twice, or wrong:"),
-    Weight.LOSS: mark("something of an invoice may be left out:"),
+    Weight.LOSS: mark("something of an invoice, or of what Confirma says of it, may be left out:"),
     Weight.ADAPTED: mark("otherwise than here, and taken over:"),
     Weight.NEW: mark("good to know:"),
     Weight.FITS: mark("as here:"),

@@ -48,6 +48,15 @@ def lint(mapping: str, data: tuple[Path, ...], as_json: bool, **given: Any) -> N
             say(one.text())
         if odd:
             say(trn("{count} oddity", "{count} oddities", odd))
+        elif findings:
+            say(
+                trn(
+                    "{mapping}: nothing odd, {count} note",
+                    "{mapping}: nothing odd, {count} notes",
+                    len(findings),
+                    mapping=mapping,
+                )
+            )
         else:
             say(tr("{mapping}: nothing odd", mapping=mapping))
     raise click.exceptions.Exit(1 if odd else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn
@@ -64,7 +65,7 @@ def carried_out(
         try:
             report = story(run, choice)
         finally:
-            for line in () if log_json else run.registry.prints():
+            for line in run.registry.prints() if sys.stderr.isatty() and not log_json else ():  # never into a log
                 say(line, err=True)
     except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
         raise

@@ -63,7 +63,7 @@ def with_click() -> Iterator[None]:
         yield
     finally:
         gettext.textdomain(domain)
-        os.environ.pop("LANGUAGE")
+        os.environ.pop("LANGUAGE", None)
         if before is not None:
             os.environ["LANGUAGE"] = before
 

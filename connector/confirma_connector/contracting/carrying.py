@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from confirma_connector.contract import Contract
 from confirma_connector.contracting.calls import Call, Parameter
 from confirma_connector.contracting.evidence import plain
-from confirma_connector.contracting.finding import Notes, Weight
+from confirma_connector.contracting.finding import Notes, Weight, demanded
 from confirma_connector.contracting.openapi import Pointer
 from confirma_connector.contracting.shape import Schemas
 from confirma_connector.language import tr
@@ -88,8 +88,8 @@ class Headers:
 
 
 def note_fixed(notes: Notes, line: str, one: Parameter) -> None:
-    """Note a header or parameter that can have one value only, and give it that."""
+    """Note a header or parameter that the file has a value for, and give it that."""
     value = str(one.shape.only).lower() if isinstance(one.shape.only, bool) else str(one.shape.only)
-    text = tr('"{name}" is required and can only be {value}', name=one.name, value=value)
+    text = demanded(one.name, value, is_default=one.shape.is_default)
     notes.add(Weight.ADAPTED, "new", line, one.at, text, needs_person=False)
     notes.change(line, {"wire": value}, text)

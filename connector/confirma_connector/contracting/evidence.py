@@ -11,7 +11,13 @@ from typing import Literal
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.wirenames import ALSO
 
-__all__ = ["Kind", "Ours", "candidates", "equivalents", "plain", "same_members", "shares_members", "strength", "tokens"]
+__all__ = [
+    *("SURE", "Kind", "Ours", "candidates", "equivalents", "plain"),
+    *("same_members", "shares_members", "strength", "tokens"),
+]
+
+SURE = 2
+"""As much as this has to speak for another name."""
 
 Kind = Literal["text", "whole", "decimal", "date", "flag", "word", "object", "array", "any"]
 
@@ -93,7 +99,7 @@ _WHOLES: Mapping[str, Collection[str]] = {
     "metadata": ("meta", "paging", "pagination", "pageinfo", "page", "summary"),
     "totalcount": ("total", "totalrecords", "totalelements", "totalitems", "totalresults", "totalhits", "totalrows"),
     "languagecode": ("lang", "language"),
-    "message": ("errortext", "errordescription"),
+    "message": ("errortext", "errordescription", "failurereason", "rejectionreason", "failuremessage", "statusmessage"),
     "caseid": ("casenumber", "agencycaseid", "caseidentifier"),
     "createdat": ("created", "creationtime", "createdtime", "creationdate", "createdon", "createddate"),
     "distributedat": ("distributed", "distributiontime", "deliverydate", "distributedon"),
@@ -204,10 +210,10 @@ def strength(ours: Ours, name: str, shape: Shape, context: Collection[str]) -> i
         return 3
     if ours.kind in ("object", "array") and ours.inner and shape.members() and not shares_members(ours.inner, shape):
         return 0
-    is_contradicted = bool(ours.words and shape.words) and not _meets(ours.words, shape.words or ())
+    is_contradicted = bool(ours.words and shape.words) and not _meets(ours.words, shape.spoken)
     if is_contradicted:
         return 0
-    is_known, has_words = means_the_same(ours.names, name, context), same_words(ours.words, shape.words)
+    is_known, has_words = means_the_same(ours.names, name, context), same_words(ours.words, shape.spoken)
     if is_known or has_words:
         return 3 if is_known and has_words else 2
     if ours.inner and any(_without(own, context) == _without(name, context) for own in ours.names):

@@ -11,7 +11,7 @@ from confirma_connector.contracting.openapi import Described, Pointer, spelled
 from confirma_connector.errors import legible
 from confirma_connector.language import tr
 
-__all__ = ["Change", "Finding", "Kind", "Notes", "Weight"]
+__all__ = ["Change", "Finding", "Kind", "Notes", "Weight", "demanded"]
 
 Kind = Literal["confirmed", "renamed", "respelled", "missing", "new", "ambiguous", "unlike", "silent"]
 
@@ -82,10 +82,23 @@ class Notes:
         """Note that the file says the same as the contract."""
         self.findings.append(Finding(Weight.FITS, "confirmed", line, at, tr('"{wire}", as in the file', wire=wire)))
 
-    def renamed(self, line: str, at: Pointer, before: str, wire: str, *, is_sure: bool = True, todo: str = "") -> None:
-        """Note another name, and change the line."""
-        text = tr('"{before}" is called "{wire}" there', before=before, wire=wire)
-        if not before:
+    def renamed(
+        self,
+        line: str,
+        at: Pointer,
+        before: str,
+        wire: str,
+        *,
+        is_sure: bool = True,
+        todo: str = "",
+        label: str = "",
+    ) -> None:
+        """Note another name, and change the line; *label* is what the file calls a name that is a number."""
+        shown = f"{wire} ({label})" if label not in ("", wire) else wire
+        text = tr('"{before}" is called "{wire}" there', before=before, wire=shown)
+        if wire == ".":
+            text = tr('"{name}" is no container there: its members stand beside it', name=before)
+        elif not before:
             text = tr('it has a name there, "{wire}"', wire=wire)
         weight = Weight.ADAPTED if is_sure else Weight.DANGER
         self.findings.append(Finding(weight, "renamed", line, at, text, todo, needs_person=not is_sure))
@@ -131,3 +144,10 @@ class Notes:
     def needs_person(self) -> bool:
         """Whether anything is left for a person."""
         return any(one.needs_person for one in self.findings)
+
+
+def demanded(name: str, value: str, *, is_default: bool) -> str:
+    """Say that something is required, and what is sent therefore."""
+    if is_default:
+        return tr('"{name}" is required; the default of the file, {value}, is sent', name=name, value=value)
+    return tr('"{name}" is required and can only be {value}', name=name, value=value)

@@ -15,9 +15,11 @@ from confirma_connector.contracting.evidence import Kind
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.invoice import Invoice
 
-__all__ = ["KIND_NAMES", "fixed", "kind_of", "kinds_of", "spelling"]
+__all__ = ["KIND_NAMES", "ROW_NUMBER", "fixed", "kind_of", "kinds_of", "spelling"]
 
 _KINDS: Mapping[type, Kind] = {bool: "flag", int: "whole", Decimal: "decimal", dt.date: "date", str: "text"}
+ROW_NUMBER = "invoice.rows.row_number"
+"""A text here, and often a number there."""
 _LEADS = ("invoice.header.", "invoice.parties.", "invoice.")
 KIND_NAMES: Mapping[Kind, str] = {
     "text": "string", "whole": "integer", "decimal": "number", "date": "string (date)", "flag": "boolean",
@@ -42,7 +44,8 @@ def spelling(line: str, kind: Kind, shape: Shape) -> str | None:
     if kind in ("text", "word"):
         if "string" in kinds:
             return "" if shape.format not in ("date", "date-time") or kind == "word" else None
-        return "integer" if "integer" in kinds and line == "request.invoice.rows.row_number" else None
+        is_known = kind == "word" or line == f"request.{ROW_NUMBER}"
+        return "integer" if "integer" in kinds and is_known else None
     if kind == "flag":
         return "" if "boolean" in kinds else None
     if "number" in kinds or (kind == "whole" and "integer" in kinds):

@@ -164,6 +164,9 @@ class Listings:
                 self._no_member(key, one, pairs.open.get(one.line, ()), record)
         if statuses is not None:
             compare_statuses(self._contract, statuses, self._notes)
+        used.update(
+            *(names for line, names in pairs.open.items() if line.removeprefix("listing.record.") != "gross_amount")
+        )
         for name, shape in free.items():
             if name not in used and name not in known and not any(way.startswith(f"{name}/") for way in used):
                 text = tr('"{name}" is there, and nothing of ours is it', name=name)

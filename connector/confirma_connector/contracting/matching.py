@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from confirma_connector.contracting.evidence import Ours, candidates
+from confirma_connector.contracting.evidence import SURE, Ours, candidates
 from confirma_connector.contracting.shape import Shape
 
 __all__ = ["Matched", "matched"]
 
-_SAME_LETTERS, _SURE = 3, 2
+_SAME_LETTERS = 3
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def matched(ours: Sequence[Ours], theirs: Mapping[str, Shape], context: Collecti
     """
     found = {one.line: {name: much for much, name in candidates(one, theirs, context)} for one in ours}
     renamed: dict[str, str] = {}
-    for least in (_SAME_LETTERS, _SURE):
+    for least in (_SAME_LETTERS, SURE):
         for line in [one.line for one in ours if one.needs <= least and one.line not in renamed]:
             open_lines = [other for other in found if other not in (line, *renamed)]
             names = {
@@ -36,7 +36,7 @@ def matched(ours: Sequence[Ours], theirs: Mapping[str, Shape], context: Collecti
                 for name, much in found[line].items()
                 if name not in renamed.values() and all(found[other].get(name, 0) <= much for other in open_lines)
             }
-            likely = [name for name, much in names.items() if much >= (least if least > _SURE else 1)]
+            likely = [name for name, much in names.items() if much >= (least if least > SURE else 1)]
             rivals = [other for other in open_lines if any(found[other].get(one, 0) >= least for one in likely)]
             if len(likely) == 1 and names[likely[0]] >= least and not rivals:
                 renamed[line] = likely[0]

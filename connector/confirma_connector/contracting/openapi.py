@@ -23,6 +23,8 @@ Pointer = tuple[str, ...]
 
 _LARGEST = 10_000_000
 _DEEPEST = 100
+_LONGEST = 100
+"""Signs of a pointer that is told whole."""
 _INTEGER = re.compile(r"[-+]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?")
 
@@ -37,8 +39,12 @@ class Described:
 
     def place(self, at: Pointer) -> str:
         """Name a place for people."""
-        line = self.lines.get(at)
-        return tr("{pointer} (line {line})", pointer=spelled(at), line=line) if line else spelled(at)
+        line, pointer = self.lines.get(at), spelled(at)
+        if line is None:
+            return pointer
+        if len(pointer) > _LONGEST:  # the line says it as well
+            pointer = f"#/…{spelled(at[-3:])[1:]}"
+        return tr("{pointer} (line {line})", pointer=pointer, line=line)
 
 
 def spelled(at: Pointer) -> str:

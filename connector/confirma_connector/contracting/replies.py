@@ -80,10 +80,9 @@ class Replies:
             self._notes.add(Weight.NEW, "silent", "answer.errors", call.at, text, needs_person=False)
             return
         shape = next((one for one in shapes if self._list_in(one) is not None), shapes[0])
-        self._one(
-            "message", shape, _MESSAGES, [(way, one) for way, one in inside_of(shape) if "array" not in one.kinds]
-        )
         found = self._list_in(shape)
+        outer = [(way, one) for way, one in inside_of(shape) if "array" not in one.kinds]
+        self._one("message", shape, _MESSAGES, outer, is_needed=found is None)
         if found is None:
             return
         way, errors = found
@@ -92,12 +91,20 @@ class Replies:
             self._notes.fits("answer.errors", errors.at, "/".join(way))
         else:
             self._notes.renamed("answer.errors", errors.at, names[0], "/".join(way))
-        inside = [(way, one) for way, one in inside_of(errors.item(), 2) if "array" not in one.kinds]
+        inside = [(way, _one_of(one)) for way, one in inside_of(errors.item(), 2)]
         if inside:
             self._one("error.field", errors.item(), _FIELDS, inside)
             self._one("error.message", errors.item(), _MESSAGES, inside)
 
-    def _one(self, key: str, shape: Shape, more: Sequence[str], inside: Sequence[tuple[Way, Shape]]) -> None:
+    def _one(
+        self,
+        key: str,
+        shape: Shape,
+        more: Sequence[str],
+        inside: Sequence[tuple[Way, Shape]],
+        *,
+        is_needed: bool = True,
+    ) -> None:
         names = self._contract.names("answer", key)
         is_text = {("/".join(way)): one for way, one in inside if "string" in one.kinds or not one.kinds}
         if known := next((name for name in names if name in is_text), ""):
@@ -108,7 +115,7 @@ class Replies:
             self._notes.renamed(f"answer.{key}", is_text[likely[0]].at, names[0], likely[0])
         elif likely:
             self._notes.ambiguous(Weight.LOSS, f"answer.{key}", shape.at, names[0], tuple(likely))
-        elif is_text or key == "message":
+        elif is_needed and (is_text or key == "message"):
             text = tr("nothing there is known to say what is wrong")
             self._notes.add(Weight.NEW, "missing", f"answer.{key}", shape.at, text, needs_person=False)
 
@@ -119,3 +126,8 @@ class Replies:
         named = [(way, one) for way, one in lists if means_the_same((*names, *_ERRORS), way[-1], ())]
         arrays = [(way, one) for way, one in named or lists if "array" in one.kinds]
         return known[0] if known else arrays[0] if len(arrays) == 1 else None
+
+
+def _one_of(shape: Shape) -> Shape:
+    """Give the steps of a place that is spelled as a list of them; anything else as it is."""
+    return shape.item() if "array" in shape.kinds and "string" in shape.item().kinds else shape

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from confirma_connector.contract import ENUM_PLACES, Contract
-from confirma_connector.contracting.evidence import Kind, Ours, plain, same_members, shares_members, tokens
+from confirma_connector.contracting.evidence import (
+    SURE,
+    Kind,
+    Ours,
+    plain,
+    same_members,
+    shares_members,
+    strength,
+    tokens,
+)
 from confirma_connector.contracting.finding import Notes, Weight
-from confirma_connector.contracting.kinds import KIND_NAMES, fixed, kind_of, kinds_of, spelling
+from confirma_connector.contracting.kinds import KIND_NAMES, ROW_NUMBER, kind_of, kinds_of, spelling
 from confirma_connector.contracting.matching import matched
 from confirma_connector.contracting.shape import Shape
+from confirma_connector.contracting.strangers import Strangers
 from confirma_connector.contracting.ways import Way, everywhere, is_name, way_from
 from confirma_connector.contracting.wording import compare_words
 from confirma_connector.language import tr
@@ -37,7 +47,6 @@ class Request:
         self._contract, self._body, self._notes = contract, body, notes
         self._lines = contract.file.request
         self._used: set[Way] = set()
-        self._told: set[Way] = set()
         self._maybe: set[Way] = set()
         self._gone: list[tuple[str, Way, tuple[str, ...]]] = []
 
@@ -60,7 +69,7 @@ class Request:
         self._container("", (), self._body)
         while self._gone:
             self._missing(*self._gone.pop(0))
-        self._strangers((), self._body)
+        Strangers(self._contract, self._used, self._maybe, self._notes).note((), self._body)
 
     # -- one container -------------------------------------------------------------------------------------------------
 
@@ -122,26 +131,35 @@ class Request:
                 self._notes.change(line, {"type": next(iter(shape.kinds & {"number"}), "number")}, kinds_of(shape))
             return True
         text = tr("the file wants {theirs} here, and ours is {ours}", theirs=kinds_of(shape), ours=KIND_NAMES[kind])
-        if wanted in ("string", "integer"):
+        if wanted is not None:
             if given != wanted:
-                self._notes.add(Weight.ADAPTED, "respelled", line, shape.at, text, needs_person=False)
-                self._notes.change(line, {"type": wanted}, text)
+                self._respelled(line, wanted, shape, text)
             return True
         weight = Weight.STOPS if self._is_essential(line.removeprefix("request.")) else Weight.LOSS
         todo = tr("ask what is meant; until then it is sent as it was")
         self._notes.add(weight, "unlike", line, shape.at, text, todo)
-        if wanted:
-            self._notes.change(line, {"type": wanted}, text, is_open=True)
         return kind not in ("object", "array")
+
+    def _respelled(self, line: str, wanted: str, shape: Shape, text: str) -> None:
+        """Take over how a value is spelled there; a day as a moment may be another day, so a person looks."""
+        is_moment = wanted == "date-time"
+        weight = Weight.DANGER if is_moment else Weight.ADAPTED
+        todo = tr("midnight in UTC is sent: see that it is the same day there") if is_moment else ""
+        self._notes.add(weight, "respelled", line, shape.at, text, todo, needs_person=is_moment)
+        self._notes.change(line, {"type": wanted}, text)
 
     # -- what is left over ---------------------------------------------------------------------------------------------
 
     def _dissolved(self, key: str, route: tuple[str, ...], shape: Shape, theirs: Mapping[str, Shape]) -> bool:
         """Whether a container is none of its own any more: most of its members stand where it would."""
-        inner = self._inner(key)
-        is_there = {plain(name) for name in theirs}
-        found = [name for name in inner if plain(name) in is_there]
-        if kind_of(key) != "object" or len(found) < 3 or 2 * len(found) <= len(inner):
+        inner = [at for at in self._lines if at.rpartition(".")[0] == key and self._lines[at].wire]
+        if kind_of(key) != "object" or any(same_members(self._inner(key), one) for one in theirs.values()):
+            return False
+        ours = [self._ours(at) for at in inner]
+        found = [{name for name, one in theirs.items() if strength(each, name, one, _CONTEXT) >= SURE} for each in ours]
+        much = min(sum(map(bool, found)), len(set[str]().union(*found)))
+        of_containers = all(kind_of(at) == "object" for at in inner)
+        if much < (2 if of_containers else 3) or 2 * much < len(inner) + (not of_containers):
             return False
         text = tr('"{name}" is no container there: its members stand beside it', name=self._lines[key].wire)
         self._notes.add(Weight.ADAPTED, "renamed", f"request.{key}", shape.at, text, needs_person=False)
@@ -220,7 +238,7 @@ class Request:
             for name, one in container.members().items()
             if (*route, name) not in self._used
             and one.kinds
-            and spelling(line, kind, one) == ""
+            and spelling(line, kind, one) in ("", "date-time")
             and not self._is_another(name, one)
             and (kind not in ("object", "array") or shares_members(self._inner(key), one))
             and (kind == "date") == (one.format in ("date", "date-time"))
@@ -268,37 +286,5 @@ class Request:
         names = tuple(name for name in (item.wire.rpartition("/")[2], *item.also, own) if name not in ("", "."))
         wires = tuple(one.wire for one in words.values())
         needs, is_known = 2 if item.wire else 3, not key.startswith("invoice.parties.")
-        return Ours(f"request.{key}", names, kind_of(key), wires, self._inner(key), needs, is_known)
-
-    # -- what only they have -------------------------------------------------------------------------------------------
-
-    def _strangers(self, route: Way, shape: Shape, *, in_list: bool = False) -> None:
-        """Note what only the file has, in every container that both have."""
-        constants = {tuple(way.split("/")) for way, item in self._contract.file.constants.items() if item.wire}
-        in_list = in_list or "array" in shape.kinds
-        for name, one in shape.members().items():
-            way = (*route, name)
-            if way in self._used:
-                if one.members() and way not in self._told:
-                    self._told.add(way)
-                    self._strangers(way, one, in_list=in_list)
-            elif way not in constants:
-                self._stranger(way, one, is_required=name in shape.demanded() and not one.is_read_only, in_list=in_list)
-
-    def _stranger(self, way: Way, one: Shape, *, is_required: bool, in_list: bool) -> None:
-        only = None if in_list else fixed(one)
-        if way in self._maybe:
-            return
-        if not is_required:
-            text = tr('"{name}" is there, and nothing of ours is it', name=".".join(way))
-            self._notes.add(Weight.NEW, "new", "", one.at, text, needs_person=False)
-        elif only is not None:
-            for inner, value, kind in only:
-                line = "constants." + "/".join((*way, *inner))
-                text = tr('"{name}" is required and can only be {value}', name=".".join((*way, *inner)), value=value)
-                self._notes.add(Weight.ADAPTED, "new", line, one.at, text, needs_person=False)
-                self._notes.change(line, {"wire": value} | ({"type": kind} if kind else {}), text)
-        else:
-            text = tr('"{name}" is required, and we have nothing for it', name=".".join(way))
-            todo = tr("ask what belongs there: until it is filled every invoice is refused")
-            self._notes.add(Weight.STOPS, "new", "", one.at, text, todo)
+        kind = "whole" if key == ROW_NUMBER else kind_of(key)
+        return Ours(f"request.{key}", names, kind, wires, self._inner(key), needs, is_known)

@@ -15,6 +15,7 @@ from confirma_connector.language import tr
 
 __all__ = ["Schemas", "Shape"]
 
+_LABELS = ("x-enumNames", "x-enum-varnames", "x-enum-names")
 _HOPS = 50
 _DEEPEST = 60
 _MOST = 20_000
@@ -23,7 +24,8 @@ _NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "i
 
 @dataclass(frozen=True)
 class Shape:
-    """One value as it is described. *kinds* are JSON types; none when it may be anything. *words* is its enum."""
+    """One value as it is described. *kinds* are JSON types; none when it may be anything. *words* is its enum, *labels*
+    are the names of those that are numbers."""
 
     at: Pointer = ()
     kinds: frozenset[str] = frozenset()
@@ -37,6 +39,7 @@ class Shape:
     inner: Mapping[str, Pointer] = field(default_factory=dict)
     element: Pointer | None = None
     schemas: Schemas | None = field(default=None, repr=False, compare=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def member(self, name: str) -> Shape | None:
         """Give one member, of the elements where this is an array; None where there is none."""
@@ -69,6 +72,16 @@ class Shape:
     def only(self) -> Any:
         """The one value that is possible, or the default; None when there is neither."""
         return self.words[0] if self.words is not None and len(self.words) == 1 else self.default
+
+    @property
+    def is_default(self) -> bool:
+        """Whether that one value is the default, and others are possible."""
+        return self.default is not None and (self.words is None or len(self.words) != 1)
+
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """The words of the enum as people know them."""
+        return tuple(self.labels.get(str(word), str(word)) for word in self.words or ())
 
 
 class Schemas:
@@ -174,7 +187,18 @@ class Schemas:
             {name: (*at, "properties", name) for name in inner or {}},
             (*at, "items") if isinstance(schema.get("items"), dict) else None,
             self,
+            _labels(schema),
         )
+
+
+def _labels(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """Give the names of an enum's numbers, as generators write them beside it."""
+    words = schema.get("enum")
+    for key in _LABELS:
+        names = schema.get(key)
+        if isinstance(words, list) and isinstance(names, list) and len(names) == len(words):
+            return {str(word): str(name) for word, name in zip(words, names, strict=True) if isinstance(word, int)}
+    return {}
 
 
 def _both(one: Shape, other: Shape) -> Shape:
@@ -195,6 +219,7 @@ def _both(one: Shape, other: Shape) -> Shape:
         {**other.inner, **one.inner},
         one.element or other.element,
         one.schemas or other.schemas,
+        {**other.labels, **one.labels},
     )
 
 
@@ -210,4 +235,5 @@ def _either(choices: list[Shape]) -> Shape:
         required=frozenset.intersection(*(one.required for one in choices)),
         element=next((one.element for one in choices if one.element), None),
         schemas=choices[0].schemas,
+        labels={word: name for one in choices for word, name in one.labels.items()},
     )

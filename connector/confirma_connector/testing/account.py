@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from confirma_connector.testing.finding import Needless, Untried
 from confirma_connector.testing.trial import Trial
 from confirma_connector.testing.written import written
 
-__all__ = ["KEY", "Account", "opened"]
+__all__ = ["KEY", "Account", "listed", "opened"]
 
 KEY = "conformance-kit"
 
@@ -35,6 +35,8 @@ class Account:
     server: StandIn
     mapping: Path
     sellable: list[int]
+    notices: Sequence[str] = ()
+    """What the last asking said of files that could not be written."""
 
     def send(self, path: Path, only: Collection[int] | None = None) -> list[FileReport]:
         """Send a file, or of it *only* these invoices. Raises ConfirmaError."""
@@ -43,7 +45,9 @@ class Account:
 
     def track(self) -> list[FileReport]:
         """Ask what became of the invoices, and update every results file. Raises ConfirmaError."""
-        return list(track(self.run, Choice()).files)
+        report = track(self.run, Choice())
+        self.notices = report.notices
+        return list(report.files)
 
     def arrived(self) -> list[int]:
         """Give the numbers that the server took, one for each copy."""
@@ -52,7 +56,7 @@ class Account:
     def beside(self, path: Path, told: FileReport) -> dict[str, tuple[str, str]]:
         """Read from a results file what stands beside each invoice: state and case, by number. Raises ConfirmaError."""
         results = Path(told.results)
-        if (rows := _listed(results)) is not None:
+        if (rows := listed(results)) is not None:
             return rows
         mapping = self.run.mapping(results, str(self.mapping))
         found = self.run.read(results, mapping, b"conformance", is_target=True, made_from=path)
@@ -66,7 +70,7 @@ class Account:
         }
 
 
-def _listed(path: Path) -> dict[str, tuple[str, str]] | None:
+def listed(path: Path) -> dict[str, tuple[str, str]] | None:
     """Read a list of results; None when the file is none."""
     if path.suffix != ".csv" or not path.read_bytes().startswith(b"\xef\xbb\xbfnumber;where;"):
         return None

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
+from confirma_connector.guarding import Late
 from confirma_connector.testing.finding import Finding, Needless
 from confirma_connector.testing.foreign import FOREIGN
 from confirma_connector.testing.trial import HEAD, Trial
-from confirma_connector.testing.watchdog import TooLong
 
 __all__ = ["detection_is_specific"]
 
@@ -32,7 +32,7 @@ def detection_is_specific(trial: Trial) -> Iterator[Finding]:
         yield trial.failure(
             "asked detect about names and heads of files", "no, generic or specific", error, _cure(error), "detect"
         )
-    except TooLong:
+    except Late:
         yield trial.without_ending("asked detect about a small head", "detect")
 
 

@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 
 from confirma_connector.errors import AdapterError, ConfirmaError
+from confirma_connector.guarding import Late
 from confirma_connector.testing.bare import cause_of
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.trial import Trial
-from confirma_connector.testing.watchdog import TooLong
 
 __all__ = ["broken_files_are_refused"]
 
@@ -38,7 +38,7 @@ def broken_files_are_refused(trial: Trial) -> Iterator[Finding]:
             found += 1
             cure = 'begin the message with the file: raise SourceError(f"{source.path}, line {number}: …")'
             yield trial.fault(done, expected, f'{type(error).__name__} without its name: "{error}"', cure)
-        except TooLong:
+        except Late:
             yield trial.without_ending(done)
             return
         finally:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector.errors import AdapterError, SourceError
+from confirma_connector.guarding import Late, within
 from confirma_connector.limits import DEFAULTS
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.rearranging import longer
 from confirma_connector.testing.trial import Trial
-from confirma_connector.testing.watchdog import TooLong, within
 
 __all__ = ["memory_stays_flat"]
 
@@ -40,7 +40,7 @@ def memory_stays_flat(trial: Trial) -> Iterator[Finding]:
         if growth <= _SHARE:
             return
         later, told = _growth(trial, make, 4 * times)
-    except TooLong:
+    except Late:
         yield trial.without_ending("read a file with very many invoices")
         return
     if later > max(_SHARE, _LESS * growth):

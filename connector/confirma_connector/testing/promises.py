@@ -9,13 +9,14 @@ from pathlib import Path
 from types import ModuleType
 
 from confirma_connector import language
+from confirma_connector.asking import PATIENCE
 from confirma_connector.errors import AdapterError, ConfirmaError
+from confirma_connector.guarding import Late
 from confirma_connector.testing import detecting, hostile, memory, options, reading, trips, writing, yielding
 from confirma_connector.testing.finding import Broken, Finding, Needless, Outcome, Tried, Untried
 from confirma_connector.testing.sample import Sample
 from confirma_connector.testing.subject import Subject
 from confirma_connector.testing.trial import Trial
-from confirma_connector.testing.watchdog import PATIENCE, TooLong
 
 __all__ = ["PROMISES", "Promise", "tried", "tried_one"]
 
@@ -89,7 +90,7 @@ def tried_one(promise: Promise, subject: Subject, sample: Sample, base: Path, pa
             outcome, reason = ("untried" if isinstance(why, Untried) else "needless"), str(why)
         except Broken as broken:
             findings.append(broken.finding)
-        except (ConfirmaError, TooLong) as error:
+        except (ConfirmaError, Late) as error:
             findings.append(_unexpected(trial, sample, error))
     if findings:
         outcome, reason = "broken", ""
@@ -107,8 +108,8 @@ def _unusable(subject: Subject) -> Finding | None:
     return None
 
 
-def _unexpected(trial: Trial, sample: Sample, error: ConfirmaError | TooLong) -> Finding:
-    if isinstance(error, TooLong):
+def _unexpected(trial: Trial, sample: Sample, error: ConfirmaError | Late) -> Finding:
+    if isinstance(error, Late):
         return trial.without_ending(f"read {sample.path}")
     cure = "mend what the message names; the other promises tell more"
     return trial.failure(f"tried this on {sample.path}", "no error", error, cure)

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.files import digest
+from confirma_connector.guarding import Late
 from confirma_connector.records import Record
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.trial import Trial, change
-from confirma_connector.testing.watchdog import TooLong
 
 __all__ = ["closes_its_files", "files_of", "leaves_no_trace", "reads_the_same_twice", "records_fit", "traces"]
 
@@ -36,7 +36,7 @@ def reads_the_same_twice(trial: Trial) -> Iterator[Finding]:
         cure = 'make `read` give the records of this sample: yield Record(values, at=number, where=f"line {number}")'
         yield trial.failure(done, "its records, both times", error, cure)
         return
-    except TooLong:
+    except Late:
         yield trial.without_ending(done)
         return
     cure = "take everything from `source`: keep nothing in the module between two readings, and use no clock or chance"
@@ -90,7 +90,25 @@ def records_fit(trial: Trial) -> Iterator[Finding]:
             closed.update(() if current is None else (current,))
             current = record.document
     if not found:
+        yield from _results_of_nobody(trial)
         yield from _as_the_host_sees_them(trial)
+
+
+def _results_of_nobody(trial: Trial) -> Iterator[Finding]:
+    """Refuse names of results in a file that has none: by them a file is known as one with results."""
+    if trial.has_results():
+        return
+    names = trial.written_headers()
+    for record in trial.records:
+        if there := [name for name in names if name in record.values]:
+            yield trial.fault(
+                f"read {trial.name}, which has no results in it",
+                "no result names among the values, not even empty ones: the host knows a results file by them",
+                f"{', '.join(there)} in {record.where}",
+                "give the names of source.headers only where results stand in the file (if the sample itself has these "
+                "columns, with nothing in them, take them out of it)",
+            )
+            return
 
 
 def _as_the_host_sees_them(trial: Trial) -> Iterator[Finding]:
@@ -161,7 +179,7 @@ def leaves_no_trace(trial: Trial) -> Iterator[Finding]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         loaded = replace(trial.subject).adapter  # once more, so that it is heard
-        with contextlib.suppress(ConfirmaError, TooLong):
+        with contextlib.suppress(ConfirmaError, Late):
             trial.detected(path)
             trial.read(path)
     done = f"read a copy of {trial.name}"

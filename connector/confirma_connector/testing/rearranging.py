@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
+from confirma_connector.guarding import Late
 from confirma_connector.records import Record
 from confirma_connector.testing.finding import Untried
 from confirma_connector.testing.trial import Trial
-from confirma_connector.testing.watchdog import TooLong
 from confirma_connector.testing.written import is_text
 
-__all__ = ["longer", "resorted", "shortened"]
+__all__ = ["longer", "resorted", "shortened", "with_lines_deleted"]
 
 _LONGEST_HEAD, _LONGEST_FOOT = 20, 3
 _TRIED = 60
 _MOST_LINES = 2_000
+_FEWEST = 3
+_LINE = re.compile(r"\bline (\d+)\b")
 _Block = tuple[bytes, ...]
 _WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
@@ -66,12 +69,55 @@ def _write(path: Path, content: bytes) -> None:
 
 def resorted(trial: Trial, content: bytes) -> bytes | None:
     """Give the same invoices in another order; None when nobody knows how."""
-    return next(_rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:], lines.body[:at])), None)
+    made = _rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:], lines.body[:at]))
+    return next(made, None) or next((lines.swapped() for lines in _invoices(trial, content)), None)
 
 
 def shortened(trial: Trial, content: bytes) -> bytes | None:
     """Give the file without the first of its invoices; None when nobody knows how."""
     return next(_rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:]), is_whole=False), None)
+
+
+def with_lines_deleted(trial: Trial, content: bytes) -> bytes | None:
+    """Give the file as a person leaves it who deletes invoices, whether the adapter reads it or not; None as above."""
+    lines = next(_invoices(trial, content), None)
+    return shortened(trial, content) if lines is None else lines.without_the_first()
+
+
+@dataclass(frozen=True)
+class _Invoices:
+    """A text in the lines of its first invoices, and what stands before and behind them."""
+
+    head: bytes
+    first: bytes
+    second: bytes
+    rest: bytes
+
+    def swapped(self) -> bytes:
+        """Give the text with the first two the other way round."""
+        return self.head + self.second + self.first + self.rest
+
+    def without_the_first(self) -> bytes:
+        """Give the text without the lines of the first."""
+        return self.head + self.second + self.rest
+
+
+def _invoices(trial: Trial, content: bytes) -> Iterator[_Invoices]:
+    """Find the lines of invoices that say on which they begin; that two may change places shows that these are all.
+
+    So it is known of a file that counts its invoices, too, what has to go when one of them is deleted.
+    """
+    was, cut = _told(trial, content), _cut(content)
+    if not was or len(was) < _FEWEST:
+        return
+    found = [_LINE.search(item.where) for item in trial.surveyed(trial.made(content))[:_FEWEST]]
+    begins = [int(one[1]) - 1 for one in found if one]
+    if len(begins) == _FEWEST and begins == sorted(set(begins)) and begins[-1] < len(cut):
+        one, two, three = begins
+        pieces = (cut[:one], cut[one:two], cut[two:three], cut[three:])
+        made = _Invoices(*(b"".join(piece) for piece in pieces))
+        if _told(trial, made.swapped()) == [was[1], was[0], *was[2:]]:
+            yield made
 
 
 def _rearranged(
@@ -92,7 +138,7 @@ def _rearranged(
 def _told(trial: Trial, content: bytes) -> list[str] | None:
     """Tell what the invoices of a file are, in its order; None when it cannot be read."""
     path = trial.made(content)
-    with contextlib.suppress(ConfirmaError, TooLong):
+    with contextlib.suppress(ConfirmaError, Late):
         return [
             f"{item.label} {item.facts.core if item.facts else ''} {len(item.errors)}" for item in trial.surveyed(path)
         ]
@@ -125,7 +171,7 @@ def _cut(content: bytes) -> list[bytes]:
 
 def _values(trial: Trial, content: bytes) -> list[tuple[object, ...]] | None:
     path = trial.made(content)
-    with contextlib.suppress(ConfirmaError, TooLong):
+    with contextlib.suppress(ConfirmaError, Late):
         return [_seen(record) for record in trial.read(path)]
     return None
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from confirma_connector import contract
-from confirma_connector.asking import Adapter
+from confirma_connector.asking import PATIENCE, Adapter
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ConfirmaError
+from confirma_connector.guarding import Late, within
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping
 from confirma_connector.recognition import mapping_for
@@ -25,7 +26,6 @@ from confirma_connector.testing.bare import Bare, cause_of
 from confirma_connector.testing.finding import Broken, Finding, Untried
 from confirma_connector.testing.sample import Sample
 from confirma_connector.testing.subject import Subject
-from confirma_connector.testing.watchdog import PATIENCE, TooLong, within
 
 __all__ = ["HEAD", "Trial", "change", "sight", "spelled"]
 
@@ -161,16 +161,16 @@ class Trial:
 
     @cached_property
     def records(self) -> list[Record]:
-        """The records of the sample. Raises ConfirmaError, TooLong."""
+        """The records of the sample. Raises ConfirmaError, Late."""
         return self.read(self.path)
 
     def read(self, path: Path, **more: Any) -> list[Record]:
-        """Read a file whole, with the time and the number of records bounded. Raises ConfirmaError, TooLong."""
+        """Read a file whole, with the time and the number of records bounded. Raises ConfirmaError, Late."""
         source = self.source(path, **more)
         most = max(_MOST, 2 * path.stat().st_size)
         records = within(self.patience, lambda: list(itertools.islice(self.bare.read(source), most + 1)))
         if len(records) > most:
-            raise TooLong
+            raise Late
         return records
 
     def read_once(self, path: Path) -> list[Record]:
@@ -178,16 +178,16 @@ class Trial:
         return self.records if path.read_bytes() == self.content else self.read(path)
 
     def write(self, path: Path, results: Sequence[Result], target: Path) -> None:
-        """Write results into a copy of *path*. Raises NoWriteBack, SourceError, OSError, HookFailed, TooLong."""
+        """Write results into a copy of *path*. Raises NoWriteBack, SourceError, OSError, HookFailed, Late."""
         source = self.source(path, is_target=True)
         within(self.patience, lambda: self.bare.write(source, results, target))
 
     def answered(self, path: Path, head: bytes) -> str:
-        """Ask detect about a name and a head. Raises HookFailed, TooLong."""
+        """Ask detect about a name and a head. Raises HookFailed, Late."""
         return within(self.patience, lambda: self.bare.answered(path, head))
 
     def detected(self, path: Path) -> str:
-        """Ask detect about a file. Raises HookFailed, TooLong."""
+        """Ask detect about a file. Raises HookFailed, Late."""
         return self.answered(path, path.read_bytes()[:HEAD]) if "detect" in self.adapter.hooks else "no"
 
     def surveyed(self, path: Path) -> list[Item]:
@@ -223,8 +223,11 @@ class Trial:
         return self.source(self.path).headers.names()
 
     def has_results(self) -> bool:
-        """Tell whether the sample has cells for results already: then they are written into itself, not into a copy."""
-        return bool(self.records) and all(header in self.records[0].values for header in self.written_headers())
+        """Tell whether the sample carries results already: then they are written into itself, not into a copy."""
+        headers = self.source(self.path).headers
+        if self.adapter.is_ours:
+            return bool(self.records) and all(header in self.records[0].values for header in headers.names())
+        return any(headers.hold_results(record.values) for record in self.records)
 
 
 def sight(record: Record, without: tuple[str, ...] = ()) -> Sight:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.report import FileReport
-from confirma_connector.testing.account import KEY, Account, opened
+from confirma_connector.testing.account import KEY, Account, listed, opened
 from confirma_connector.testing.finding import Broken, Finding, Untried
 from confirma_connector.testing.reading import files_of
-from confirma_connector.testing.rearranging import resorted, shortened
+from confirma_connector.testing.rearranging import resorted, shortened, with_lines_deleted
 from confirma_connector.testing.trial import Trial
 from confirma_connector.testing.written import HOOK
 
@@ -53,14 +53,41 @@ def sorted_files_get_their_states(trial: Trial) -> Iterator[Finding]:
         others = _others(trial)
         path = trial.copy()
         some = account.sellable[: len(account.sellable) // 2]  # so that not all have the same state
-        _done(account, f"sent some of {trial.name}", lambda: account.send(path, some))
+        sent = _done(account, f"sent some of {trial.name}", lambda: account.send(path, some))
         _done(account, f"sent some of {trial.name}, and tracked", account.track)
+        yield from _deleted(account, path, Path(sent[0].results))
         for how, content in others:
             done = f"sent the invoices {', '.join(map(str, some))} of {trial.name}, then those of a copy of it {how}"
             other = trial.made(content)
             told = _done(account, done, partial(account.send, other, some))
             yield from _arrived_once(account, done, some)
             yield from _beside(account, done, other, told)
+
+
+def _deleted(account: Account, source: Path, results: Path) -> Iterator[Finding]:
+    """Delete invoices from the file with results, as people do, and track: it is read, and each state stays."""
+    if HOOK not in account.trial.adapter.hooks or listed(results) is not None:
+        return
+    if not _shorten(account.trial, results):
+        raise Untried(
+            "how to delete an invoice from a file with results of this format cannot be found out: give the sample "
+            "shortened=function; shortened(path) takes one invoice or more out of the file at `path`, and leaves all "
+            "else in it as it is, also what counts them: so do people"
+        )
+    done = f"sent some of {account.trial.name}, deleted an invoice from {results.name}, and tracked"
+    told = _done(account, done, account.track)
+    cure = "read what people have deleted from: compare counts and totals only where the file has no results in it"
+    yield from _beside(account, done, source, told, cure)
+
+
+def _shorten(trial: Trial, results: Path) -> bool:
+    if trial.sample.shortened is not None:
+        before = results.read_bytes()
+        trial.sample.shortened(results)
+        return results.read_bytes() != before
+    if (content := with_lines_deleted(trial, results.read_bytes())) is not None:
+        results.write_bytes(content)
+    return content is not None
 
 
 def _others(trial: Trial) -> list[tuple[str, bytes]]:
@@ -169,13 +196,14 @@ def _arrived_once(account: Account, done: str, sent: Sequence[int] = ()) -> Iter
         )
 
 
-def _beside(account: Account, done: str, path: Path, told: list[FileReport]) -> Iterator[Finding]:
+def _beside(account: Account, done: str, path: Path, told: list[FileReport], cure: str = "") -> Iterator[Finding]:
     """Compare what stands in the results files with what the run told of them."""
     trial = account.trial
     if not told or not all(one.results for one in told):
-        notices = "; ".join(notice for one in told for notice in one.notices)
-        cure = "see the message: the host refuses what `write_results` did, or could not read it again"
-        yield trial.fault(done, "a file with the results", f"none: {notices or 'no file was told of'}", cure, HOOK)
+        notices = "; ".join(notice for notice in [*account.notices, *(text for one in told for text in one.notices)])
+        hook = "read" if cure else HOOK
+        cure = cure or "see the message: the host refuses what `write_results` did, or could not read it again"
+        yield trial.fault(done, "a file with the results", f"none: {notices or 'no file was told of'}", cure, hook)
         return
     for one in told:
         try:

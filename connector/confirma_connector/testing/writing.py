@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from confirma_connector.errors import ConfirmaError, NoWriteBack, SourceError
+from confirma_connector.guarding import Late
 from confirma_connector.records import Record
 from confirma_connector.testing.bare import HookFailed
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.reading import files_of, traces
 from confirma_connector.testing.trial import Trial, change, spelled
-from confirma_connector.testing.watchdog import TooLong
 from confirma_connector.testing.written import HOOK, Written, alike, difference, due, is_text, lost, written
 
 __all__ = [
@@ -81,7 +81,7 @@ def a_failure_spoils_nothing(trial: Trial) -> Iterator[Finding]:
         try:
             with _full_after(most):
                 trial.write(path, results, target)
-        except (OSError, SourceError, NoWriteBack, TooLong):
+        except (OSError, SourceError, NoWriteBack, Late):
             pass
         except HookFailed as error:
             yield trial.failure(done, expected, error, "let the OSError go through", HOOK)
@@ -183,14 +183,14 @@ def _bytes(trial: Trial, done: str, made: Written) -> Iterator[Finding]:
         return
     if trial.has_results() or not is_text(was):
         return
-    if (place := lost(was, made.content)) is not None:
-        line = was.count(b"\n", 0, place) + 1
+    if came := lost(was, made.content):
         yield trial.fault(
             done,
-            "every byte of the source in its order, with the results put in between",
-            f"byte {place} (line {line}) is gone or changed: {was[max(place - 20, 0) : place + 20]!r}",
+            "every byte of the source in its order, with the results put in between, or in the place of blanks",
+            came,
             "keep line ends, quotes, spaces and the encoding as they are: write back the line that was read, not one "
-            "put together anew",
+            "put together anew. Where results take the place of other bytes that are kept for them, the sample says "
+            "how to take them out: Sample(…, without_results=…), with pytest",
             HOOK,
         )
     elif _ends(was) != _ends(made.content):

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError, NoWriteBack
+from confirma_connector.guarding import Late
 from confirma_connector.records import Record, Result
 from confirma_connector.testing.finding import Broken, Needless
 from confirma_connector.testing.trial import Trial, sight
-from confirma_connector.testing.watchdog import TooLong
 
 __all__ = ["HOOK", "Written", "alike", "difference", "due", "is_text", "lost", "written"]
 
 HOOK = "write_results"
+_BLANK = ord(" ")
 _STATES = ("delivered", "waiting", "failed", "sent", "attention")
 _ODD = (
     "says \"no\", and 'never'; a|b;c,d\te=f <b>&amp;</b> ]]> <!-- x --> {}[] two\nlines\r\nand more "
@@ -44,7 +45,7 @@ def written(trial: Trial, path: Path, salt: str, done: str) -> Written:
         trial.write(path, list(results.values())[::-1], target)  # in whatever order: `at` says where
     except NoWriteBack as error:
         raise Needless(f"`write_results` says NoWriteBack for this sample ({error}): results go to a list") from None
-    except TooLong:
+    except Late:
         raise Broken(trial.without_ending(done, HOOK)) from None
     except (ConfirmaError, OSError) as error:
         cure = "make `write_results` write a copy of this sample to `target`; the host moves it into place"
@@ -52,7 +53,7 @@ def written(trial: Trial, path: Path, salt: str, done: str) -> Written:
     content = target.read_bytes()
     try:
         return Written(content, trial.read(trial.made(content)), results)
-    except TooLong:
+    except Late:
         raise Broken(trial.without_ending(f"read {trial.name} with results in it")) from None
     except ConfirmaError as error:
         cure = "write what `read` can read again: results go into the file that is sent the next time"
@@ -111,11 +112,33 @@ def difference(one: bytes, other: bytes) -> str:
     return f"line {line}: {one[begin : place + 30]!r} became {other[begin : place + 30]!r}"
 
 
-def lost(was: bytes, now: bytes) -> int | None:
-    """Give the place of the first byte of *was* that is not in *now*, where every other stands in order; else None."""
+def lost(was: bytes, now: bytes) -> str:
+    """Say which line of *was* is not in *now* with all its bytes in order; "" when every line is.
+
+    In the place of its blanks other bytes may stand, where it is as long as before.
+    """
+    if _holds(now, was):
+        return ""
+    lines, at = now.splitlines(keepends=True), 0
+    for number, line in enumerate(was.splitlines(keepends=True), 1):
+        there = next((n for n in range(at, len(lines)) if _holds(lines[n], line) or _fills(lines[n], line)), None)
+        if there is None:
+            became = lines[at] if at < len(lines) else b""
+            return f"line {number} is gone or changed: {difference(line, became).partition(': ')[2]}"
+        at = there + 1
+    return ""
+
+
+def _holds(now: bytes, was: bytes) -> bool:
+    """Tell whether every byte of *was* stands in *now*, in its order."""
     at = 0
     for place in range(len(was)):
         at = now.find(was[place : place + 1], at) + 1
         if not at:
-            return place
-    return None
+            return False
+    return True
+
+
+def _fills(now: bytes, was: bytes) -> bool:
+    """Tell whether *now* is *was* with something in the place of blanks."""
+    return len(now) == len(was) and all(a in (b, _BLANK) for a, b in zip(was, now, strict=True))
