@@ -167,11 +167,10 @@ class _Columns:
     empty: str = ""
 
 
-def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[str]]:
-    due: dict[object, list[str]] = {}
-    spelled = lru_cache(1_000)(partial(_spelled, layout=layout))  # states and times come again and again
+def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, Result]:
+    due: dict[object, Result] = {}
     for result in results:
-        if due.setdefault(result.at, cells := [*map(spelled, result.cells())]) is not cells:
+        if result.at in due:
             raise SourceError(
                 tr(
                     "{name}: two results for the same place, {place} ({number})",
@@ -180,11 +179,13 @@ def _by_place(results: Sequence[Result], layout: Layout) -> dict[object, list[st
                     number=result.number,
                 )
             )
+        due[result.at] = result
     return due
 
 
-def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: BinaryIO) -> None:
+def _copy(source: Source, layout: Layout, due: dict[object, Result], out: BinaryIO) -> None:
     columns: _Columns | None = None
+    spelled = lru_cache(1_000)(partial(_spelled, layout=layout))  # states and times come again and again
     copy = _Copy(source, layout, out)
     with copy.compared:
         for row in rows(source.open, layout):
@@ -194,7 +195,8 @@ def _copy(source: Source, layout: Layout, due: dict[object, list[str]], out: Bin
                 columns = _columns(row, source, layout)
                 new = _headed(row, source, layout) if columns.new else text
             elif fields and columns:
-                cells = due.pop(at, None)
+                result = due.pop(at, None)
+                cells = None if result is None else [*map(spelled, result.cells())]
                 is_usual = cells is None and len(fields) == columns.width
                 new = text + columns.empty if is_usual else _filled(row, cells, columns, layout)
             copy.add(text, new, end)

@@ -211,8 +211,8 @@ class Api:
     doc: dict[str, Any] = field(default_factory=document)
     ways: dict[str, str] = field(default_factory=lambda: dict(WAYS))
     key_before: str = ""
-    taken_as: str = "ACCEPTED"
-    ends_as: str = "INTERMEDIATED"
+    taken_as: str | int = "ACCEPTED"
+    ends_as: str | int = "INTERMEDIATED"
     page: int = 0
 
     def schema(self, name: str) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from hypothesis import settings as settings_
 from hypothesis import strategies as st
 
 import confirma_connector
-from confirma_connector import contract, hookspecs, pipeline, plugins, settings
+from confirma_connector import contract, hookspecs, language, pipeline, plugins, settings
 from confirma_connector.errors import AdapterError, SourceError
 from confirma_connector.pipeline import Choice, Run
-from confirma_connector.records import Record, Result, Source
+from confirma_connector.records import STATES, Record, Result, Source
 from confirma_connector.testing import PROMISES, Sample
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +55,7 @@ def module(path: Path) -> ModuleType:
 
 
 TestPipes = module(SAMPLE / "test_pipes.py").TestPipes
+TestKassa = module(SAMPLE / "test_kassa.py").TestKassa
 
 
 # ---- the reference ----
@@ -96,6 +97,18 @@ def test_what_a_method_takes_is_what_the_table_says() -> None:
             )
 
 
+def test_the_lengths_of_the_results_are_those_of_the_page() -> None:
+    told = {cells[0].strip("`"): cells[1] for cells in rows(section("## Result"))}
+    assert f"{max(len(f'TEST {state}') for state in STATES)} characters at most" in told["state"]
+    assert f"{len('2026-11-23 19:22:21')} characters" in told["updated"]
+
+
+def test_the_language_of_the_user_is_told_as_the_page_says() -> None:
+    assert "`confirma_connector.language.current()`" in PAGE
+    with language.using("fi"):
+        assert language.current() == "fi"
+
+
 def test_every_name_that_an_adapter_imports_is_public() -> None:
     names = {
         name
@@ -129,10 +142,14 @@ def test_the_examples_without_a_file_work_as_they_stand() -> None:
     assert shown["options"]().model_validate({"encoding": "cp437", "skip_lines": "2"}).skip_lines == 2
     with pytest.raises(ValueError, match="skiplines"):
         shown["options"]().model_validate({"skiplines": "2"})
-    step: Callable[[str], str] = shown["transforms"]()["acme_cents"]
-    assert [step("1250"), step("5")] == ["12,50", "0,05"]
-    with pytest.raises(ValueError, match="no number of cents"):
-        step("12,5")
+    fields = shown["options"]()()
+    assert [fields.check_column(*one) for one in (("number", "header"), ("net", "line"), ("net", ""))] == [None] * 3
+    with pytest.raises(ValueError, match=r'"nett" is no field of Acme; there are kind, text, net$'):
+        fields.check_column("nett", "line")
+    step: Callable[[str], str] = shown["transforms"]()["acme_hours"]
+    assert [step("1:45"), step("0:00")] == ["1.75", "0.0"]
+    with pytest.raises(ValueError, match="no time in quarters"):
+        step("²:15")
 
 
 HOOK = "from confirma_connector import Record, hookimpl\n\n@hookimpl\n"
@@ -203,6 +220,7 @@ def pipes(tmp_path: Path, change: Callable[[str], str] = str, name: str = "expor
 def test_it_is_as_short_as_is_promised() -> None:
     for path in (SAMPLE / "adapters/pipes.py", ROOT / "samples/partner-adapter/src/confirma_kirja/__init__.py"):
         assert len(path.read_text("utf-8").splitlines()) <= 50
+    assert len((SAMPLE / "adapters/kassa.py").read_text("utf-8").splitlines()) <= 60
 
 
 def test_its_mistakes_are_told_in_its_own_words(run: Run, tmp_path: Path) -> None:
@@ -253,6 +271,34 @@ def test_without_write_back_its_results_go_to_a_csv_beside_the_source(run: Run, 
     assert Path(file.results) == tmp_path / "export.sandbox.results.csv"
     first = Path(file.results).read_text("utf-8-sig").splitlines()[1]
     assert first.startswith("1001;line 2;TEST waiting;")
+
+
+def test_an_adapter_may_find_that_it_cannot_write_when_the_target_is_begun(run: Run, tmp_path: Path) -> None:
+    late = '    source.copy_lines(target, with_results)\n    raise NoWriteBack("it is full")'
+    giving_up = other(
+        run,
+        tmp_path / "late",
+        lambda code: code.replace("    source.copy_lines(target, with_results)", late).replace(
+            "import Match", "import NoWriteBack, Match"
+        ),
+    )
+    (file,) = pipeline.send(giving_up, pipes(tmp_path)).files
+    assert Path(file.results).name == "export.sandbox.results.csv"
+    assert any("it is full" in notice for notice in file.notices)
+    assert not [path.name for path in tmp_path.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_what_stands_in_a_skipped_record_stays(run: Run, tmp_path: Path) -> None:
+    skips = 'header", problems, "it is a draft" if "DRAFT" in line else "")'
+    skipping = other(run, tmp_path / "skipping", lambda code: code.replace('header", problems)', skips))
+    (file,) = pipeline.send(skipping, pipes(tmp_path)).files
+    results = Path(file.results)
+    changed = results.read_text("utf-8").replace("Leena Malli", "DRAFT").replace("|TEST waiting|", "|old|")
+    results.write_text(changed, "utf-8")
+    pipeline.track(skipping, Choice(()))
+    first, third = (results.read_text("utf-8").splitlines()[line] for line in (1, 6))
+    assert "|TEST waiting|" in first
+    assert third == changed.splitlines()[6]
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(run: Run, tmp_path: Path) -> None:

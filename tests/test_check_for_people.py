@@ -499,3 +499,23 @@ def test_an_amount_finer_than_cents_in_a_workbook_says_what_the_mapping_can_do(w
     group = next(group for group in check(world, source).files[0].problems if group.header == "Kaupunki")
     assert group.code == "E-DECIMALS"
     assert group.message.endswith("source: may say numbers: shown in the mapping")
+
+
+def test_a_file_without_invoices_is_said_to_have_none(world: World) -> None:
+    source = world.source(rows=[])
+    for command in ("check", "send"):
+        code, lines = invoke(world, command, source)
+        assert (code, lines[:2]) == (0, ["in.csv (mapping test): 0 rows, 0 invoices", "  there is no invoice in it"])
+    assert "  there is no invoice in it" not in invoke(world, "check", world.source(1001))[1]
+
+
+def test_track_tells_of_the_rows_that_are_no_invoices_any_more(world: World) -> None:
+    mapping = world.folder / "mapping.yaml"
+    mapping.write_text(mapping.read_text("utf-8") + "\nskip:\n  - {column: kind, equals: Poistettu}\n", "utf-8")
+    world.send(world.source(1001, 1002))
+    results = world.folder / "in.results.csv"
+    header, first, second = results.read_text("utf-8").splitlines()
+    second = second.replace("1002;;", "1002;Poistettu;", 1)
+    results.write_text(f"{header}\n{first}\n{second}\n", "utf-8")
+    lines = invoke(world, "track")[1]
+    assert [line for line in lines if "skipped: line 3: " in line] != [], lines

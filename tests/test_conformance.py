@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from spreadsheets import ods
 from workbooks import saved
 
@@ -32,6 +33,12 @@ def _rows(times: int = 1, *, is_reversed: bool = False) -> list[list[str]]:
 
 def _workbook(path: Path, times: int = 1, *, is_reversed: bool = False) -> None:
     saved(path, Laskut=_rows(times, is_reversed=is_reversed))
+
+
+def _without_a_row(path: Path) -> None:
+    book = load_workbook(path)
+    book["Laskut"].delete_rows(3)
+    book.save(path)
 
 
 def _sheet(path: Path, *, is_reversed: bool = False) -> None:
@@ -80,6 +87,7 @@ OWN = {
         "excel.yaml",
         longer=_workbook,
         resorted=lambda path: _workbook(path, is_reversed=True),
+        shortened=_without_a_row,
     ),
     "table": Sample(
         "invoices.ods",
@@ -95,10 +103,12 @@ OWN = {
 def test_our_adapters_keep_every_promise(promise, adapter, made):
     tried = tried_one(promise, Subject.of(adapter, made), OWN[adapter], made)
     needless = {"transforms-keep-to-text", *(() if adapter in ("csv_file", "excel") else WITHOUT_RESULTS)}
-    assert tried.outcome == ("needless" if promise.name in needless else "kept"), tried
+    in_part = adapter == "excel" and promise.name == "only-results-are-written"  # its bytes: tests/test_excel_writing*
+    assert tried.outcome == ("needless" if promise.name in needless else "untried" if in_part else "kept"), tried
 
 
 @pytest.mark.parametrize("promise", [one for one in PROMISES if one.name in WITHOUT_RESULTS | {"a-round-trip"}])
 def test_so_does_excel_with_formulas_and_totals_around_its_invoices(promise, tmp_path):
     sample = Sample(SAMPLES / "excel-list-fi" / "invoices.xlsx", invoices=[*range(2601, 2609)])
-    assert tried_one(promise, Subject.of("excel", tmp_path), sample, tmp_path).outcome == "kept"
+    tried = tried_one(promise, Subject.of("excel", tmp_path), sample, tmp_path)
+    assert tried.outcome == ("untried" if promise.name == "only-results-are-written" else "kept"), tried

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import decimal
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +18,15 @@ from typing import Any
 import pytest
 from world import MAPPING, World, csv_rows
 
-from confirma_connector import asking, pipeline, plugins
+from confirma_connector import calling, language, pipeline, plugins
 from confirma_connector.alone import ALONE
 from confirma_connector.errors import AdapterError, ConfirmaError, MappingError, SourceError
+from confirma_connector.limits import Limits
 from confirma_connector.mapping import load_mapping
 from confirma_connector.pipeline import Choice, Run
 from confirma_connector.recognition import mapping_for
+from confirma_connector.records import Record
+from confirma_connector.wellformed import wellformed
 
 NUMBERS = [1001, 1002, 1003]
 HONEST = """
@@ -33,6 +38,33 @@ def rows(source):
     table = csv.DictReader(io.StringIO(source.path.read_text("utf-8")), delimiter=";")
     for at, row in enumerate(table, 1):
         yield Record(row, at, f"line {at + 1}")
+"""
+ODD = """
+import datetime
+
+class Zone(datetime.tzinfo):
+    def utcoffset(self, moment):
+        raise KeyError("x")
+
+class Untold(SourceError):
+    def __str__(self):
+        raise KeyError("x")
+
+class Odd(dict):
+    def keys(self):
+        raise KeyError("x")
+
+    __iter__ = keys
+
+class Given:
+    def __init__(self, records):
+        self.records = records
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self.records)
 """
 READ = "\n@hookimpl\ndef read(source):\n    yield from rows(source)\n"
 WRITE = """
@@ -106,7 +138,7 @@ def stage(world: World, tmp_path: Path) -> Iterator[Stage]:
 
 
 def reading(body: str) -> str:
-    return HONEST + "\n@hookimpl\ndef read(source):\n    for record in rows(source):\n" + body
+    return HONEST + ODD + "\n@hookimpl\ndef read(source):\n    for record in rows(source):\n" + body
 
 
 # ---- reading ----
@@ -158,6 +190,18 @@ def changed(values: str = "record.values", at: str = "record.at", where: str = "
         (changed(more="skipped=True"), "gave a bool for the skipped of a Record"),
         (changed(more="letters={'A': 1}"), "gave a dict for the letters of a Record"),
         (changed(more="places=7"), "gave a int for the places of a Record"),
+        (changed(at="10**5000"), "gave the place int twice in read"),
+        (
+            changed(values="{**record.values, 'Pvm': datetime.datetime(2026, 1, 2, 3, tzinfo=Zone())}"),
+            "failed in read: Key",
+        ),
+        (changed(values="Odd(record.values)"), r"failed in read: KeyError \(partner\.py, line \d+\)"),
+        (AT_THE_LAST.format("raise Untold('x')"), "failed in read: Untold"),
+        (AT_THE_LAST.format("raise SourceError('two\\nlines' + 'y' * 10**6)"), r"in\.acme: two linesy+… \(adapter"),
+        (
+            AT_THE_LAST.format("raise OSError(5, 'two\\nlines' + 'y' * 10**6)"),
+            r"cannot be read: two\\nlinesy+… \(adapter",
+        ),
         ("        return 7\n        yield\n", None),
     ],
 )
@@ -249,6 +293,13 @@ def test_a_value_that_no_invoice_can_hold_is_a_problem_with_its_place(stage, val
     stage.assert_each_went_once()
 
 
+def test_none_for_what_a_record_has_nothing_of_is_nothing(stage):
+    report = stage.send(reading(changed(more="problems=None, skipped=None, letters=None, places=None")))
+    assert [one.problems for one in report.files[0].invoices] == [(), (), ()]
+    assert stage.world.arrived() == NUMBERS
+    stage.assert_each_went_once()
+
+
 def test_halves_of_characters_in_names_and_places_break_nothing(stage):
     body = changed(
         values="{**record.values, 'X\\ud83d': 'y'}",
@@ -259,6 +310,29 @@ def test_halves_of_characters_in_names_and_places_break_nothing(stage):
     assert stage.world.arrived() == [1001, 1002]
     assert report.files[0].invoices[0].where == "line\\ud83d 1"
     report.model_dump_json()
+
+
+@pytest.mark.parametrize("close", ["    close = 7", "    def __getattr__(self, name):\n        raise KeyError(name)"])
+def test_records_that_cannot_be_closed_are_named(stage, close):
+    code = HONEST + ODD + close + "\n\n@hookimpl\ndef read(source):\n    return Given(rows(source))\n"
+    assert "failed in read: " in stage.refusal(code)
+
+
+def test_midnight_in_a_zone_that_fails_is_its_day(stage):
+    date = "datetime.datetime.combine(datetime.date.today(), datetime.time(), Zone())"
+    stage.send(reading(changed(values=f"{{**record.values, 'Pvm': {date}, 'Eräpvm': {date}}}")))
+    assert stage.world.arrived() == NUMBERS
+
+
+def test_places_and_problems_are_told_in_one_line_that_can_be_read(stage):
+    more = "problems=('bad\\n' + 'y' * 10**6,) if record.at == 2 else ()"
+    body = changed(where="'line\\n\\x1b' + 'z' * 10**6 + str(record.at)", more=more)
+    report = stage.send(reading(body))
+    assert stage.world.arrived() == [1001, 1003]
+    (problem,) = report.files[0].invoices[1].problems
+    assert problem.message.startswith("bad\\ny")
+    assert problem.where.startswith(r"line\n\x1bz")
+    assert len(report.model_dump_json()) < 20_000
 
 
 # ---- the source, the process ----
@@ -310,6 +384,51 @@ def test_what_an_adapter_prints_stays_out_of_the_output_and_is_told(stage, capfd
     assert notice.startswith(f'adapter "partner" ({stage.folder / "partner.py"}) printed 15 lines')
     assert "Ostaja" not in report.model_dump_json().replace("in.acme", "")
     assert stage.world.arrived() == NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("top", "deed", "lines"),
+    [
+        ("", "print('Ostaja', end='')", 1),
+        ("", "one = threading.Thread(target=print, args=('Ostaja',)); one.start(); one.join()", 6),
+        ("import logging\nlogging.basicConfig(level=logging.DEBUG)\n", "logging.info('Ostaja')", None),
+    ],
+)
+@pytest.mark.parametrize("how", ["--json", "--log-json"])
+def test_what_is_printed_by_detours_stays_out_of_the_output_too(stage, top, deed, lines, how):
+    code = HONEST + "import threading\n" + top + reading(f"        {deed}\n        yield record\n").removeprefix(HONEST)
+    (stage.folder / "partner.py").write_text(code, "utf-8")
+    done = stage.world.command("send", stage.source, how, "--adapters", stage.folder)
+    told = json.loads(done.stdout)["notices"][0] if how == "--json" else done.stdout
+    assert f"printed {lines} line" in told if lines else "printed " in told
+    assert "Ostaja\n" not in done.stdout + done.stderr
+    assert "DEBUG" not in done.stdout + done.stderr
+    if how == "--log-json":
+        assert all(line.startswith("{") for line in done.stderr.splitlines())
+    assert stage.world.arrived() == NUMBERS
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a system without pipes that have names")
+def test_a_source_that_becomes_something_else_than_a_file_is_kept_as_it_was(stage):
+    before = stage.source.read_bytes()
+    code = HONEST + READ + "    source.path.unlink()\n    os.mkfifo(source.path)\n"
+    with pytest.raises(AdapterError, match="was at work in read when "):
+        stage.send(code)
+    assert stage.source.with_name("in.acme.saved").read_bytes() == before
+
+
+def test_a_source_that_is_changed_while_the_results_are_read_back_is_kept_as_it_was(stage):
+    before = stage.source.read_bytes()
+    third = "    if next(times) == 2:\n        source.path.write_text('gone')\n    yield"
+    report = stage.send(HONEST + "times = itertools.count()\n" + READ.replace("    yield", third) + WRITES)
+    assert "was at work in write_results when " in report.files[0].notices[0]
+    assert stage.source.with_name("in.acme.saved").read_bytes() == before
+
+
+def test_an_adapter_that_empties_the_environment_ends_no_command(stage):
+    (stage.folder / "partner.py").write_text(HONEST + "os.environ.clear()\n" + READ, "utf-8")
+    done = stage.world.command("send", stage.source, "--adapters", stage.folder)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
 
 
 def test_in_another_program_the_streams_stay_its_own(stage, capsys):
@@ -417,6 +536,11 @@ def test_a_transform_that_misbehaves_is_named_and_nothing_goes_out(stage, step):
     assert "its transform own" in stage.refusal(code)
 
 
+def test_transforms_that_cannot_be_listed_are_named(stage):
+    text = stage.refusal(HONEST + READ + ODD + "\n@hookimpl\ndef transforms():\n    return Odd(own=str)\n")
+    assert re.search(r"failed in transforms: KeyError \(partner\.py, line \d+\)", text)
+
+
 @pytest.mark.parametrize("given", ["{7: str}", "[('own', str)]", "{'own': 'upper'}", "7"])
 def test_transforms_that_are_none_are_named(stage, given):
     assert "transforms that are no mapping" in stage.refusal(
@@ -482,6 +606,14 @@ def test_results_that_an_adapter_spoils_are_not_put_in_place_and_the_next_run_wr
     stage.assert_each_went_once()
 
 
+def test_what_an_adapter_says_of_its_results_is_told_in_one_line(stage):
+    report = stage.send(writing("    written(source, results, target)\n    return 'a\\n\\ud83d' + 'y' * 10**6\n"))
+    (notice,) = report.files[0].notices
+    assert notice.startswith("a \\ud83dyyy")
+    assert len(notice) < 600
+    report.model_dump_json()
+
+
 def test_results_that_are_already_there_survive_an_adapter_that_spoils_them(stage):
     stage.assert_each_went_once()
     results = stage.source.with_name("in.results.acme")
@@ -512,6 +644,7 @@ def detecting(body: str) -> str:
             "answered Odd in detect",
         ),
         ("return b'no'", "answered bytes in detect"),
+        ("return type('Odd', (str,), {'__eq__': lambda *_: 1 / 0})('odd')", "answered 'odd' in detect"),
         ("os.chdir('/')", "left another working directory behind in detect"),
     ],
 )
@@ -524,7 +657,7 @@ def test_an_adapter_that_misbehaves_in_detect_is_named(stage, body, said):
 
 @pytest.mark.parametrize("hang", ["while True: pass", "time.sleep(60)"])
 def test_an_adapter_that_hangs_in_detect_is_named_and_not_waited_for_again(stage, hang, monkeypatch):
-    monkeypatch.setattr(asking, "PATIENCE", 0.2)
+    monkeypatch.setattr(calling, "PATIENCE", 0.2)
     registry = stage.adapter(
         detecting(hang.replace("while True: pass", "while not os.path.exists(path.with_name('stop')): pass"))
     )
@@ -534,6 +667,14 @@ def test_an_adapter_that_hangs_in_detect_is_named_and_not_waited_for_again(stage
             registry.claims(stage.source)
     assert time.monotonic() - began < 0.1
     stage.source.with_name("stop").touch()
+
+
+def test_an_adapter_that_computes_for_ever_in_detect_stops_computing(stage, monkeypatch):
+    monkeypatch.setattr(calling, "PATIENCE", 0.2)
+    registry, before = stage.adapter(detecting("while True: pass")), set(threading.enumerate())
+    with pytest.raises(AdapterError, match=r"did not answer in detect within 0\.2 seconds"):
+        registry.claims(stage.source)
+    assert set(threading.enumerate()) == before
 
 
 def test_an_adapter_that_claims_everything_is_named_where_its_mapping_is_missing(stage):
@@ -598,14 +739,14 @@ def test_the_command_names_who_was_at_work_when_it_is_stopped_and_json_stays_jso
     (stage.folder / "partner.py").write_text(HONEST + "print('{')\n" + READ + "    print('}')\n", "utf-8")
     done = stage.world.command("send", stage.source, "--json", "--adapters", stage.folder)
     assert json.loads(done.stdout)["exit_code"] == done.returncode == 0
-    assert "partner: {" in done.stderr
+    assert "{" not in done.stderr  # which may be a log; at a terminal it is shown
     assert stage.world.arrived() == NUMBERS
 
 
 HURRIED = """
 import sys
-from confirma_connector import asking, cli, plugins
-asking.PATIENCE = asking._LONG_PATIENCE = plugins._LOADING = cli._LEFT_BEHIND = 1.0
+from confirma_connector import calling, cli, plugins
+calling.PATIENCE = calling._LONG_PATIENCE = plugins._LOADING = cli._LEFT_BEHIND = 1.0
 cli.main(sys.argv[1:], prog_name="confirma")
 """
 
@@ -661,3 +802,50 @@ def test_threads_that_an_adapter_leaves_behind_do_not_keep_the_command_from_endi
     assert done.returncode == 0
     assert "threads that were left behind are cut off: of acme" in done.stderr
     assert stage.world.arrived() == NUMBERS
+
+
+# ---- what a newcomer ran into ----
+
+
+def test_a_source_whose_four_result_names_are_all_empty_is_never_written_into(stage):
+    empty = '{**dict.fromkeys(source.headers.names(), ""), **record.values}'
+    code = reading(changed(values=empty)) + WRITES
+    before = stage.source.read_bytes()
+    for _ in range(2):
+        (told,) = stage.send(code).files
+        assert Path(told.results) == stage.source.with_name("in.results.acme")
+    assert stage.source.read_bytes() == before
+    results = Path(told.results)
+    (told,) = pipeline.send(stage.run(code), Choice((results,))).files  # this one has results in it
+    assert Path(told.results) == results
+    assert stage.world.arrived() == NUMBERS
+
+
+def test_an_invoice_added_on_top_of_a_file_with_results_leaves_it_one(stage):
+    stage.send(HONEST + READ + WRITES)
+    results = stage.source.with_name("in.results.acme")
+    names, first, *rest = results.read_text("utf-8").splitlines(keepends=True)
+    added = ";".join([*first.replace("1001", "1009").split(";")[:-4], ";;;\n"])
+    results.write_text("".join((names, added, first, *rest)), "utf-8")
+    (told,) = pipeline.send(stage.run(HONEST + READ + WRITES), Choice((results,))).files
+    assert Path(told.results) == results
+    assert stage.world.arrived() == [*NUMBERS, 1009]
+
+
+def test_track_without_the_folder_of_the_adapter_says_how_to_name_it_and_calls_nothing_spoilt(stage):
+    stage.send(HONEST + READ + WRITES)
+    registry = plugins.discover([], [])
+    report = pipeline.track(dataclasses.replace(stage.world.run(), registry=registry), Choice())
+    (said,) = report.notices
+    assert said.startswith('in.results.acme: there is no adapter "partner"; there are: csv_file')
+    assert "name the folder of yours with --adapters, or as adapters in the config file" in said
+    assert "spoilt" not in said
+
+
+@pytest.mark.parametrize(
+    ("where", "said"), [("line 7", "rivi 7"), ("line 7, row 2", "line 7, row 2"), ("post 7", "post 7")]
+)
+def test_the_line_of_a_record_is_named_in_the_language_of_the_user(where, said):
+    with language.using("fi"):
+        found = wellformed(Record({}, 1, where, places={"due": where}), Limits())
+    assert (found.where, found.places) == (said, {"due": said})

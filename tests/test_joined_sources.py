@@ -448,9 +448,9 @@ def test_rows_that_change_between_reading_and_writing_are_told(world: World) -> 
 
     report = pipeline.send(world.run(hear=hear), Choice((source,)))
     assert world.arrived() == [1, 2]
-    assert report.files[0].notices == (
-        "invoices_lines.csv, with the rows of the invoices, was changed since it was read",
-    )
+    changed, differing = report.files[0].notices
+    assert changed == "invoices_lines.csv, with the rows of the invoices, was changed since it was read"
+    assert "invoice 2: conflict: this number was sent before" in differing
     assert pair.told(pair.results) == {"1": "waiting", "2": "conflict"}
 
 

@@ -176,3 +176,11 @@ def test_findings_are_data_for_machines(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["mappings", "lint", str(tmp_path / "own.yaml"), "--json"])
     (one,) = json.loads(result.stdout)["findings"]
     assert (one["line"], one["place"]) == (8, "columns.extra")
+
+
+def test_notes_are_counted_where_nothing_is_odd(tmp_path: Path) -> None:
+    lint(tmp_path, data=DATA)
+    words = ["mappings", "lint", str(tmp_path / "own.yaml"), "--data", str(tmp_path / "laskut.csv")]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stdout.count(": note: ")) == (0, 1)
+    assert result.stdout.endswith("own.yaml: nothing odd, 1 note\n")

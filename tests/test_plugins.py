@@ -193,6 +193,7 @@ def test_a_name_taken_twice_is_unusable_and_names_both(folder: Path, tmp_path: P
         registry.get("partner")
     assert str(folder) in str(refused.value)
     assert str(other) in str(refused.value)
+    assert "take one of them away, or its folder out of --adapters and the config file" in str(refused.value)
 
 
 @pytest.mark.parametrize(

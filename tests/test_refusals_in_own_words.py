@@ -213,6 +213,42 @@ def test_of_a_cell_that_was_corrected_since_the_new_value_is_not_blamed(world: W
         'line 2, column "Postinumero": Confirma says that it is not valid [E-NOT-DELIVERED]; '
     )
     assert invoice.message.endswith("; corrected here since: it can be sent again")
+    shown = CliRunner().invoke(main, ["check", str(source)], env=world.environ()).stdout
+    assert "  Postinumero    invoice 1002\n" in shown, "neither the new value nor (empty) is what was refused"
+    assert "is not valid; corrected here since: it can be sent again [E-NOT-DELIVERED]" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_torn", "ending"),
+    [
+        ({"Postinumero": "01300"}, True, "the number stands at more than one place in this file"),
+        ({"Postinumero": "01300", "ALV": "kaksi"}, False, "it cannot be sent again before that is put right"),
+    ],
+)
+def test_in_an_invoice_that_is_not_valid_any_more_no_cell_is_blamed_for_what_was_sent(
+    world: World, changes: dict[str, str], is_torn: bool, ending: str
+) -> None:
+    first = invoice_rows(1002, lines=2, **BAD)
+    world.send(world.source(rows=[*first, *invoice_rows(1003)]))
+    world.track()
+    results = world.folder / "in.results.csv"
+    header, one, two, other = results.read_text("utf-8").splitlines()
+    one, two = (line.replace("00001", "01300").replace("25,5", changes.get("ALV", "25,5")) for line in (one, two))
+    lines = (header, one, other, two) if is_torn else (header, one, two, other)
+    results.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+    report = world.track()
+    told = csv_rows(results)[0]["confirma_message"]
+    assert told.startswith("Postinumero: Confirma says that it is not valid [E-NOT-DELIVERED]; changed here since, ")
+    assert told.endswith(ending)
+    assert [problem.value for problem in report.files[0].invoices[0].details] == [""]
+
+
+def test_of_several_cells_that_may_be_meant_none_is_called_empty(world: World) -> None:
+    said = {"errors": [{"field": "buyer_party.address", "message": "is not valid"}]}
+    world.fault("create", "status", status=422, content=json.dumps(said), content_type="application/json")
+    source = world.source(rows=invoice_rows(1002))
+    shown = CliRunner().invoke(main, ["send", str(source)], env=world.environ()).stdout
+    assert "Kaupun…    invoice 1002" in shown
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import pytest
-from world import World, csv_rows, csv_text, invoice_rows
+from world import HEADERS, World, csv_rows, csv_text, invoice_rows
 
+from confirma_connector import language, pipeline
+from confirma_connector.cli.progress import listener
 from confirma_connector.errors import SettingsError, SourceError
+from confirma_connector.pipeline import Choice, Event
 
 OURS = ("confirma_state", "confirma_message", "confirma_updated", "confirma_case_id")
 
@@ -58,6 +63,51 @@ def test_results_a_person_changed_are_updated_in_place_while_the_source_is_the_s
     assert names(world) == ["in.csv", "in.results.csv", "in.results.csv.bak"]
     assert "changed since" in report.files[0].notices[0]
     assert [row["Selite"] for row in csv_rows(results)] == ["Työ (tarkistettu)"] * 2
+
+
+def test_what_a_person_changed_in_results_is_told_as_it_is_written(world: World) -> None:
+    source = world.source(1001, 1002, 1003)
+    world.send(source)
+    results = world.folder / "in.results.csv"
+    lines = results.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[1] = lines[1].replace("50,00", "70,00")
+    lines[2] = lines[2].replace("Työ", "Työ (tarkistettu)")
+    results.write_text("".join(lines), encoding="utf-8", newline="")
+    report = world.send(source)
+    assert state_column(results) == ["conflict", "waiting", "waiting"]
+    assert {one.state for one in report.files[0].invoices} == {"waiting"}
+    told = [one for one in report.files[0].notices if "where rows differ from those of in.csv" in one]
+    assert ["1001: conflict: this number was sent before with total" in one for one in told] == [True, False]
+    assert "1002: waiting: taken by Confirma, not delivered yet; the row now differs" in told[1]
+    assert (report.exit_code, [(one.number, one.path) for one in report.attention]) == (1, [("1001", str(results))])
+
+
+def test_track_tells_of_rows_that_were_changed_since_they_were_sent(world: World) -> None:
+    source = world.source(1001, 1002, 1003)
+    world.send(source)
+    results = world.folder / "in.results.csv"
+    assert not any("differ" in one for one in world.track().files[0].notices)
+    edit(results, "Työ", "Työ (tarkistettu)")
+    said = "3 invoices (1001–1003): the rows now differ from what was sent, and nothing is sent again"
+    report = world.track()
+    assert said in report.files[0].notices
+    assert "the row now differs" in csv_rows(results)[0]["confirma_message"]
+    assert said in world.command("track").stdout
+    world.send(source)
+    assert not any("differ" in one for one in world.send(source, output=world.folder / "other.csv").files[0].notices)
+
+
+def test_what_stands_in_results_as_in_the_source_is_not_told_twice(world: World) -> None:
+    source = world.source(1001, 1002, rows=invoice_rows(1004, Pvm="x"))
+    world.send(source)
+    results = world.folder / "in.results.csv"
+    edit(results, "1002", "1003")
+    report = world.send(source)
+    assert state_column(results) == ["waiting", "ready", "invalid"]
+    assert [one for one in report.files[0].notices if "differ" in one] == [
+        "in.results.csv, where rows differ from those of in.csv: invoice 1003: ready"
+    ]
+    assert [one.number for one in report.attention] == ["1004"]
 
 
 def test_results_a_person_changed_are_left_alone_when_the_source_changed_too(world: World) -> None:
@@ -176,6 +226,22 @@ def test_sorted_shortened_and_corrected_results_still_get_their_states(world: Wo
     world.track()
     found = [(row["Nro"], row["confirma_state"]) for row in csv_rows(results)]
     assert found == [(n, s) for n in ("1004", "1003", "1001") for s in ("delivered", "")]
+
+
+def test_rows_of_an_invoice_that_were_only_sorted_are_told_as_no_other_than_was_sent(world: World) -> None:
+    cheap, dear = invoice_rows(1001)[0], invoice_rows(1001, Selite="Tarvikkeet", Hinta="70,00")[0]
+    source = world.source(rows=[cheap, dear])
+    world.send(source)
+    world.source(rows=[dear, cheap])
+    for report in (pipeline.check(world.run(), Choice((source,))), world.send(source)):
+        (invoice,) = report.files[0].invoices
+        assert invoice.message == "taken by Confirma, not delivered yet; its rows stand in another order than was sent"
+    told = csv_rows(world.folder / "in.results.csv")[0]["confirma_message"]
+    assert told == "taken by Confirma, not delivered yet; its rows stand in another order than was sent"
+    dear[HEADERS.index("Selite")] = "Muut tarvikkeet"
+    world.source(rows=[dear, cheap])
+    (invoice,) = world.send(source).files[0].invoices
+    assert invoice.message.endswith("the row now differs from what was sent, and nothing is sent again")
 
 
 def test_a_stale_state_never_stays_on_a_row_that_carries_none(world: World) -> None:
@@ -408,6 +474,20 @@ def test_without_a_header_row_the_results_are_a_csv_of_their_own(world: World) -
     assert (rows[0]["number"], rows[0]["confirma_state"]) == ("1001", "waiting")
     world.track()
     assert csv_rows(world.folder / "in.results.csv", "utf-8-sig")[0]["confirma_state"] == "delivered"
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_no_file_is_said_to_be_written_that_is_not(world: World, in_place: bool) -> None:
+    world = headless(world)
+    source, heard = world.folder / "in.txt", list[Event]()
+    source.write_text(csv_text(invoice_rows(1001)).split("\n", 1)[1], encoding="utf-8")
+    pipeline.send(world.run(hear=heard.append), Choice((source,), in_place=in_place))
+    pipeline.track(world.run(hear=heard.append), Choice())
+    written = [event for event in heard if event.what == "writing"]
+    assert [event.path for event in written] == [str(source)] * 2
+    with language.using("en"), redirect_stderr(io.StringIO()) as shown:
+        listener(log_json=False)(written[0])
+    assert shown.getvalue() == "writing the results of in.txt\n"
 
 
 def test_a_results_csv_never_overwrites_somebodys_file(world: World) -> None:

@@ -445,8 +445,8 @@ def test_results_that_cannot_be_written_are_tried_again_and_keep_no_other_file(d
     drop.file("a.csv", 1001)
 
     def block(event: Event) -> None:
-        if event.what == "writing" and Path(event.path).name == "a.results.csv":
-            Path(event.path).mkdir()
+        if event.what == "writing" and Path(event.path).name == "a.csv":
+            Path(event.path).with_name("a.results.csv").mkdir()
 
     for _ in range(2):
         assert watch(drop.world.run(hear=block), drop.orders(is_once=True), drop.heard.append) == 1

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confirma_connector.errors import SettingsError
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal, Step
 from confirma_connector.language import listed, tr, trn
 from confirma_connector.masking import masked
 from confirma_connector.opening import held
 from confirma_connector.retelling import SENT_ELSEWHERE
 from confirma_connector.run import Choice, Run, in_its_language
-from confirma_connector.survey import Item
 
 __all__ = ["Adoption", "adopt"]
 
@@ -68,7 +68,7 @@ def _adopted(run: Run, journal: Journal, path: Path, choice: Choice, reason: str
                 )
             )
         for item in found.items:
-            if item.facts is None:
+            if item.kind is None:
                 told.invalid.append(item.label)
             elif _is_meant(item, choice, until):
                 _settle(journal, item, message, told)

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from confirma_connector.errors import NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, placed, replacing
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.language import tr
 from confirma_connector.outcome import Outcome, cell_text, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, harmless, write_list
 from confirma_connector.results import is_copy
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 
 __all__ = ["annotate"]
 

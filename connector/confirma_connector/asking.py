@@ -1,32 +1,19 @@
-"""Asking one adapter: whatever it does or gives that no adapter may comes out as one line that names it."""
+"""Asking one adapter by its hooks: what it gives is held to what they promise."""
 
 from __future__ import annotations
 
-import contextlib
-import contextvars
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pluggy
-
-from confirma_connector.errors import (
-    AdapterError,
-    ConfirmaError,
-    MappingError,
-    NoWriteBack,
-    SourceError,
-    at_line,
-    brief,
-    said,
-)
-from confirma_connector.guarding import Late, Prints, Strayed, at_work, own_context, place, watched, within
-from confirma_connector.language import because, mark, tr, trn
+from confirma_connector.calling import Called
+from confirma_connector.errors import ConfirmaError, MappingError, NoWriteBack, SourceError, brief, said
+from confirma_connector.guarding import own_context, place
+from confirma_connector.language import because, tr
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
 from confirma_connector.transforms import TRANSFORMS
 from confirma_connector.wellformed import Malformed, Places, wellformed
@@ -34,127 +21,16 @@ from confirma_connector.wellformed import Malformed, Places, wellformed
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["SHIPPED", "Adapter"]
+__all__ = ["Adapter"]
 
-SHIPPED = mark("shipped")
-"""The origin of our own adapters."""
-
-PATIENCE = 10.0
-"""Seconds: as long as a partner's adapter may think about a small question."""
-_LONG_PATIENCE = 1_800.0
-"""Seconds: as long as it may give no record, or write one file."""
 _HEAD = 65_536
 _PLAIN_VALUES = frozenset({str, Decimal, int, date, Unreadable, type(None)})
 _Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True)
-class Adapter:
-    """One working adapter. Whatever goes wrong inside it comes out as an error that names it.
-
-    Each adapter has a plugin manager of its own, so that a question can reach nobody else. What a partner's (any but
-    ours) does to the process or the source is put back or told.
-    """
-
-    name: str
-    origin: str
-    hooks: tuple[str, ...]
-    _manager: pluggy.PluginManager
-    prints: Prints = field(default_factory=Prints, compare=False)
-    _late: set[str] = field(default_factory=set, compare=False)
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether it is shipped with this program."""
-        return self.origin == SHIPPED
-
-    def home(self, hook: str) -> str:
-        """Name the line on which the function of *hook* begins; "" where nobody can."""
-        for one in getattr(self._manager.hook, hook).get_hookimpls():
-            function = inspect.unwrap(one.function)
-            if code := getattr(function, "__code__", None):
-                return at_line(Path(code.co_filename).name, code.co_firstlineno)
-        return ""
-
-    def printed(self) -> str:
-        """Say that it printed; "" when it did not. What it printed is left out: it may quote an invoice."""
-        if not self.prints.count:
-            return ""
-        return trn(
-            'adapter "{name}" ({origin}) printed {count} line, which is left out here',
-            'adapter "{name}" ({origin}) printed {count} lines, which are left out here',
-            self.prints.count,
-            **self._spelled(),
-        )
-
-    # ---- calling ----
-
-    def _call(
-        self,
-        doing: str,
-        call: Callable[[], _Answer],
-        context: contextvars.Context | None = None,
-        says: tuple[type[Exception], ...] = (SourceError,),
-    ) -> _Answer:
-        """Call the adapter's code. *doing* says what it is asked for; what it *says* by raising is let through."""
-        try:
-            return call() if self.is_ours else at_work(self.prints, context or own_context(), call)
-        except Strayed:
-            raise self.failed(tr("left another working directory behind in {hook}", hook=doing)) from None
-        except KeyboardInterrupt as stop:
-            self._stopped(doing, stop)
-            raise
-        except BaseException as error:
-            if isinstance(error, (*says, ConfirmaError) if self.is_ours else says) and (self.is_ours or said(error)):
-                raise
-            raise self.failed(tr("failed in {hook}: {place}", hook=doing, place=place(error))) from error
-
-    def _stopped(self, doing: str, stop: KeyboardInterrupt) -> None:
-        """Note on what ends the run, by a person's wish or the adapter's own doing, who was at work."""
-        if not self.is_ours and not hasattr(stop, "__notes__"):
-            stop.add_note(tr('adapter "{name}" ({origin}) was at work in {hook}', **self._spelled(), hook=doing))
-
-    def _spelled(self) -> dict[str, str]:
-        return {"name": self.name, "origin": tr(self.origin)}
-
-    def failed(self, how: str) -> AdapterError:
-        """Give the error that names the adapter and says *how* it failed."""
-        return AdapterError(tr('adapter "{name}" ({origin}) {fault}', **self._spelled(), fault=how))
-
-    def _ask(self, hook: str, **arguments: Any) -> Any:
-        """Ask a small question: a partner's adapter that does not answer it in time is not asked again."""
-        call = partial(self._call, hook, partial(getattr(self._manager.hook, hook), **arguments))
-        if self.is_ours:
-            return call()
-        if hook not in self._late:
-            try:
-                return within(PATIENCE, call)
-            except Late:
-                self._late.add(hook)
-            except KeyboardInterrupt as stop:
-                self._stopped(hook, stop)
-                raise
-        raise self.failed(tr("did not answer in {hook} within {seconds:g} seconds", hook=hook, seconds=PATIENCE))
-
-    @contextlib.contextmanager
-    def _source_kept(self, doing: str, path: Path) -> Iterator[None]:
-        """Hold a partner's adapter to leaving *path* as it is. Raises AdapterError, SourceError."""
-        from confirma_connector.safekeeping import Changed, unchanged  # listing adapters needs none of it
-
-        try:
-            with unchanged(path):
-                yield
-        except Changed as error:
-            raise self.failed(
-                tr(
-                    "was at work in {hook} when {path} was changed; as it was before it is kept as {saved}",
-                    hook=doing,
-                    path=error.path,
-                    saved=error.saved,
-                )
-            ) from error
-
-    # ---- the hooks ----
+class Adapter(Called):
+    """One working adapter, asked by its hooks."""
 
     def options(self) -> type[BaseModel] | None:
         """Give the model of the mapping's `source:` block, None when the adapter takes no options."""
@@ -249,7 +125,7 @@ class Adapter:
         """Give the records of a partner's adapter, each checked and copied."""
         context, places, end = own_context(), Places(), object()
         call = partial(self._call, "read", context=context, says=(SourceError, OSError, Malformed))
-        with watched(_LONG_PATIENCE, lambda: self._too_long("read")) as timed:
+        with self._watched("read") as timed:
             try:
                 there = timed(partial(call, partial(self._manager.hook.read, source=source)))
                 if not hasattr(type(there), "__iter__"):
@@ -285,10 +161,6 @@ class Adapter:
             tr('{path}: {problem} (adapter "{name}", {origin})', path=path, problem=problem, **self._spelled())
         )
 
-    def _too_long(self, hook: str) -> str:
-        minutes = _LONG_PATIENCE / 60
-        return str(self.failed(tr("has given nothing in {hook} for {minutes:g} minutes", hook=hook, minutes=minutes)))
-
     def write_results(self, source: Source, results: Sequence[Result], target: Path) -> str:
         """Write the copy of *source* with its results to *target*; give what a person should know about it.
 
@@ -307,13 +179,11 @@ class Adapter:
             raise self.failed(tr("wrote nothing in write_results"))
         return answer if isinstance(answer, str) else ""
 
-    def _proven_copy(
-        self, source: Source, results: Sequence[Result], target: Path, call: Callable[[], object]
-    ) -> str:
+    def _proven_copy(self, source: Source, results: Sequence[Result], target: Path, call: Callable[[], object]) -> str:
         """Let a partner's adapter write the copy, and read back what it wrote."""
         from confirma_connector.readback import difference  # listing adapters needs none of it
 
-        with watched(_LONG_PATIENCE, lambda: self._too_long("write_results")) as timed:
+        with self._watched("write_results") as timed:
             answer = timed(call)
         if not (answer is None or answer is True or isinstance(answer, str)):
             found = "False" if answer is False else type(answer).__name__

@@ -11,6 +11,7 @@ from pathlib import Path
 from confirma_connector import production, results
 from confirma_connector.annotating import annotate
 from confirma_connector.errors import SettingsError
+from confirma_connector.items import Item
 from confirma_connector.journal import Entry, Journal
 from confirma_connector.language import tr
 from confirma_connector.mapper import Draft, Mapper
@@ -20,9 +21,10 @@ from confirma_connector.previewing import preview as previewed
 from confirma_connector.refusing import refusals
 from confirma_connector.replying import is_answer
 from confirma_connector.report import FileReport, Report
+from confirma_connector.roworder import compared
 from confirma_connector.run import Choice, Run, in_its_language
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Item, Look, Survey, Wanted
+from confirma_connector.survey import Look, Survey, Wanted
 from confirma_connector.telling import told, whole
 
 __all__ = ["check", "preview", "several", "surveys"]
@@ -49,7 +51,8 @@ def check(run: Run, choice: Choice) -> Report:
 
 
 def _checked(run: Run, journal: Journal | None, found: Survey, choice: Choice, taken: list[Path]) -> FileReport:
-    joined = [(item, outcome(item, _entry(journal, item))) for item in found.items]
+    is_reordered = compared(journal, found)
+    joined = [(item, outcome(item, _entry(journal, item), is_reordered=is_reordered)) for item in found.items]
     notices = [*_why(found), *production.closed(run, found), *_mixed(found)]
     copy = None
     if choice.annotate and journal is not None:
@@ -72,7 +75,8 @@ def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]
         for found in surveys(run, journal, choice, look, _wanted(run, journal)):
             with contextlib.closing(found):
                 for index, draft in drafts.items():
-                    its = outcome(found.items[index], _entry(journal, found.items[index]))
+                    item, is_reordered = found.items[index], compared(journal, found)
+                    its = outcome(item, _entry(journal, item), is_reordered=is_reordered)
                     whole_draft = replace(draft, state=its.state, message=its.plain, problems=its.problems)
                     shown.append((found.path, whole_draft))
                 drafts.clear()

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from confirma_connector.items import Item
 from confirma_connector.language import tr, trn
+from confirma_connector.numbering import Key
 from confirma_connector.outcome import Outcome
 from confirma_connector.ranges import Ranges, spelled
 from confirma_connector.report import AttentionReport
-from confirma_connector.survey import Item, Key, Survey
+from confirma_connector.survey import Survey
 
 __all__ = ["Differing"]
 

@@ -18,10 +18,11 @@ import simplejson
 
 from confirma_connector import language
 from confirma_connector.errors import SettingsError
+from confirma_connector.items import Item
 from confirma_connector.language import tr
 from confirma_connector.records import Problem
 from confirma_connector.run import Run
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 
 __all__ = ["Case", "cases", "differences", "produced", "updated"]
 
@@ -93,7 +94,7 @@ def _invoice(item: Item) -> dict[str, Any]:
     return {
         "number": item.label,
         "where": item.where,
-        "state": "invalid" if item.facts is None else "ready",
+        "state": "invalid" if item.kind is None else "ready",
         "problems": [_spelled(problem) for problem in item.problems],
     }
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
+from confirma_connector.items import Item
 from confirma_connector.journal import TAKEN, Entry
 from confirma_connector.language import day, mark, money, tr
 from confirma_connector.records import Problem, Result
 from confirma_connector.resultlist import harmless
 from confirma_connector.retelling import retold
-from confirma_connector.survey import Item
 
 __all__ = ["Outcome", "Use", "cell_text", "entry_words", "outcome", "result"]
 
@@ -44,40 +44,61 @@ _SENDABLE = Outcome("ready")
 """What becomes of most invoices before they are sent: the same for all of them."""
 
 
-def outcome(item: Item, entry: Entry | None, use: Use = "send", held: str | Problem = "") -> Outcome:
-    """Join an item of a file with its journal entry. *held* says why a ready one was not sent."""
-    if entry is None and item.facts is not None and not item.problems and not held:
+def outcome(
+    item: Item,
+    entry: Entry | None,
+    use: Use = "send",
+    held: str | Problem = "",
+    is_reordered: Callable[[Item, Entry], bool] = lambda *_: False,
+) -> Outcome:
+    """Join an item of a file with its journal entry. *held* says why a ready one was not sent.
+
+    *is_reordered* is asked of one that differs from what was sent: whether its rows stand in another order alone.
+    """
+    if entry is None and item.kind is not None and not item.problems and not held:
         return _SENDABLE
     is_torn = any(problem.code == "E-NUMBER-TWICE" for problem in item.errors)
     if is_torn and (use == "send" or entry is None or entry.state not in TAKEN):
         return _invalid(item)
     if entry is None or entry.state in ("ready", "sending"):
-        return _invalid(item) if item.facts is None else _ready(item, entry, held)
+        return _invalid(item) if item.kind is None else _ready(item, entry, held)
     if entry.state == "rejected":
         return _rejected(item, entry, held)
-    state, message = entry.state, entry_words(entry)
+    state, message, facts = entry.state, entry_words(entry), item.facts
     if use == "send" and entry.state in TAKEN:
-        if item.facts is None:
+        if facts is None:
             return _unsendable(item, entry)
-        if item.facts.core != entry.core and state != "failed":
+        if facts.core != entry.core and state != "failed":
             return _said("conflict", _differs(item, entry), entry, item.problems)
-    is_other = item.facts is not None and entry.state in TAKEN and item.facts.print != entry.print
-    notes = list(_notes(state, is_other=is_other, is_torn=is_torn))
+    is_other = facts is not None and entry.state in TAKEN and facts.print != entry.print
+    if is_other and state != "failed" and is_reordered(item, entry):
+        return _said(state, f"{message}; {tr('its rows stand in another order than was sent')}", entry)
+    notes = list(_notes(state, is_other=is_other, is_invalid=facts is None, is_torn=is_torn))
     if state == "failed" and item.refused:
-        told = tuple(replace(problem, value="") for problem in item.refused) if is_other else item.refused
-        return _in_cells(state, item, entry, told, notes)
+        return _undelivered(item, entry, notes, is_other=is_other or facts is None)
     said = _said(state, "; ".join((message, *notes)), entry)
     return replace(said, is_other=True) if is_other and state != "failed" else said
 
 
-def _notes(state: str, *, is_other: bool, is_torn: bool) -> Iterator[str]:
+def _notes(state: str, *, is_other: bool, is_invalid: bool, is_torn: bool) -> Iterator[str]:
     """Say what the row of an invoice that was taken has to add to its state."""
     if is_other and state == "failed":
         yield tr("corrected here since: it can be sent again")
+    elif is_invalid and state == "failed":
+        yield tr("changed here since, and not valid now: it cannot be sent again before that is put right")
     elif is_other:
         yield tr("the row now differs from what was sent, and nothing is sent again")
     if is_torn:
         yield tr("the number stands at more than one place in this file")
+
+
+def _undelivered(item: Item, entry: Entry, notes: Sequence[str], *, is_other: bool) -> Outcome:
+    """Say what could not be delivered by its cells: what stands there now is not blamed for what was sent."""
+    if not is_other:
+        return _in_cells("failed", item, entry, item.refused, notes)
+    refused = tuple(replace(problem, value="") for problem in item.refused)
+    told = tuple(replace(problem, message="; ".join((problem.message, *notes))) for problem in refused)
+    return replace(_in_cells("failed", item, entry, refused, notes), problems=told)
 
 
 def _in_cells(state: str, item: Item, entry: Entry, refused: tuple[Problem, ...], notes: Sequence[str] = ()) -> Outcome:
@@ -115,9 +136,10 @@ def _ready(item: Item, entry: Entry | None, held: str | Problem) -> Outcome:
 
 
 def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
-    if item.facts is None:
+    facts = item.facts
+    if facts is None:
         return _invalid(item)
-    if item.facts.print != entry.print:
+    if facts.print != entry.print:
         return _ready(item, entry, held or tr("corrected since it was rejected"))
     if item.refused:
         return _in_cells("rejected", item, entry, item.refused)
@@ -125,9 +147,9 @@ def _rejected(item: Item, entry: Entry, held: str | Problem) -> Outcome:
 
 
 def _differs(item: Item, entry: Entry) -> str:
-    if item.facts is None:
-        return ""
     facts = item.facts
+    if facts is None:
+        return ""
     pairs = (
         (entry.type, facts.type, mark("type {was}, here {now}")),
         (day(entry.date), day(facts.date), mark("date {was}, here {now}")),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from confirma_connector import production, reconcile, results
 from confirma_connector.checking import check, preview, several, surveys
@@ -40,7 +40,14 @@ def send(run: Run, choice: Choice) -> Report:
 
     Raises what keeps the run from beginning; what stops it on the way is in the report, after the results are written.
     """
-    with held(run.settings) as journal, contextlib.ExitStack() as stack:
+    with held(run.settings) as journal:
+        writing, ending, is_left = _written(run, journal, choice)
+        return _report(run, journal, writing, ending, is_left=is_left)
+
+
+def _written(run: Run, journal: Journal, choice: Choice) -> tuple[Writing, Ending | None, bool]:
+    """Send, and write the results; tell also whether something is left. The files read are let go of with this."""
+    with contextlib.ExitStack() as stack:
         found = [stack.enter_context(contextlib.closing(one)) for one in _surveys(run, journal, choice)]
         client = stack.enter_context(connected(run, found))
         seller, corrected = _seller(run, journal, found), _corrected(journal, found)
@@ -57,7 +64,7 @@ def send(run: Run, choice: Choice) -> Report:
             for one, target in zip(found, targets, strict=True):
                 writing.write(one, target)
             journal.purge(run.settings.retention_days)
-        return _report(run, journal, writing, sending.ending, is_left=bool(left))
+        return writing, sending.ending, bool(left)
 
 
 @in_its_language
@@ -194,8 +201,8 @@ def _observed(run: Run, journal: Journal, client: Client) -> list[str]:
 def _corrected(journal: Journal, found: Sequence[Survey]) -> list[int]:
     """Name the invoices that Confirma could not deliver and that are another now in their file."""
     failed = {(entry.number, entry.year): entry.print for entry in journal.entries(["failed"])}
-    facts = [item.facts for one in found for item in one.valid() if item.facts and item.key in failed]
-    return sorted({one.number for one in facts if one.print != failed[one.number, one.year]})
+    known = [item.facts for one in found for item in one.valid() if item.key in failed]
+    return sorted({one.number for one in known if one and one.print != failed[one.number, one.year]})
 
 
 def _resends(run: Run, choice: Choice, corrected: Sequence[int]) -> bool:
@@ -253,7 +260,7 @@ def _sending(
     def hear(claim: Claim, verdict: Verdict, total: int) -> None:
         run.hear(Event("sending", total=total, number=claim.facts.number, state=verdict.state))
 
-    def agree(going: Sequence[Facts]) -> None:
+    def agree(going: Collection[Facts]) -> None:
         production.agree(run, client.host, seller, going, is_agreed=choice.is_agreed)
 
     filters = Filters(choice.only, choice.since, choice.limit)

@@ -16,11 +16,14 @@ from typing import Any, Literal, NoReturn
 import pluggy
 
 from confirma_connector import hookspecs
-from confirma_connector.asking import SHIPPED, Adapter
+from confirma_connector.asking import Adapter
+from confirma_connector.calling import SHIPPED
 from confirma_connector.errors import AdapterError, brief, said
-from confirma_connector.guarding import Prints, Strayed, at_work, own_context, watched
+from confirma_connector.guarding import Strayed, at_work, own_context
 from confirma_connector.hookspecs import HOOKS_VERSION, PROJECT
 from confirma_connector.language import because, tr
+from confirma_connector.patience import watched
+from confirma_connector.prints import Prints
 
 __all__ = ["SHIPPED", "Adapter", "Broken", "Registry", "bundled", "discover"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from confirma_connector.contract import Provisional
@@ -58,7 +58,7 @@ def _closed(run: Run, count: int, names: Sequence[str]) -> str:
     )
 
 
-def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is_agreed: bool) -> None:
+def agree(run: Run, host: str, seller: str | None, going: Collection[Facts], *, is_agreed: bool) -> None:
     """Before a production send have a person say yes to what goes. Raises SettingsError without it."""
     if run.settings.environment != "production":
         return
@@ -72,7 +72,7 @@ def agree(run: Run, host: str, seller: str | None, going: Sequence[Facts], *, is
         )
 
 
-def _summary(account: str, host: str, seller: str | None, going: Sequence[Facts]) -> str:
+def _summary(account: str, host: str, seller: str | None, going: Collection[Facts]) -> str:
     sums: dict[str, Decimal] = {}
     for facts in going:
         sums[facts.currency] = sums.get(facts.currency, Decimal(0)) + facts.gross

@@ -36,7 +36,7 @@ _WITNESSES = 3600.0
 """Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
 
 
-def preflight(journal: Journal, ask: Ask, todo: Sequence[Facts], now: float) -> set[tuple[int, int]]:
+def preflight(journal: Journal, ask: Ask, todo: Collection[Facts], now: float) -> set[tuple[int, int]]:
     """Read the listing for what is about to be sent; give the numbers (with their years) that must not be sent.
 
     Proves key and host before anything is claimed. An invoice that the server lists and the journal has not sent

@@ -27,6 +27,7 @@ __all__ = [
     "Source",
     "Unreadable",
     "Value",
+    "holds_results",
 ]
 
 
@@ -68,13 +69,14 @@ class ResultHeaders:
         """Give the four headers in order."""
         return (self.state, self.message, self.updated, self.case_id)
 
-    def hold_results(self, values: Mapping[str, Value]) -> bool:
-        """Tell whether the four are there in a record's *values*, and something stands under one of them."""
-        there = [values[name] for name in self.names() if name in values]
-        return len(there) == len(self.names()) and any(str(one).strip() for one in there if one is not None)
-
 
 RESULT_HEADERS = ResultHeaders()
+
+
+def holds_results(values: Mapping[str, Value], headers: ResultHeaders) -> bool:
+    """Tell whether the four are there in a record's *values*, and something stands under one of them."""
+    there = [values[name] for name in headers.names() if name in values]
+    return len(there) == len(headers.names()) and any(str(one).strip() for one in there if one is not None)
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ class Record:
         where: str,
         document: str | None = None,
         part: Literal["whole", "header", "line"] = "whole",
-        problems: tuple[str, ...] = (),
-        skipped: str = "",
+        problems: tuple[str, ...] | None = (),
+        skipped: str | None = "",
         letters: Mapping[str, str] | None = None,
         places: Mapping[str, str] | None = None,
     ) -> None:
@@ -163,8 +165,8 @@ class Record:
         _put_where(self, where)
         _put_document(self, document)
         _put_part(self, part)
-        _put_problems(self, problems)
-        _put_skipped(self, skipped)
+        _put_problems(self, () if problems is None else problems)
+        _put_skipped(self, "" if skipped is None else skipped)
         _put_letters(self, {} if letters is None else letters)
         _put_places(self, {} if places is None else places)
 

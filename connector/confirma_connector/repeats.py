@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from confirma_connector.language import tr, trn
+from confirma_connector.numbering import Key, Numbers
 from confirma_connector.records import Problem
 
 __all__ = ["Numbered", "repeated"]
@@ -35,20 +36,23 @@ def repeated(items: Sequence[Numbered], header: str) -> Iterator[tuple[int, Prob
 
     *header* is that of the column with the numbers.
     """
-    first: dict[tuple[int, int], int] = {}
-    places: dict[tuple[int, int], list[int]] = {}  # only of what stands twice: there may be very many invoices
-    for index, item in enumerate(items):
+    seen = Numbers()
+    twice = {key for item in items if (key := item.key) is not None and not seen.add(key)}
+    places: dict[Key, list[int]] = {}  # only of what stands twice: there may be very many invoices
+    for index, item in enumerate(items if twice else ()):
         key = item.key
-        if key is not None and (was := first.setdefault(key, index)) != index:
-            places.setdefault(key, [was]).append(index)
+        if key is not None and key in twice:
+            places.setdefault(key, []).append(index)
     labels = {index: item.label for index, item in enumerate(items) if item.key is None and item.label.isdigit()}
     named = {str(key[0]) for item in items if (key := item.key) is not None} if labels else set()
     for index in (index for index, label in labels.items() if label in named):
-        for item in items:  # where numbers begin anew every year a row without a date may be of any of them
+        for place, item in enumerate(
+            items
+        ):  # where numbers begin anew every year a row without a date may be of any of them
             key = item.key
             if key is not None and str(key[0]) == labels[index] and index not in places.get(key, ()):
-                places.setdefault(key, [first[key]]).append(index)
-    for key in sorted(places, key=first.__getitem__):
+                places.setdefault(key, [place]).append(index)
+    for key in sorted(places, key=lambda one: places[one][0]):
         for index in places[key]:
             yield index, _problem(items, index, places[key], header)
 

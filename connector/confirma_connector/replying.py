@@ -14,10 +14,11 @@ from confirma_connector import acknowledging
 from confirma_connector.acknowledging import Answer, Answered, Batch
 from confirma_connector.errors import UnwritableResults
 from confirma_connector.files import digest, placed, replacing
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.language import tr, whole
 from confirma_connector.outcome import Outcome
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 
 __all__ = ["is_answer", "reply"]
 

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from confirma_connector.errors import CannotRun, NoWriteBack, SettingsError, UnwritableResults
 from confirma_connector.files import digest, kept_aside, placed, replacing
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.language import because, tr
 from confirma_connector.outcome import Outcome, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, check_kind, harmless, write_list
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 
 __all__ = ["Target", "choose", "is_copy", "matching_environment", "source_of", "write"]
 

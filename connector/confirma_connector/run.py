@@ -35,7 +35,7 @@ class Event:
 
     *what* happens to the file or the records called *path*: "reading" (*done* rows so far, told every thousand),
     "asking" the service (about *total* invoices, where that is known), "sending" (invoice *number* of *total* has got
-    the *state*), "writing" results.
+    the *state*), "writing" its results, wherever they go.
     """
 
     what: Literal["reading", "asking", "sending", "writing"]

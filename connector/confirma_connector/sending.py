@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector import reconcile
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch, Ending, Stop
+from confirma_connector.items import Item
 from confirma_connector.journal import Claim, Entry, Facts, Journal
 from confirma_connector.language import mark, tr
+from confirma_connector.numbering import Key, Numbers
 from confirma_connector.records import Problem
-from confirma_connector.survey import Item, Key, Survey
+from confirma_connector.survey import Survey
 from confirma_connector.verdict import Verdict
 
 __all__ = ["Filters", "Sending"]
@@ -46,6 +48,22 @@ class Filters:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Going(Collection[Facts]):
+    """What goes. (A list of facts would hold as much as all the items: here each is made when it is looked at.)"""
+
+    todo: Sequence[tuple[Survey, Item]]
+
+    def __len__(self) -> int:
+        return len(self.todo)
+
+    def __iter__(self) -> Iterator[Facts]:
+        return (facts for _, item in self.todo if (facts := item.facts))
+
+    def __contains__(self, facts: object) -> bool:
+        return any(one == facts for one in self)
+
+
 @dataclass
 class Sending:
     """The sending of one run. *ending* says why it stopped early; *touched* are the invoices it dealt with.
@@ -65,8 +83,8 @@ class Sending:
     seller: str | None
     resends: bool
     hear: Callable[[Claim, Verdict, int], None]
-    agree: Callable[[Sequence[Facts]], None]
-    touched: set[Key] = field(default_factory=set)
+    agree: Callable[[Collection[Facts]], None]
+    touched: Numbers = field(default_factory=Numbers)
     held: dict[Key, str | Problem] = field(default_factory=dict)
     old: list[int] = field(default_factory=list)
     ending: Ending | None = None
@@ -79,14 +97,13 @@ class Sending:
         todo = list(self._todo(surveys))
         if not todo:
             return
-        wanted = [facts for _, _, facts in todo]
+        wanted = _Going(todo)
         with self.stop.exposed():
             self.agree(wanted)
             met = reconcile.preflight(self.journal, self.client.listing, wanted, self.client.server_now())
         if self.seller and self.journal.seller() is None:
             self.journal.bind(self.seller)
-        self.touched |= {_key(facts) for _, _, facts in todo}
-        going = [one for one in todo if _key(one[2]) not in met]
+        going = [one for one in todo if one[1].key not in met]
         dispatch = Dispatch(
             self.journal,
             self.client,
@@ -95,33 +112,29 @@ class Sending:
             self.stop,
             lambda claim, verdict: self.hear(claim, verdict, len(going)),
         )
-        dispatch.run(survey.claim(item) for survey, item, facts in going if not _is_credit(facts))
+        dispatch.run(survey.claim(item) for survey, item in going if not _is_credit(item))
         dispatch.run(
-            survey.claim(item)
-            for survey, item, facts in going
-            if _is_credit(facts) and self._may_follow(item, facts, surveys)
+            survey.claim(item) for survey, item in going if _is_credit(item) and self._may_follow(item, surveys)
         )
         self.ending = dispatch.ending
         if self.ending:
-            self._hold_the_rest(facts for _, _, facts in going)
+            self._hold_the_rest(item.key for _, item in going)
 
-    def _hold_the_rest(self, going: Iterable[Facts]) -> None:
-        for facts in going:
-            entry = self.journal.entry(facts.number, facts.year)
-            if entry is None or (entry.state == "ready" and not entry.message):
-                self.held.setdefault(_key(facts), tr(NOT_REACHED))
+    def _hold_the_rest(self, going: Iterable[Key | None]) -> None:
+        for key in going:
+            entry = self.journal.entry(*key) if key else None
+            if key and (entry is None or (entry.state == "ready" and not entry.message)):
+                self.held.setdefault(key, tr(NOT_REACHED))
 
-    def _todo(self, surveys: Sequence[Survey]) -> Iterator[tuple[Survey, Item, Facts]]:
+    def _todo(self, surveys: Sequence[Survey]) -> Iterator[tuple[Survey, Item]]:
         """Give what goes, each number once: where two files have it, the first of them."""
-        seen: set[Key] = set()
         chosen = 0
         for survey in surveys:
             entries = self.journal.each(item.key for item in survey.valid())
             for item, entry in zip(survey.valid(), entries, strict=True):
                 facts = item.facts
-                if facts is None or _key(facts) in seen or not self._may_go(facts, entry):
+                if facts is None or self._is_dealt_with(_key(facts)) or not self._may_go(facts, entry):
                     continue
-                seen.add(_key(facts))
                 if not self.filters.admits(facts, chosen):
                     self.held[_key(facts)] = tr(NOT_ASKED_FOR)
                 elif entry is None and self._is_too_old(survey, facts):
@@ -131,7 +144,11 @@ class Sending:
                     )
                 else:
                     chosen += 1
-                    yield survey, item, facts
+                    self.touched.add(_key(facts))
+                    yield survey, item
+
+    def _is_dealt_with(self, key: Key) -> bool:
+        return key in self.touched or key in self.held
 
     def _is_too_old(self, survey: Survey, facts: Facts) -> bool:
         """Whether an unknown invoice is so old that it was probably sent elsewhere; noted where it may go anyhow."""
@@ -149,14 +166,14 @@ class Sending:
         is_open = entry.state == "rejected" or (entry.state == "failed" and self.resends)
         return is_open and entry.print != facts.print
 
-    def _may_follow(self, item: Item, facts: Facts, surveys: Sequence[Survey]) -> bool:
+    def _may_follow(self, item: Item, surveys: Sequence[Survey]) -> bool:
         """A credit note goes only after the invoice it credits; one that was sent elsewhere does not hold it back."""
-        if item.credited is None:
+        if item.credited is None or item.kind is None or item.key is None:
             return True
-        state = self._state_of(item.credited, facts.date, surveys)
+        state = self._state_of(item.credited, item.kind.date, surveys)
         if not state or state in _GOOD:
             return True
-        self.held[_key(facts)] = tr("waits for invoice {number}, which is {state}", number=item.credited, state=state)
+        self.held[item.key] = tr("waits for invoice {number}, which is {state}", number=item.credited, state=state)
         return False
 
     def _state_of(self, number: int, by: dt.date, surveys: Sequence[Survey]) -> str:
@@ -164,9 +181,7 @@ class Sending:
         known = [(entry.date, str(entry.state)) for entry in self.journal.named(number)]
         items = [item for survey in surveys for item in survey.items if item.key is not None and item.key[0] == number]
         known += [
-            (item.facts.date, "ready")
-            for item in items
-            if item.facts and self.journal.entry(number, item.facts.year) is None
+            (item.kind.date, "ready") for item in items if item.kind and self.journal.entry(number, item.year) is None
         ]
         earlier = [(date, state) for date, state in known if date <= by] or known
         if earlier:
@@ -178,5 +193,5 @@ def _key(facts: Facts) -> Key:
     return (facts.number, facts.year)
 
 
-def _is_credit(facts: Facts) -> bool:
-    return facts.type == "CREDIT_NOTE"
+def _is_credit(item: Item) -> bool:
+    return item.kind is not None and item.kind.type == "CREDIT_NOTE"

@@ -9,18 +9,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 from confirma_connector.contract import Contract
 from confirma_connector.errors import SourceError
 from confirma_connector.files import digest
 from confirma_connector.invoice import Invoice
+from confirma_connector.items import Item, kind_of, packed
 from confirma_connector.joining import lines_path, read
-from confirma_connector.journal import Claim, Facts, facts
+from confirma_connector.journal import Claim, facts
 from confirma_connector.language import because, tr
 from confirma_connector.mapper import Draft, Mapper
 from confirma_connector.mapping import LoadedMapping
-from confirma_connector.records import Locator, Problem, Record, Source
+from confirma_connector.numbering import Key
+from confirma_connector.records import Record, Source, holds_results
 from confirma_connector.refusing import Refusal, in_own_words
 from confirma_connector.registers import Registers
 from confirma_connector.repeats import repeated
@@ -30,10 +32,8 @@ from confirma_connector.tally import Tally
 from confirma_connector.usage import Usage
 from confirma_connector.wirenames import Names
 
-__all__ = ["Item", "Key", "Look", "Refusals", "Survey", "Wanted", "survey"]
+__all__ = ["Look", "Refusals", "Survey", "Wanted", "survey"]
 
-Key = tuple[int, int]
-"""An invoice's number, and its year where numbers begin anew every year (else 0)."""
 Refusals = Mapping[Key, Refusal]
 """What Confirma said against invoices that it refused or could not deliver."""
 Wanted = Callable[[Key | None], bool]
@@ -44,39 +44,6 @@ Look = Callable[[Mapper, Draft, int], None]
 _IN_MEMORY = 1 << 20
 _FOUND_BY_A_CHECK = ("", "invalid", "ready")
 """What stands in a result cell without any server having been asked: it belongs to no environment."""
-
-
-class Item(NamedTuple):
-    """One invoice of a source: where it stands, what is wrong with it, what it is. (A tuple: there may be very many.)
-
-    Its body is spooled from *start* on; *length* is 0 where nobody wanted it.
-    *rest* are the places of its further rows where the source carries results already: these rows carry none.
-    *answer* is what its source's own answer calls it, by the mapping.
-    """
-
-    label: str
-    at: Locator
-    where: str
-    number: int | None
-    year: int = 0
-    problems: tuple[Problem, ...] = ()
-    facts: Facts | None = None
-    credited: int | None = None
-    refused: tuple[Problem, ...] = ()
-    start: int = 0
-    length: int = 0
-    rest: tuple[Locator, ...] = ()
-    answer: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> Key | None:
-        """The number and year by which it is known; None where it has none."""
-        return None if self.number is None else (self.number, self.year)
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """The problems that stop this invoice."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
 @dataclass
@@ -130,23 +97,31 @@ class Survey:
         """The unconfirmed lines of the contract that its request bodies stand on."""
         usage = Usage(self.contract)
         for item in self.items:
-            if item.length:
-                usage.add(self._body(item))
+            if body := self._body(item):
+                usage.add(body)
         return usage.lines()
 
     def valid(self) -> Iterator[Item]:
         """Give the items that could be sent."""
-        return (item for item in self.items if item.facts is not None)
+        return (item for item in self.items if item.kind is not None)
 
     def claim(self, item: Item) -> Claim:
         """Give an item with its request body."""
-        if item.facts is None or not item.length:
+        known, body = item.facts, self._body(item)
+        if known is None or not body:
             raise ValueError(tr("{label} is not a valid invoice", label=item.label))
-        return Claim(item.facts, self._body(item))
+        return Claim(known, body)
+
+    def request(self, item: Item) -> bytes:
+        """Give the request body of an item; empty where nobody wanted it, and once the bodies were let go of."""
+        return b"" if self._spool.closed else self._body(item)
 
     def _body(self, item: Item) -> bytes:
-        self._spool.seek(item.start)
-        return self._spool.read(item.length)
+        start, length = item.spooled
+        if not length:
+            return b""
+        self._spool.seek(start)
+        return self._spool.read(length)
 
     def spool(self, invoice: Invoice, body: bytes) -> int:
         """Put a body aside, behind it what its invoice adds to the tally; give where it begins. Raises SourceError."""
@@ -167,8 +142,8 @@ class Survey:
 
     def discount(self, item: Item) -> None:
         """Take an invoice out of the tally that is none after all: what it added stands behind its body."""
-        if item.facts is not None:
-            self._spool.seek(item.start + item.length)
+        if item.kind is not None:
+            self._spool.seek(sum(item.spooled))
             self.tally.take_back(self._spool.readline())
 
     def close(self) -> None:
@@ -253,6 +228,10 @@ def _fill(
         if draft.invoice is not None and (wants is None or wants(its)):
             body = contract.body(draft.invoice)
         refusal = found.refusals.get(its) if its is not None else None
+        known, rest = None, b""
+        if draft.invoice is not None:
+            known = facts(draft.invoice, body, key, yearly=yearly)
+            rest = packed(known, found.spool(draft.invoice, body), len(body))
         item = Item(
             draft.label,
             draft.head.at,
@@ -260,11 +239,10 @@ def _fill(
             its[0] if its else None,
             its[1] if its else 0,
             draft.problems,
-            facts(draft.invoice, body, key, yearly=yearly) if draft.invoice else None,
+            kind_of(known) if known else None,
+            rest,
             draft.invoice.references.credited_invoice_number if draft.invoice else None,
             tuple(in_own_words(mapper, draft, names, refusal)) if refusal is not None else (),
-            found.spool(draft.invoice, body) if draft.invoice is not None else 0,
-            len(body),
             tuple(record.at for record in draft.group.lines if record is not draft.head) if has_rest else (),
             mapper.answer(draft),
         )
@@ -287,11 +265,12 @@ def _fill(
     for index, problem in list(repeated(found.items, mapper.header("number"))):
         item = found.items[index]
         found.discount(item)
-        found.items[index] = item._replace(facts=None, problems=(*item.problems, problem))
+        found.items[index] = item._replace(kind=None, problems=(*item.problems, problem))
     for item in found.valid():
-        if item.facts is not None:
-            found.totals[item.facts.currency] = found.totals.get(item.facts.currency, Decimal(0)) + item.facts.gross
-            found.methods[item.facts.method] += 1
+        if item.kind is not None:
+            currency = item.kind.currency
+            found.totals[currency] = found.totals.get(currency, Decimal(0)) + item.gross
+            found.methods[item.kind.method] += 1
 
 
 def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator[Record]:
@@ -312,7 +291,7 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator
         if found.rows == 1 and is_ours:
             found.has_results = all(name in record.values for name in headers.names())
         elif not is_ours and not found.has_results:
-            found.has_results = headers.hold_results(record.values)
+            found.has_results = holds_results(record.values, headers)
         if found.has_results and (state := str(record.values.get(headers.state) or "")) not in _FOUND_BY_A_CHECK:
             found.marks["test" if state.startswith("TEST ") else "real"] += 1
         if progress is not None and found.rows % 1000 == 0:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 from confirma_connector.dispatch import Ending
-from confirma_connector.journal import Entry, Facts, Journal
-from confirma_connector.language import trn
+from confirma_connector.items import Item
+from confirma_connector.journal import Entry, Journal
+from confirma_connector.language import tr, trn
+from confirma_connector.numbering import Key
 from confirma_connector.outcome import Outcome, entry_words
 from confirma_connector.ranges import Ranges, spelled
 from confirma_connector.records import Problem
 from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
 from confirma_connector.settings import Settings
 from confirma_connector.summary import SkippedSum, Summary, Worth, together
-from confirma_connector.survey import Item, Key, Survey
+from confirma_connector.survey import Survey
 from confirma_connector.troubles import gathered
 
 __all__ = ["told", "whole"]
@@ -34,13 +36,13 @@ def told(
     *,
     results: Path | None = None,
     notices: Iterable[str] = (),
-    touched: Collection[Key] = (),
+    touched: Container[Key | None] = (),
     annotated: Path | None = None,
 ) -> FileReport:
     """Tell of one file: every invoice, every skipped row, the sums. Of what has no problem nothing else is held."""
     invoices, troubled = list[InvoiceReport](), list[tuple[Item, Outcome]]()
     others = Ranges()
-    worth: dict[str, list[Facts]] = {"to_send": [], "sent_before": [], "waiting": []}
+    worth: dict[str, list[Item]] = {"to_send": [], "sent_before": [], "waiting": []}
     for item, outcome in joined:
         invoices.append(
             InvoiceReport(
@@ -49,7 +51,7 @@ def told(
                 where=item.where,
                 message=outcome.plain,
                 case_id=outcome.case_id,
-                is_new=item.key is not None and item.key in touched,
+                is_new=item.key in touched,
                 problems=tuple(map(_problem, outcome.problems)),
                 details=outcome.problems,
             )
@@ -58,8 +60,8 @@ def told(
             troubled.append((item, outcome))
         if outcome.is_other:
             others.add(item.label)
-        if item.facts is not None:
-            worth[_fate(outcome)].append(item.facts)
+        if item.kind is not None:
+            worth[_fate(outcome)].append(item)
     return FileReport(
         path=str(survey.path),
         mapping=survey.mapping.name,
@@ -71,12 +73,18 @@ def told(
         totals=survey.totals,
         methods=dict(survey.methods),
         results=str(results) if results else "",
-        notices=(*survey.unheard, *_changed_since(others), *notices),
+        notices=(*survey.unheard, *_empty(survey), *_changed_since(others), *notices),
         unheard=survey.unheard,
         problems=gathered(survey.mapping, troubled, len(invoices)),
         summary=_summary(survey, worth),
         annotated=str(annotated) if annotated else "",
     )
+
+
+def _empty(survey: Survey) -> Iterator[str]:
+    """Say of a file without invoices that it is one: an export that failed looks like it."""
+    if not survey.items:
+        yield tr("there is no invoice in it")
 
 
 def _changed_since(others: Ranges) -> Iterator[str]:
@@ -91,13 +99,13 @@ def _changed_since(others: Ranges) -> Iterator[str]:
         )
 
 
-def _summary(survey: Survey, worth: Mapping[str, Sequence[Facts]]) -> Summary:
+def _summary(survey: Survey, worth: Mapping[str, Sequence[Item]]) -> Summary:
     """Add up one file: every valid invoice is to be sent, was sent before, or waits for a decision."""
     return Summary(
         rows=survey.rows,
         invoices=len(survey.items),
-        not_valid=sum(item.facts is None for item in survey.items),
-        **{fate: _worth(facts) for fate, facts in worth.items()},
+        not_valid=sum(item.kind is None for item in survey.items),
+        **{fate: _worth(items) for fate, items in worth.items()},
         currencies=survey.tally.told(),
         methods=dict(survey.methods),
         skipped=tuple(_skipped(survey)),
@@ -110,10 +118,11 @@ def _fate(outcome: Outcome) -> Literal["to_send", "sent_before", "waiting"]:
     return "sent_before" if outcome.is_gone else "waiting"
 
 
-def _worth(all_of: Sequence[Facts]) -> Worth:
+def _worth(all_of: Sequence[Item]) -> Worth:
     gross: dict[str, Decimal] = {}
     for one in all_of:
-        gross[one.currency] = gross.get(one.currency, Decimal(0)) + one.gross
+        if one.kind is not None:
+            gross[one.kind.currency] = gross.get(one.kind.currency, Decimal(0)) + one.gross
     return Worth(count=len(all_of), gross=gross)
 
 

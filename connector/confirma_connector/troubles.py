@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from confirma_connector.fields import is_money
+from confirma_connector.items import Item
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.outcome import Outcome
 from confirma_connector.ranges import Ranges
 from confirma_connector.records import Problem
 from confirma_connector.report import ProblemGroup
-from confirma_connector.survey import Item
 from confirma_connector.yamltext import Place
 
 __all__ = ["gathered", "told_of"]
@@ -26,6 +26,8 @@ _SHOWN = 3
 _EVERY = 3
 """From so many invoices on, what is wrong with each of them is no accident of the data."""
 _NOT_MAPPED = frozenset({"E-ENTITY-TYPE", "E-MISSING"})
+_OF_WHAT_WAS_SENT = frozenset({"E-REFUSED", "E-NOT-DELIVERED"})
+"""Without a value these are of several cells, or of a row that was changed since: nothing says that one is empty."""
 
 _WRONG = frozenset({"invalid", "rejected", "conflict", "failed"})
 
@@ -56,7 +58,8 @@ class _Group:
         self.count += 1
         self.places.add(problem.where or item.where)
         self.invoices.add(index)
-        if len(self.values) <= _SHOWN:
+        is_known = problem.value or problem.code not in _OF_WHAT_WAS_SENT
+        if is_known and len(self.values) <= _SHOWN:
             self.values[problem.value] = None
         if len(self.numbers) <= _SHOWN and item.label.isdigit():  # a label that is no number is a cell's text
             self.numbers[item.label] = None

@@ -16,11 +16,12 @@ from confirma_connector.answers import Listed
 from confirma_connector.contract import Contract
 from confirma_connector.errors import SettingsError
 from confirma_connector.inquiry import inquire
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal
 from confirma_connector.language import tr
 from confirma_connector.opening import opened
 from confirma_connector.run import Run
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 from confirma_connector.usage import Usage
 
 __all__ = ["Subject", "Trail", "chosen", "listed", "proofs", "trail"]
@@ -59,7 +60,8 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
         contextlib.closing(run.read(path, run.mapping(path, mapping), journal.key)) as found,
     ):
         item = next(_candidates(journal, found, number), None)
-        if item is None or item.facts is None:
+        facts = item.facts if item else None
+        if item is None or facts is None:
             if number is not None:
                 raise SettingsError(
                     tr("{path}: there is no valid invoice {number} in it; see confirma check", path=path, number=number)
@@ -70,7 +72,7 @@ def chosen(run: Run, path: Path, mapping: str | None, number: int | None) -> Sub
         body = found.claim(item).body
         usage = Usage(run.contract)
         usage.add(body)
-        return Subject(item.facts.number, item.facts.year, item.facts.date, body, tuple(sorted(usage.lines())))
+        return Subject(facts.number, facts.year, facts.date, body, tuple(sorted(usage.lines())))
 
 
 def _refuse_production(run: Run) -> None:
@@ -80,10 +82,10 @@ def _refuse_production(run: Run) -> None:
 
 def _candidates(journal: Journal, found: Survey, number: int | None) -> Iterator[Item]:
     for item in found.valid():
-        if item.facts is None:
+        if item.key is None:
             continue
-        entry = journal.entry(item.facts.number, item.facts.year)
-        if item.facts.number == number or (number is None and (entry.state if entry else None) in _OPEN):
+        entry = journal.entry(*item.key)
+        if item.number == number or (number is None and (entry.state if entry else None) in _OPEN):
             yield item
 
 

@@ -59,7 +59,7 @@ def wellformed(record: object, limits: Limits) -> Record:
     """Give a copy of *record* that is what it says. Raises Malformed, and SourceError for what passes a bound."""
     if type(record) is not Record:
         raise Malformed(tr("gave a {type} in read, not a Record", type=_kind(record)))
-    where = brief(_text(record.where, "where", ""))
+    where = _spoken(brief(_text(record.where, "where", "")))
     if not where:
         raise Malformed(tr('gave a Record without a where, which tells people its place: "line 12"'))
     at = _locator(record.at, where)
@@ -89,7 +89,7 @@ def wellformed(record: object, limits: Limits) -> Record:
     return Record(
         values,
         at,
-        _spoken(where),
+        where,
         None if record.document is None else _text(record.document, "document", where),
         record.part,
         tuple(brief(_text(problem, "problems", where)) for problem in record.problems),

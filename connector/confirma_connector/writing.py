@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,16 +13,19 @@ from confirma_connector.differing import Differing
 from confirma_connector.errors import CannotRun, SettingsError, UnwritableResults
 from confirma_connector.files import placed
 from confirma_connector.handed import Handed
+from confirma_connector.items import Item
 from confirma_connector.journal import Journal, ResultsFile
 from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping
+from confirma_connector.numbering import Key
 from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem, Record
 from confirma_connector.refusing import refusals
 from confirma_connector.report import AttentionReport, FileReport
 from confirma_connector.results import Target
+from confirma_connector.roworder import compared
 from confirma_connector.run import Choice, Event, Run
-from confirma_connector.survey import Item, Key, Refusals, Survey
+from confirma_connector.survey import Refusals, Survey
 from confirma_connector.telling import told
 
 __all__ = ["Writing"]
@@ -39,7 +42,7 @@ class Writing:
     run: Run
     journal: Journal
     use: Use
-    touched: Collection[Key] = ()
+    touched: Container[Key | None] = ()
     held: Mapping[Key, str | Problem] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
@@ -53,7 +56,7 @@ class Writing:
             found = self._with_refusals(found)
             self.files.append(told(found, self._join(found), touched=self.touched))
             return
-        self.run.hear(Event("writing", str(target.path)))
+        self.run.hear(Event("writing", str(found.made_from or found.path)))
         found = self._with_refusals(found)
         differing = Differing(found)
 
@@ -187,10 +190,10 @@ class Writing:
         return tr("{error} (the states are in the journal; the next run catches up)", error=error)
 
     def _join(self, base: Survey, use: Use | None = None) -> Iterator[tuple[Item, Outcome]]:
-        entries = self.journal.each(item.key for item in base.items)
+        entries, is_reordered = self.journal.each(item.key for item in base.items), compared(self.journal, base)
         for item, entry in zip(base.items, entries, strict=True):
             held = self.held.get(item.key, "") if item.key else ""
-            yield item, outcome(item, entry, use or self.use, held)
+            yield item, outcome(item, entry, use or self.use, held, is_reordered)
 
     def _read_like(self, found: Survey) -> Callable[[Path], Survey]:
         return lambda path: self._read(path, found.mapping, found.made_from or found.path)

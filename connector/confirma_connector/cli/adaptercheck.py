@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,9 +44,21 @@ def folders_of(given: Mapping[str, Any]) -> tuple[Path, ...]:
 @click.argument("name")
 @click.argument("sample", type=click.Path(path_type=Path))
 @click.option("--mapping", "-m", metavar="MAPPING", help="A shipped mapping's name, or a mapping file.")
+@click.option("--invoices", metavar="NUMBERS", help="The invoices in SAMPLE that can be sent, if not all: 1001,1002.")
+@click.option(
+    "--resorted", type=click.Path(path_type=Path), help="A file with the same invoices as SAMPLE in another order."
+)
 @folder_options
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def check(name: str, sample: Path, mapping: str | None, as_json: bool, **given: Any) -> None:
+def check(
+    name: str,
+    sample: Path,
+    mapping: str | None,
+    invoices: str | None,
+    resorted: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> None:
     """Try everything that an adapter promises on a sample of its format, in the sandbox.
 
     NAME is the adapter's name, or its file. Copies of the sample are read, broken, sent, tracked, sorted and written
@@ -57,16 +69,34 @@ def check(name: str, sample: Path, mapping: str | None, as_json: bool, **given: 
 
     if not sample.is_file():
         raise SourceError(tr("{path}: there is no such file", path=sample))
-    done = []
-    for one in tried(name, Sample(sample, mapping), folders=folders_of(given)):
-        done.append(one)
+    done: list[Tried] = []
+    numbers = None if invoices is None else _numbers(invoices)
+    for one in tried(name, Sample(sample, mapping, numbers, resorted=resorted), folders=folders_of(given)):
         if not as_json:
-            say(one)
+            say(_shown(one, done))
+        done.append(one)
     if as_json:
         say(json.dumps({"version": 1, "adapter": name, "promises": [asdict(one) for one in done]}, indent=2))
     else:
         say(_sum(done))
     raise click.exceptions.Exit(1 if any(one.findings for one in done) else 0)
+
+
+def _numbers(text: str) -> list[int]:
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isascii() and word.isdigit() for word in words):
+        raise click.BadParameter(tr("expected numbers with commas between, such as 1001,1002"), param_hint="--invoices")
+    return [*map(int, words)]
+
+
+def _shown(one: Tried, before: list[Tried]) -> str:
+    """Give what came of a promise; what broke others before it is told once."""
+    told = {(finding.came, finding.look): other for other in reversed(before) for finding in other.findings}
+    new = tuple(finding for finding in one.findings if (finding.came, finding.look) not in told)
+    if new or not one.findings:
+        return str(replace(one, findings=new))
+    first = told[one.findings[0].came, one.findings[0].look]
+    return str(replace(one, findings=(), reason=f"for the same reason as above: {first.title}"))  # not for people
 
 
 def _sum(done: list[Tried]) -> str:

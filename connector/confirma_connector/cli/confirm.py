@@ -17,12 +17,13 @@ from confirma_connector.cli.saying import say
 from confirma_connector.confirming import confirm as written
 from confirma_connector.contract import Provisional, read
 from confirma_connector.errors import SettingsError, SourceError
+from confirma_connector.items import Item
 from confirma_connector.language import tr, trn
 from confirma_connector.production import missing
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
 from confirma_connector.showing import shown
-from confirma_connector.survey import Item, Survey
+from confirma_connector.survey import Survey
 from confirma_connector.usage import Usage
 
 __all__ = ["confirm"]
@@ -78,7 +79,7 @@ def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:
     sample = _sample(run, found, lines)
     if sample is None:
         raise SourceError(tr("{path}: there is no valid invoice in it; see confirma check", path=found.path))
-    if left := sum(item.facts is None for item in found.items):
+    if left := sum(item.kind is None for item in found.items):
         say(
             tr(
                 "{invalid} of {invoices} invoices are invalid and not looked at",

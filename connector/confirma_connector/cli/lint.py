@@ -49,14 +49,8 @@ def lint(mapping: str, data: tuple[Path, ...], as_json: bool, **given: Any) -> N
         if odd:
             say(trn("{count} oddity", "{count} oddities", odd))
         elif findings:
-            say(
-                trn(
-                    "{mapping}: nothing odd, {count} note",
-                    "{mapping}: nothing odd, {count} notes",
-                    len(findings),
-                    mapping=mapping,
-                )
-            )
+            notes = trn("{count} note", "{count} notes", len(findings))
+            say(tr("{mapping}: nothing odd, {notes}", mapping=mapping, notes=notes))
         else:
             say(tr("{mapping}: nothing odd", mapping=mapping))
     raise click.exceptions.Exit(1 if odd else 0)

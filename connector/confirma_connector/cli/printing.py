@@ -87,7 +87,7 @@ def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
     if report.command != "track":
         yield from state_lines(file.invoices)
         yield from problem_lines(file)
-        yield from skipped_lines(file)
+    yield from skipped_lines(file)
     yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)
     if report.command == "check":
         yield from sum_lines(file.summary)

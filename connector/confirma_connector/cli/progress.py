@@ -21,7 +21,7 @@ __all__ = ["listener", "logged"]
 _LINES = {
     "reading": mark("reading {name}"),
     "asking": mark("asking Confirma what it has"),
-    "writing": mark("writing {name}"),
+    "writing": mark("writing the results of {name}"),
 }
 
 

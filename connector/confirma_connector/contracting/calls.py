@@ -46,8 +46,8 @@ class Call:
                 at = self.schemas.follow((*above, "parameters", str(index)))
                 one = self.schemas.value(at)
                 if isinstance(one, dict) and "name" in one:
-                    parameter = self._parameter(one, at)
-                    found[parameter.place, parameter.name] = parameter
+                    for parameter in _spread(self._parameter(one, at)):
+                        found[parameter.place, parameter.name] = parameter
         return list(found.values())
 
     def _parameter(self, one: Mapping[str, Any], at: Pointer) -> Parameter:
@@ -94,6 +94,15 @@ class Call:
                 above = ("components", "securitySchemes")
                 ways.append({str(name): self.schemas.follow((*above, str(name))) for name in way})
         return ways
+
+
+def _spread(one: Parameter) -> list[Parameter]:
+    """Give the members of an object in the query, which goes as one parameter each; anything else as it is."""
+    inner = one.shape.members() if one.place == "query" and one.shape.kinds == {"object"} else {}
+    return [
+        Parameter(name, one.place, one.is_required and name in one.shape.required, shape, shape.at, shape.description)
+        for name, shape in inner.items()
+    ] or [one]
 
 
 def _is_json(kind: str) -> bool:

@@ -138,7 +138,7 @@ class Notes:
 
     def in_order(self) -> list[Finding]:
         """Give the findings, what matters most first."""
-        return sorted(self.findings, key=lambda one: (one.weight, not one.needs_person))
+        return sorted(self.findings, key=lambda one: (one.weight, not one.needs_person, not one.line))
 
     @property
     def needs_person(self) -> bool:

@@ -9,15 +9,17 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from confirma_connector.contract import ENUM_PLACES
 from confirma_connector.contracting.evidence import Kind
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.invoice import Invoice
 
-__all__ = ["KIND_NAMES", "ROW_NUMBER", "fixed", "kind_of", "kinds_of", "spelling"]
+__all__ = ["KIND_NAMES", "ROW_NUMBER", "fixed", "kind_of", "kinds_of", "may_be_absent", "spelling"]
 
 _KINDS: Mapping[type, Kind] = {bool: "flag", int: "whole", Decimal: "decimal", dt.date: "date", str: "text"}
+_ABOVE = ("invoice", "invoice.header", "invoice.parties")
 ROW_NUMBER = "invoice.rows.row_number"
 """A text here, and often a number there."""
 _LEADS = ("invoice.header.", "invoice.parties.", "invoice.")
@@ -55,17 +57,29 @@ def spelling(line: str, kind: Kind, shape: Shape) -> str | None:
 
 def kind_of(place: str) -> Kind:
     """Give what kind of value stands at a place of the request section."""
-    if place in ("invoice", "invoice.header", "invoice.parties"):
+    if place in _ABOVE:
         return "object"
     if place in ENUM_PLACES:
         return "word"
-    lead = next((lead for lead in _LEADS if place.startswith(lead)), "")
-    model: Any = Invoice
-    for name in place.removeprefix(lead).split("."):
-        model, is_array = _inner_type(model.model_fields[name].annotation)
-        if is_array and place.endswith(name) and place.count(".") == 1:
-            return "array"
+    model, is_array = _inner_type(_field(place).annotation)
+    if is_array and place.count(".") == 1:
+        return "array"
     return _KINDS.get(model, "object" if isinstance(model, type) and issubclass(model, BaseModel) else "text")
+
+
+def may_be_absent(place: str) -> bool:
+    """Whether a request may go without what stands at a place of the request section."""
+    return place not in _ABOVE and not _field(place).is_required() and _field(place).default in (None, ())
+
+
+def _field(place: str) -> FieldInfo:
+    lead = next((lead for lead in _LEADS if place.startswith(lead)), "")
+    *outer, last = place.removeprefix(lead).split(".")
+    model: Any = Invoice
+    for name in outer:
+        model, _ = _inner_type(model.model_fields[name].annotation)
+    found: FieldInfo = model.model_fields[last]
+    return found
 
 
 def _inner_type(annotation: Any) -> tuple[Any, bool]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from confirma_connector.contract import Contract
 from confirma_connector.contracting.calls import Call
-from confirma_connector.contracting.evidence import Kind, Ours, means_the_same
+from confirma_connector.contracting.evidence import Kind, Ours, means_the_same, plain
 from confirma_connector.contracting.finding import Notes, Weight
 from confirma_connector.contracting.matching import matched
 from confirma_connector.contracting.shape import Shape
-from confirma_connector.contracting.ways import OF_RECORD, inside_of
+from confirma_connector.contracting.ways import OF_RECORD, Way, inside_of
 from confirma_connector.contracting.wording import compare_statuses
 from confirma_connector.language import tr
 
@@ -25,6 +25,8 @@ _RECORD: dict[str, Kind] = {
     "message": "any",
     "gross_amount": "decimal",
 }
+_SPEAKING = 2
+"""As many words of ours make an enum that of the statuses."""
 _NEEDED = ("invoice_number", "status")
 
 
@@ -132,6 +134,10 @@ class Listings:
             line, names = f"listing.record.{key}", self._contract.names("listing", f"record.{key}")
             name = next((one for one in names if record.further_in(tuple(one.split("/"))) is not None), "")
             found = record.further_in(tuple(name.split("/"))) if name else None
+            if key == "status" and (way := self._by_words(record, name)):
+                statuses = record.further_in(way) or record
+                self._notes.renamed(line, statuses.at, names[0], "/".join(way))
+                continue
             if found is not None and not ("object" in found.kinds and key in _NEEDED):
                 self._notes.fits(line, found.at, name)
                 statuses = found if key == "status" else statuses
@@ -171,6 +177,16 @@ class Listings:
             if name not in used and name not in known and not any(way.startswith(f"{name}/") for way in used):
                 text = tr('"{name}" is there, and nothing of ours is it', name=name)
                 self._notes.add(Weight.NEW, "new", "", shape.at, text, needs_person=False)
+
+    def _by_words(self, record: Shape, name: str) -> Way | None:
+        """Give where the statuses are when what has the *name* of a status is something else."""
+        known = {plain(item.wire) for item in self._contract.file.statuses.values()}
+        ways = {
+            way for way, one in inside_of(record, 2) if len(known & {plain(word) for word in one.spoken}) >= _SPEAKING
+        }
+        named = record.further_in(tuple(name.split("/"))) if name else None
+        is_another = named is not None and ("object" in named.kinds or bool(named.words))
+        return next(iter(ways)) if is_another and len(ways) == 1 and tuple(name.split("/")) not in ways else None
 
     def _no_member(self, key: str, ours: Ours, names: tuple[str, ...], record: Shape) -> None:
         weight = Weight.STOPS if key in _NEEDED else Weight.LOSS

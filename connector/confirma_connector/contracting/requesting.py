@@ -11,16 +11,16 @@ from confirma_connector.contracting.evidence import (
     Ours,
     plain,
     same_members,
-    shares_members,
     strength,
     tokens,
 )
 from confirma_connector.contracting.finding import Notes, Weight
-from confirma_connector.contracting.kinds import KIND_NAMES, ROW_NUMBER, kind_of, kinds_of, spelling
+from confirma_connector.contracting.kinds import KIND_NAMES, ROW_NUMBER, kind_of, kinds_of, may_be_absent, spelling
 from confirma_connector.contracting.matching import matched
+from confirma_connector.contracting.searching import Search
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.contracting.strangers import Strangers
-from confirma_connector.contracting.ways import Way, everywhere, is_name, way_from
+from confirma_connector.contracting.ways import Way, is_name, way_from
 from confirma_connector.contracting.wording import compare_words
 from confirma_connector.language import tr
 
@@ -48,6 +48,7 @@ class Request:
         self._lines = contract.file.request
         self._used: set[Way] = set()
         self._maybe: set[Way] = set()
+        self._search = Search(self._lines, body, self._used)
         self._gone: list[tuple[str, Way, tuple[str, ...]]] = []
 
     def compare(self) -> None:
@@ -85,7 +86,9 @@ class Request:
             else:
                 self._same(key, way, found, self._lines[key].wire, is_renamed=False)
         theirs = {
-            name: one for name, one in shape.members().items() if (*route, name) not in self._used and is_name(name)
+            name: one
+            for name, one in shape.members().items()
+            if (*route, name) not in self._used and is_name(name) and not one.is_read_only
         }
         left = [key for key in left if not self._dissolved(key, route, shape, theirs)]
         left = [key for key in left if not self._wrapped(key, route, theirs)]
@@ -106,10 +109,16 @@ class Request:
         line, kind = f"request.{key}", kind_of(key)
         if is_renamed:
             self._notes.renamed(line, shape.at, self._lines[key].wire, wire)
+        if shape.is_read_only:
+            self._not_taken(key, way, shape)
         if not self._spelled(line, kind, shape):
             return
         if not is_renamed:
             self._notes.fits(line, shape.at, self._lines[key].wire)
+        above = self._body.further_in(way[:-1])
+        if above and way[-1] in above.demanded() and may_be_absent(key) and not self._is_essential(key):
+            text = tr('"{name}" is required there: invoices without it are refused', name=".".join(way))
+            self._notes.add(Weight.NEW, "unlike", line, shape.at, text, needs_person=False)
         if kind in ("object", "array"):
             if shape.members():
                 self._container(key, way, shape)
@@ -121,6 +130,15 @@ class Request:
             self._notes.add(Weight.NEW, "unlike", line, shape.at, text, needs_person=False)
         elif key in ENUM_PLACES:
             compare_words(self._contract, ENUM_PLACES[key], shape, self._notes)
+
+    def _not_taken(self, key: str, way: Way, shape: Shape) -> None:
+        """Note a member that the service gives, and does not take."""
+        text = tr('"{name}" is given by the service there, and not taken', name=".".join(way))
+        if self._is_essential(key):
+            todo = tr("ask how an invoice keeps its own")
+            self._notes.add(Weight.STOPS, "unlike", f"request.{key}", shape.at, text, todo)
+        else:
+            self._notes.add(Weight.NEW, "unlike", f"request.{key}", shape.at, text, needs_person=False)
 
     def _spelled(self, line: str, kind: Kind, shape: Shape) -> bool:
         """Note how a value is to be spelled; False when it cannot be."""
@@ -153,7 +171,8 @@ class Request:
     def _dissolved(self, key: str, route: tuple[str, ...], shape: Shape, theirs: Mapping[str, Shape]) -> bool:
         """Whether a container is none of its own any more: most of its members stand where it would."""
         inner = [at for at in self._lines if at.rpartition(".")[0] == key and self._lines[at].wire]
-        if kind_of(key) != "object" or any(same_members(self._inner(key), one) for one in theirs.values()):
+        objects = (one for one in theirs.values() if "object" in one.kinds)
+        if kind_of(key) != "object" or any(same_members(self._search.inner(key), one) for one in objects):
             return False
         ours = [self._ours(at) for at in inner]
         found = [{name for name, one in theirs.items() if strength(each, name, one, _CONTEXT) >= SURE} for each in ours]
@@ -173,7 +192,7 @@ class Request:
         if not wire or kind_of(key) not in ("object", "array"):
             return False
         found = [(name, one.member(wire)) for name, one in theirs.items() if "object" in one.kinds]
-        inner = [(name, one) for name, one in found if one is not None and same_members(self._inner(key), one)]
+        inner = [(name, one) for name, one in found if one is not None and same_members(self._search.inner(key), one)]
         if len(inner) != 1:
             return False
         name, shape = inner[0]
@@ -184,7 +203,9 @@ class Request:
         context = _CONTEXT.union(*(tokens(name) for name in route))
         ours = [self._ours(key) for key in left]
         own = {plain(name) for one in ours for name in one.names}
-        free = {name: one for name, one in theirs.items() if plain(name) in own or not self._is_another(name, one)}
+        free = {
+            name: one for name, one in theirs.items() if plain(name) in own or not self._search.is_another(name, one)
+        }
         pairs = matched(ours, free, context)
         for key in left:
             line = f"request.{key}"
@@ -196,6 +217,8 @@ class Request:
             elif names := pairs.open.get(line, ()):
                 text = tr("it is not sent; it may be {names}", names=", ".join(f'"{name}"' for name in names))
                 self._notes.add(Weight.NEW, "ambiguous", line, theirs[names[0]].at, text, needs_person=False)
+                demanded = (self._body.further_in(route) or self._body).demanded()
+                self._maybe |= {(*route, name) for name in names if name not in demanded}
                 for name in names:
                     self._notes.change(line, {"wire": name}, text, is_open=True)
 
@@ -203,17 +226,20 @@ class Request:
         line, wire, above = f"request.{key}", self._lines[key].wire, self._body.further_in(route) or self._body
         is_essential = self._is_essential(key)
         weight = Weight.STOPS if is_essential else Weight.LOSS
-        elsewhere = [] if candidates else self._elsewhere(key)
+        elsewhere = [] if candidates else self._search.elsewhere(key)
         ways = tuple(way_from(route, way) for way in elsewhere)
-        if len(ways) == 1 and self._is_the_only(wire):
+        if len(ways) == 1 and self._search.is_the_only(wire):
             way = elsewhere[0]
             self._same(key, way, self._body.further_in(way) or self._body, ways[0], is_renamed=True)
             return
+        free = () if ways else self._search.free(key, route, above)
+        if kind_of(key) not in ("object", "array") and candidates:  # a likeness alone is no reason to hide the others
+            candidates = tuple(dict.fromkeys((*candidates, *free)))
         if candidates or ways:
             self._maybe |= {(*route, name) for name in candidates}
             self._notes.ambiguous(weight, line, above.at, wire, (*candidates, *ways))
             return
-        if free := self._free(key, route, above):
+        if free:
             self._maybe |= {(*route, name) for name in free}
             names = ", ".join(f'"{name}"' for name in free)
             text = tr('there is no "{wire}"; what may be it has another name: {names}', wire=wire, names=names)
@@ -230,55 +256,8 @@ class Request:
             self._notes.change(line, {"wire": ""}, text)
         self._notes.add(weight, "missing", line, above.at, text, todo)
 
-    def _free(self, key: str, route: Way, container: Shape) -> tuple[str, ...]:
-        """Give what only the file has in a container and could hold such a value, whatever its name."""
-        kind, line = kind_of(key), f"request.{key}"
-        return tuple(
-            name
-            for name, one in container.members().items()
-            if (*route, name) not in self._used
-            and one.kinds
-            and spelling(line, kind, one) in ("", "date-time")
-            and not self._is_another(name, one)
-            and (kind not in ("object", "array") or shares_members(self._inner(key), one))
-            and (kind == "date") == (one.format in ("date", "date-time"))
-        )[:5]
-
-    def _is_another(self, name: str, shape: Shape) -> bool:
-        """Whether we know this very name for something else of the kind: then it is no new name for ours."""
-        return any(
-            plain(item.wire.rpartition("/")[2]) == plain(name) and spelling(f"request.{key}", kind_of(key), shape) == ""
-            for key, item in self._lines.items()
-        )
-
-    def _elsewhere(self, key: str) -> list[Way]:
-        """Give where else a member of the same name and kind stands that nothing else of ours is."""
-        name, kind = plain(self._lines[key].wire.rpartition("/")[2]), kind_of(key)
-        return [
-            way
-            for way, shape in everywhere(self._body)
-            if way not in self._used
-            and all(map(is_name, way))
-            and plain(way[-1]) == name
-            and spelling(f"request.{key}", kind, shape) == ""
-            and (kind not in ("object", "array") or same_members(self._inner(key), shape))
-        ][:5]
-
-    def _is_the_only(self, wire: str) -> bool:
-        """Whether nothing else has this name, here or there: then it is known wherever it stands."""
-        name = plain(wire.rpartition("/")[2])
-        ours = sum(plain(item.wire.rpartition("/")[2]) == name for item in self._lines.values())
-        return ours == 1 == sum(plain(way[-1]) == name for way, _ in everywhere(self._body))
-
     def _is_essential(self, key: str) -> bool:
         return any(one == key or one.startswith(f"{key}.") for one in _ESSENTIAL)
-
-    def _inner(self, key: str) -> tuple[str, ...]:
-        return tuple(
-            item.wire.rpartition("/")[2]
-            for at, item in self._lines.items()
-            if at.rpartition(".")[0] == key and item.wire
-        )
 
     def _ours(self, key: str) -> Ours:
         item, own = self._lines[key], key.rpartition(".")[2]
@@ -287,4 +266,4 @@ class Request:
         wires = tuple(one.wire for one in words.values())
         needs, is_known = 2 if item.wire else 3, not key.startswith("invoice.parties.")
         kind = "whole" if key == ROW_NUMBER else kind_of(key)
-        return Ours(f"request.{key}", names, kind, wires, self._inner(key), needs, is_known)
+        return Ours(f"request.{key}", names, kind, wires, self._search.inner(key), needs, is_known)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from confirma_connector.errors import JournalError, SettingsError
 from confirma_connector.journal.connection import Connection
-from confirma_connector.journal.entry import FINAL
+from confirma_connector.journal.entry import FINAL, Entry
 from confirma_connector.journal.step import ANSWERS
 from confirma_connector.language import because, tr
 
@@ -25,6 +25,15 @@ _EVENTS = f"(SELECT id FROM events WHERE invoice IN (SELECT id FROM invoices WHE
 
 class Keeping(Connection):
     """What of one account is kept and for how long."""
+
+    def request(self, entry: Entry) -> bytes:
+        """Give the request body that was sent last; empty where it is not kept any more."""
+        query = (
+            "SELECT body FROM bodies JOIN events ON events.id = bodies.event WHERE events.invoice = ?"
+            " ORDER BY events.id DESC LIMIT 1"
+        )
+        rows = self._rows(query, (entry.id,))
+        return bytes(rows[0][0]) if rows else b""
 
     def purge(self, days: float) -> int:
         """Drop request bodies and the server's own answers *days* after the final state; give of how many invoices.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late
 from confirma_connector.testing.finding import Finding, Needless
 from confirma_connector.testing.foreign import FOREIGN
 from confirma_connector.testing.trial import HEAD, Trial

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from confirma_connector.errors import AdapterError, ConfirmaError
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late
 from confirma_connector.testing.bare import cause_of
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.trial import Trial

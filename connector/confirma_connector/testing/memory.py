@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from confirma_connector.errors import AdapterError, SourceError
-from confirma_connector.guarding import Late, within
 from confirma_connector.limits import DEFAULTS
+from confirma_connector.patience import Late, within
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.rearranging import longer
 from confirma_connector.testing.trial import Trial

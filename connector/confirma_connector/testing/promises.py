@@ -9,9 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 from confirma_connector import language
-from confirma_connector.asking import PATIENCE
+from confirma_connector.calling import PATIENCE
 from confirma_connector.errors import AdapterError, ConfirmaError
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late
 from confirma_connector.testing import detecting, hostile, memory, options, reading, trips, writing, yielding
 from confirma_connector.testing.finding import Broken, Finding, Needless, Outcome, Tried, Untried
 from confirma_connector.testing.sample import Sample

@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from confirma_connector.errors import ConfirmaError
+from confirma_connector.errors import AdapterError, ConfirmaError
 from confirma_connector.files import digest
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late, within
 from confirma_connector.records import Record
 from confirma_connector.testing.finding import Finding
 from confirma_connector.testing.trial import Trial, change
@@ -54,6 +54,14 @@ def reads_the_same_twice(trial: Trial) -> Iterator[Finding]:
         yield trial.fault(
             done, "the records of a sample with invoices", "no record at all", "see what `read` leaves out"
         )
+        return
+    path = trial.copy()
+    trial.read(path)
+    path.write_bytes(b"")
+    with contextlib.suppress(ConfirmaError):
+        if trial.read(path) == first:
+            done = f"read a copy of {trial.name}, emptied it, and read it again"
+            yield trial.fault(done, "no record, or a SourceError", "the records from before", cure)
 
 
 def records_fit(trial: Trial) -> Iterator[Finding]:
@@ -117,6 +125,16 @@ def _as_the_host_sees_them(trial: Trial) -> Iterator[Finding]:
     except ConfirmaError as error:
         cure = "mend what the message says: the host takes no such records"
         yield trial.failure(f"read {trial.name} as the host does", "records that it takes", error, cure)
+        return
+    twice = trial.made(trial.content * 2)
+    try:
+        within(trial.patience, lambda: deque(trial.adapter.read(trial.source(twice)), 0))
+    except AdapterError as error:
+        cure = "count the records or lines, and give the count as `at`: what is in a file may be in it twice"
+        done = f"read a file that holds {trial.name} twice, as the host does"
+        yield trial.failure(done, "records that it takes, or a SourceError", error, cure)
+    except (ConfirmaError, Late):  # what other promises are about
+        return
 
 
 def _misfits(record: Record) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late
 from confirma_connector.records import Record
 from confirma_connector.testing.finding import Untried
 from confirma_connector.testing.trial import Trial
@@ -57,8 +57,8 @@ def longer(trial: Trial) -> Callable[[Path, int], None]:
     lines = next(_lines(trial, trial.content), None)
     if lines is None:
         raise Untried(
-            "how to make a longer file of this format cannot be found out: give the sample longer=function; "
-            "longer(path, times) writes to `path` a file with so many times the invoices"
+            "how to make a longer file of this format cannot be found out: give the sample, with pytest, "
+            "longer=function; longer(path, times) writes to `path` a file with so many times the invoices"
         )
     return lambda path, times: _write(path, lines.made(*[lines.body] * times))
 
@@ -69,19 +69,23 @@ def _write(path: Path, content: bytes) -> None:
 
 def resorted(trial: Trial, content: bytes) -> bytes | None:
     """Give the same invoices in another order; None when nobody knows how."""
-    made = _rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:], lines.body[:at]))
+    made = _rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:], lines.body[:at]), _is_sorted)
     return next(made, None) or next((lines.swapped() for lines in _invoices(trial, content)), None)
 
 
 def shortened(trial: Trial, content: bytes) -> bytes | None:
     """Give the file without the first of its invoices; None when nobody knows how."""
-    return next(_rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:]), is_whole=False), None)
+    return next(_rearranged(trial, content, lambda lines, at: lines.made(lines.body[at:]), _is_end), None)
 
 
 def with_lines_deleted(trial: Trial, content: bytes) -> bytes | None:
-    """Give the file as a person leaves it who deletes invoices, whether the adapter reads it or not; None as above."""
-    lines = next(_invoices(trial, content), None)
-    return shortened(trial, content) if lines is None else lines.without_the_first()
+    """Give the file as a person leaves it who deletes invoices behind the first, whether the adapter reads it or not.
+
+    None when nobody knows how.
+    """
+    if (lines := next(_invoices(trial, content), None)) is not None:
+        return lines.without_the_second()
+    return next(_rearranged(trial, content, lambda lines, at: lines.made(lines.body[:at]), _is_begin), None)
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,9 @@ class _Invoices:
         """Give the text with the first two the other way round."""
         return self.head + self.second + self.first + self.rest
 
-    def without_the_first(self) -> bytes:
-        """Give the text without the lines of the first."""
-        return self.head + self.second + self.rest
+    def without_the_second(self) -> bytes:
+        """Give the text without the lines of the second."""
+        return self.head + self.first + self.rest
 
 
 def _invoices(trial: Trial, content: bytes) -> Iterator[_Invoices]:
@@ -121,7 +125,10 @@ def _invoices(trial: Trial, content: bytes) -> Iterator[_Invoices]:
 
 
 def _rearranged(
-    trial: Trial, content: bytes, make: Callable[[_Lines, int], bytes], *, is_whole: bool = True
+    trial: Trial,
+    content: bytes,
+    make: Callable[[_Lines, int], bytes],
+    is_meant: Callable[[list[str], list[str]], bool],
 ) -> Iterator[bytes]:
     was = _told(trial, content)
     for lines in reversed(list(_lines(trial, content)) if was else []):  # the closest around the invoices first
@@ -129,10 +136,20 @@ def _rearranged(
         for at in sorted(range(1, size), key=lambda at: abs(at - size // 2))[:_TRIED]:
             made = make(lines, at)
             now = _told(trial, made)
-            if was is None or now is None or now == was:
-                continue
-            if Counter(now) == Counter(was) if is_whole else (0 < len(now) < len(was) and now == was[-len(now) :]):
+            if was and now and now != was and is_meant(was, now):
                 yield made
+
+
+def _is_sorted(was: list[str], now: list[str]) -> bool:
+    return Counter(now) == Counter(was)
+
+
+def _is_end(was: list[str], now: list[str]) -> bool:
+    return len(now) < len(was) and now == was[-len(now) :]
+
+
+def _is_begin(was: list[str], now: list[str]) -> bool:
+    return len(now) < len(was) and now == was[: len(now)]
 
 
 def _told(trial: Trial, content: bytes) -> list[str] | None:

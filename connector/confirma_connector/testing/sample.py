@@ -19,9 +19,9 @@ class Sample:
 
     What follows is needed where the kit cannot find out by itself, and what it helps says so. *longer* writes a file
     with about so many times the invoices, to see that reading does not hold them all: `longer(path, times)`.
-    *resorted* is a file with the same invoices in another order, or `resorted(path)` writes one. `shortened(path)` takes
-    some invoices out of a file with results, and leaves all else as it is, as people do. *without_results*
-    gives the bytes of a written file without what was written into it: then every byte of the rest is compared.
+    *resorted* is a file with the same invoices in another order, or `resorted(path)` writes one. `shortened(path)`
+    takes some invoices out of a file with results and leaves all else as it is, as people do. *without_results* gives
+    the bytes of a written file without what was written into it: then every byte of the rest is compared.
     *holds* says why reading has to hold the whole file in memory: then it has to ask `source.limits` before it does.
     """
 

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from confirma_connector import contract
-from confirma_connector.asking import PATIENCE, Adapter
+from confirma_connector.asking import Adapter
+from confirma_connector.calling import PATIENCE
 from confirma_connector.contract import Contract
 from confirma_connector.errors import ConfirmaError
-from confirma_connector.guarding import Late, within
+from confirma_connector.items import Item
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping
+from confirma_connector.patience import Late, within
 from confirma_connector.recognition import mapping_for
-from confirma_connector.records import RESULT_HEADERS, Record, Result, Source, Value
+from confirma_connector.records import RESULT_HEADERS, Record, Result, ResultHeaders, Source, Value, holds_results
 from confirma_connector.run import Run
 from confirma_connector.settings import Settings
-from confirma_connector.survey import Item
 from confirma_connector.testing.bare import Bare, cause_of
 from confirma_connector.testing.finding import Broken, Finding, Untried
 from confirma_connector.testing.sample import Sample
@@ -42,7 +43,7 @@ HEAD = 65_536
 class Trial:
     """An adapter on trial with a sample. What it writes lies below *folder*; paths are relative to *base*.
 
-    *patience* is how many seconds a small file may take.
+    *patience* is how many seconds a small file may take. *headers* are other ones than the mapping's for the results.
     """
 
     subject: Subject
@@ -50,6 +51,7 @@ class Trial:
     base: Path
     folder: Path
     patience: float = PATIENCE
+    headers: ResultHeaders | None = None
     _copies: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -124,7 +126,7 @@ class Trial:
         is_its = mapping is not None and mapping.adapter.name == self.adapter.name
         options = mapping.options if is_its and mapping is not None else self._usual_options()
         headers = mapping.headers if is_its and mapping is not None else RESULT_HEADERS
-        return Source((path,), options, headers, **more)
+        return Source((path,), options, self.headers or headers, **more)
 
     def _usual_options(self) -> object:
         model = self.adapter.options()
@@ -227,7 +229,7 @@ class Trial:
         headers = self.source(self.path).headers
         if self.adapter.is_ours:
             return bool(self.records) and all(header in self.records[0].values for header in headers.names())
-        return any(headers.hold_results(record.values) for record in self.records)
+        return any(holds_results(record.values, headers) for record in self.records)
 
 
 def sight(record: Record, without: tuple[str, ...] = ()) -> Sight:

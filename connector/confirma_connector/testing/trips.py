@@ -53,15 +53,16 @@ def sorted_files_get_their_states(trial: Trial) -> Iterator[Finding]:
         others = _others(trial)
         path = trial.copy()
         some = account.sellable[: len(account.sellable) // 2]  # so that not all have the same state
-        sent = _done(account, f"sent some of {trial.name}", lambda: account.send(path, some))
+        _done(account, f"sent some of {trial.name}", lambda: account.send(path, some))
         _done(account, f"sent some of {trial.name}, and tracked", account.track)
-        yield from _deleted(account, path, Path(sent[0].results))
         for how, content in others:
             done = f"sent the invoices {', '.join(map(str, some))} of {trial.name}, then those of a copy of it {how}"
             other = trial.made(content)
             told = _done(account, done, partial(account.send, other, some))
             yield from _arrived_once(account, done, some)
             yield from _beside(account, done, other, told)
+        sent = _done(account, f"sent all of {trial.name}", lambda: account.send(path))
+        yield from _deleted(account, path, Path(sent[0].results))
 
 
 def _deleted(account: Account, source: Path, results: Path) -> Iterator[Finding]:
@@ -70,12 +71,12 @@ def _deleted(account: Account, source: Path, results: Path) -> Iterator[Finding]
         return
     if not _shorten(account.trial, results):
         raise Untried(
-            "how to delete an invoice from a file with results of this format cannot be found out: give the sample "
-            "shortened=function; shortened(path) takes one invoice or more out of the file at `path`, and leaves all "
-            "else in it as it is, also what counts them: so do people"
+            "how to delete an invoice from a file with results of this format cannot be found out: give the sample, "
+            "with pytest, shortened=function; shortened(path) takes one invoice or more out of the file at `path`, and "
+            "leaves all else in it as it is, also what counts them: so do people"
         )
-    done = f"sent some of {account.trial.name}, deleted an invoice from {results.name}, and tracked"
-    told = _done(account, done, account.track)
+    done = f"sent {account.trial.name}, deleted an invoice from {results.name}, and tracked"
+    told = [one for one in _done(account, done, account.track) if Path(one.results) == results]
     cure = "read what people have deleted from: compare counts and totals only where the file has no results in it"
     yield from _beside(account, done, source, told, cure)
 
@@ -106,7 +107,7 @@ def _others(trial: Trial) -> list[tuple[str, bytes]]:
     if not others:
         raise Untried(
             "how to sort a file of this format cannot be found out: give the sample a second file with the same "
-            'invoices in another order, resorted="sorted.…"'
+            'invoices in another order, resorted="sorted.…" (CLI: --resorted FILE)'
         )
     return others
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confirma_connector.errors import ConfirmaError, NoWriteBack
-from confirma_connector.guarding import Late
+from confirma_connector.patience import Late
 from confirma_connector.records import Record, Result
 from confirma_connector.testing.finding import Broken, Needless
 from confirma_connector.testing.trial import Trial, sight

@@ -1,4 +1,4 @@
-"""Invoices of Kassa, in binary: a head, then records of one length. Results make the records longer, as the head says."""
+"""Invoices of Kassa, in binary: a head, then records of one length. With results they are longer, as the head says."""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,17 @@ from pathlib import Path
 from confirma_connector import Match, Record, Result, Source, SourceError, hookimpl
 
 ENCODING = "iso-8859-15"
-MAGIC = b"KASSA"
-HEAD = struct.Struct("<5sHI")  # what the file is, the length of a record, how many there are
+HEAD = struct.Struct("<5sHI")  # KASSA, the length of a record, how many there are
 NAMES = ("number", "date", "due", "buyer", "email", "text", "cents", "vat")
 FIELDS = struct.Struct("<3I24s24s24siH")
-RESULTS = struct.Struct("<16s160s19s40s")
+LONGEST = 160  # of a message
+RESULTS = struct.Struct(f"<16s{LONGEST}s19s40s")
 
 
 @hookimpl
 def detect(head: bytes) -> Match:
     """Claim what begins as Kassa's files do."""
-    return "specific" if head.startswith(MAGIC) else "no"
+    return "specific" if head.startswith(b"KASSA") else "no"
 
 
 @hookimpl
@@ -31,33 +31,26 @@ def read(source: Source) -> Iterator[Record]:
 
 
 @hookimpl
-def write_results(source: Source, results: Sequence[Result], target: Path) -> bool:
-    """Write the results behind their records; what is too long for its place is cut by `pack`."""
+def write_results(source: Source, results: Sequence[Result], target: Path) -> bool | str:
+    """Write the results behind their records; `pack` cuts what is too long for its place."""
     new = {one.at: RESULTS.pack(*(cell.encode(ENCODING, "replace") for cell in one.cells())) for one in results}
-    copies = [
-        raw[: FIELDS.size] + new.get(number, raw[FIELDS.size :] or bytes(RESULTS.size))
-        for number, raw in enumerate(raw_records(source), 1)
-    ]
-    target.write_bytes(HEAD.pack(MAGIC, FIELDS.size + RESULTS.size, len(copies)) + b"".join(copies))
-    return True
+    with source.open() as file, target.open("wb") as copy:
+        copy.write(HEAD.pack(b"KASSA", FIELDS.size + RESULTS.size, HEAD.unpack(file.read(HEAD.size))[2]))
+        for number, raw in enumerate(raw_records(source), 1):
+            copy.write(raw[: FIELDS.size] + new.get(number, raw[FIELDS.size :] or bytes(RESULTS.size)))
+    return f"messages are cut to {LONGEST} characters" if any(len(one.message) > LONGEST for one in results) else True
 
 
 def raw_records(source: Source) -> Iterator[bytes]:
-    """Give the bytes of each record. Raises SourceError where they are not what the head says."""
-    name = source.path.name
+    """Give each record as it lies there. Raises SourceError for a file that is not what its head says."""
     with source.open() as file:
-        head = file.read(HEAD.size)
-        if len(head) < HEAD.size or not head.startswith(MAGIC):
-            raise SourceError(f"{name}, byte 0: expected the head of a Kassa file")
-        _, length, count = HEAD.unpack(head)
-        if length not in (FIELDS.size, FIELDS.size + RESULTS.size):
-            raise SourceError(f"{name}, byte 5: {length} is the length of no record of Kassa")
-        for number in range(1, count + 1):
-            if len(raw := file.read(length)) < length:
-                raise SourceError(f"{name}, record {number}: the file ends here, expected {count} records")
-            yield raw
-        if file.read(1):
-            raise SourceError(f"{name}: goes on behind record {count}, which is its last by its head")
+        kind, length, count = HEAD.unpack(file.read(HEAD.size).ljust(HEAD.size, b"\0"))
+        size = HEAD.size + count * length
+        is_known = kind == b"KASSA" and length in (FIELDS.size, FIELDS.size + RESULTS.size)
+        if not is_known or source.path.stat().st_size != size:
+            raise SourceError(f"{source.path.name}: expected a file of Kassa, {size} bytes long by its head")
+        for _ in range(count):
+            yield file.read(length)
 
 
 def spelled(value: int | bytes) -> str:
