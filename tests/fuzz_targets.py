@@ -160,7 +160,9 @@ def _adapter_target(adapter: Adapter, registry: Registry, folders: Sequence[Path
 
 
 def _loaded(path: Path, registry: Registry) -> Iterator[LoadedMapping]:
-    with contextlib.suppress(MappingError, AdapterError):  # wrong ones are other tests' matter, and some name adapters of their own
+    with contextlib.suppress(
+        MappingError, AdapterError
+    ):  # wrong ones are other tests' matter, and some name adapters of their own
         yield load_mapping(path, registry)
 
 

@@ -14,6 +14,8 @@ from confirma_connector.testing import PROMISES, Sample, Tried
 from confirma_connector.testing.promises import tried_one
 from confirma_connector.testing.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 ADAPTER = '''"""Invoices as lines with bars between their cells: a header, then a line an invoice."""
 
 from pydantic import BaseModel, ConfigDict

@@ -13,6 +13,8 @@ from confirma_connector import contract
 from confirma_connector.contracting.comparing import compare
 from confirma_connector.contracting.openapi import Described
 
+pytestmark = pytest.mark.thorough
+
 SHIPPED = contract.read()
 PLACES = {
     "InvoiceHeader": "invoice.header",

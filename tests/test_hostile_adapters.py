@@ -28,6 +28,8 @@ from confirma_connector.recognition import mapping_for
 from confirma_connector.records import Record
 from confirma_connector.wellformed import wellformed
 
+pytestmark = pytest.mark.thorough
+
 NUMBERS = [1001, 1002, 1003]
 HONEST = """
 import csv, io, os, sys, time, decimal, itertools

@@ -102,7 +102,9 @@ def test_importing_the_package_loads_nothing_else():
 def test_what_an_adapter_may_import_exists_and_loads_no_network():
     for_programs = {"Connector", "Event"}
     names = ", ".join(name for name in confirma_connector.__all__ if name not in for_programs)
-    code = f"import sys\nfrom confirma_connector import {names}\nprint('httpx' in sys.modules, 'fastapi' in sys.modules)"
+    code = (
+        f"import sys\nfrom confirma_connector import {names}\nprint('httpx' in sys.modules, 'fastapi' in sys.modules)"
+    )
     assert python(code).split() == ["False", "False"]
 
 
