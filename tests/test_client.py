@@ -346,7 +346,7 @@ def test_connections_are_given_back(world: World) -> None:
         for _ in range(50):
             client.create(BODY)
             client.fresh_connections()
-        assert client._users == {}
+        assert client._connections._users == {}
 
 
 # -- listings --------------------------------------------------------------------------------------------------------

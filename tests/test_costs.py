@@ -85,7 +85,7 @@ def test_a_row_that_is_checked_costs_a_bounded_number_of_calls_and_no_more_among
     assert among_many < 1.1 * among_few
 
 
-def test_an_invoice_that_is_sent_costs_one_flush_of_the_journal(world, monkeypatch):
+def test_an_invoice_that_is_sent_costs_at_most_one_flush_of_the_journal(world, monkeypatch):
     commits: list[str] = []
 
     def connect(*arguments: object, connected: Callable[..., sqlite3.Connection] = sqlite3.connect, **words: object):
@@ -99,7 +99,7 @@ def test_an_invoice_that_is_sent_costs_one_flush_of_the_journal(world, monkeypat
     alone.send(path)
     monkeypatch.undo()
     assert world.posts() == 40
-    assert 40 <= len(commits) < 40 + BESIDE
+    assert 0 < len(commits) < 40 + BESIDE
 
 
 def test_a_month_is_tracked_by_one_request(world):

@@ -279,7 +279,7 @@ def test_an_exception_while_reading_the_next_invoice_loses_no_verdict(journal: J
 def test_a_number_claimed_twice_is_refused_and_loses_no_verdict(journal: Journal) -> None:
     client = Scripted(lambda number, attempt: TAKEN)
     with pytest.raises(Exception, match="cannot be claimed"):
-        dispatch(journal, client, workers=1).run(claims(1, 2, 3, 1, 4))
+        dispatch(journal, client, workers=1).run(claims(*range(1, 13), 1, 13))
     assert sorted(client.tried) == sorted(states(journal))
     assert client.tried.count(1) == 1
 

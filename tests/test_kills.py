@@ -49,7 +49,7 @@ def assert_as_if_nothing_had_happened(story: Story, seen: Seen) -> None:
 def test_a_send_killed_around_every_commit_and_request(stories: ExitStack, tmp_path: Path) -> None:
     story, sent, *_ = begun(stories, tmp_path, "csv", workers=1)
     for point in around("commit claimed", "create", "commit claimed + taken"):
-        assert story.killed_at(story.send("--limit", 3), point), f"no run came to the point {point}"
+        assert story.killed_at(story.send("--limit", 12), point), f"no run came to the point {point}"
     story.ended(story.send())
     assert_as_if_nothing_had_happened(story, sent)
 

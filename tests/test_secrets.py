@@ -299,14 +299,14 @@ def test_logging_switched_on_by_a_program_around_ours_has_no_key(
     with caplog.at_level(logging.DEBUG):
         world.send(world.source(1001))
         world.track()
-    assert "HTTP Request" in caplog.text
+    assert "send_request_headers.complete" in caplog.text
     assert not shows(caplog.text.encode(), TOKEN)
 
 
 def test_the_objects_that_hold_the_key_do_not_show_it(world: World) -> None:
     read = contract.read(None)
     with Client(world.settings, read) as client, Journal(world.settings.journal, "staging", "acme") as journal:
-        for thing in (world.settings, read, client, client._http, journal, world.run()):
+        for thing in (world.settings, read, client, client._connections, journal, world.run()):
             assert not shows(f"{thing!r} {thing}".encode(), TOKEN), type(thing)
 
 

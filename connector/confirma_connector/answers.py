@@ -244,12 +244,14 @@ def prevailing(records: Iterable[Listed]) -> tuple[Listed, Observed]:
     return latest[-1], latest[-1].state if len(states) == 1 else "attention"
 
 
-def stated_status(body: bytes, contract: Contract) -> str:
-    """Give the status that a success answer states, "" when it states none that we know."""
+def stated_status(body: bytes, contract: Contract) -> str | None:
+    """Give the status that a success answer states, "" when it states none that we know; None when it is no JSON."""
+    if not body.strip():
+        return ""
     try:
         tree = json_body(body)
     except ValueError:
-        return ""
+        return None
     status = first(tree, contract.names("answer", "status")) if isinstance(tree, dict) else None
     stated = status.strip().upper() if isinstance(status, str) else ""
     return stated if contract.state_of(stated) != "unknown" else ""

@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import ssl
-import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import metadata
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 from pydantic import SecretStr
 
 from confirma_connector import answers, keys
 from confirma_connector.answers import Listing
+from confirma_connector.connections import Connections
 from confirma_connector.contract import Contract
-from confirma_connector.errors import Outage, Refused, SettingsError
+from confirma_connector.errors import Outage, Refused
 from confirma_connector.httpanswer import Answer
 from confirma_connector.keyanswer import KeyAnswer, key_answer
-from confirma_connector.language import because, mark, tr, whole
+from confirma_connector.language import mark, tr, whole
 from confirma_connector.masking import without_key
-from confirma_connector.settings import Settings, is_loopback
+from confirma_connector.settings import Settings
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, classed, http_date, refusal, retry_after
 
 __all__ = ["Client"]
 
 _Read = TypeVar("_Read")
 
-_IDLE = 5.0
+_PROGRAM = "confirma-connector"
 _LARGEST_ANSWER = 1 << 20
 _LARGEST_LISTING = 1 << 28
 _SLOWEST = 10
@@ -59,10 +58,11 @@ class Client:
         self._base = keys.address(settings, contract)
         self._offset = self._apart = time.time() - time.monotonic()
         self._urls: dict[str, httpx.URL] = {}
-        self._lock = threading.Lock()
-        self._users: Counter[httpx.Client] = Counter()
-        self._tls: ssl.SSLContext | None = None
-        self._http = self._connected()
+        self._headers = self._common_headers()
+        self._with_body = httpx.Headers([*self._headers.raw, (b"Content-Type", b"application/json; charset=utf-8")])
+        patience = httpx.Timeout(settings.timeout, connect=min(10.0, settings.timeout), pool=None)
+        self._extensions = {"timeout": patience.as_dict()}
+        self._connections = Connections(self._base, transport)
 
     def __enter__(self) -> Self:
         return self
@@ -70,7 +70,7 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._connections.close()
 
     @property
     def host(self) -> str:
@@ -91,32 +91,12 @@ class Client:
 
     def fresh_connections(self) -> None:
         """Let go of idle connections: after a pause the server may have closed them, which would look like a loss."""
-        with self._lock:
-            before, self._http = self._http, self._connected()
-            if not self._users[before]:
-                before.close()
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[httpx.Client]:
-        """Lend the connections in use now; those that were let go of meanwhile are closed by their last user."""
-        with self._lock:
-            http = self._http
-            self._users[http] += 1
-        try:
-            yield http
-        finally:
-            with self._lock:
-                self._users[http] -= 1
-                if not self._users[http]:
-                    del self._users[http]
-                    if http is not self._http:
-                        http.close()
+        self._connections.renew()
 
     def create(self, body: bytes, *, was_uncertain: bool = False) -> Verdict:
         """POST one invoice, once. Never raises for what the network or the server does."""
-        headers = {"Content-Type": "application/json; charset=utf-8"}
         try:
-            answer = self._exchange("POST", self._url("create"), _LARGEST_ANSWER, content=body, headers=headers)
+            answer = self._exchange("POST", "create", _LARGEST_ANSWER, headers=self._with_body, content=body)
         except _NOTHING_SENT as error:
             verdict = Verdict("ready", "unsent", self._unsent(error))
         except _BROKEN as error:
@@ -179,7 +159,7 @@ class Client:
         self, name: str, largest: int, read: Callable[[Answer], _Read], query: dict[str, str] | None = None
     ) -> _Read:
         """GET once, and read a success answer. Raises _NotNow, Refused and what httpx raises."""
-        answer = self._exchange("GET", self._url(name), largest, params=query)
+        answer = self._exchange("GET", name, largest, headers=self._headers, params=query)
         if answer.is_success:
             try:
                 return read(answer)
@@ -212,10 +192,11 @@ class Client:
                 self.fresh_connections()
         raise Outage(tr(failed, host=self.host, reason=reason))
 
-    def _exchange(self, method: str, url: httpx.URL, largest: int, **request: object) -> Answer:
+    def _exchange(self, method: str, name: str, largest: int, **its: Any) -> Answer:
         """Send one request and read its whole answer: no more than *largest* bytes, and not for ever."""
+        request = httpx.Request(method, self._url(name), extensions=self._extensions, **its)
         end = time.monotonic() + _SLOWEST * self._settings.timeout
-        with self._connection() as http, http.stream(method, url, **request) as answer:  # type: ignore[arg-type]
+        with self._connections.lent() as http, contextlib.closing(http.handle_request(request)) as answer:
             self._hear_clock(answer.headers.get("Date"))
             content = bytearray()
             for chunk in answer.iter_bytes():
@@ -244,37 +225,18 @@ class Client:
     def _key(self) -> str:
         return self._settings.token.get_secret_value()
 
-    def _connected(self) -> httpx.Client:
-        try:
-            return httpx.Client(
-                headers={
-                    "Accept": "application/json",
-                    self._contract.key_header: self._contract.key_value(self._key),
-                    **self._contract.extra_headers,
-                },
-                timeout=httpx.Timeout(self._settings.timeout, connect=min(10.0, self._settings.timeout), pool=None),
-                limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE),
-                follow_redirects=False,
-                transport=self._transport,
-                verify=self._certificates(),
-                trust_env=not is_loopback(self._base.host),
-            )
-        except OSError as error:
-            raise SettingsError(
-                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=because(error))
-            ) from None
-        except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
-            raise SettingsError(
-                tr("HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080")
-            ) from None
-
-    def _certificates(self) -> ssl.SSLContext:
-        """Give whom to trust: read once, which takes long, and nobody where no certificate is asked for."""
-        if self._tls is None:
-            nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            here = is_loopback(self._base.host)
-            self._tls = httpx.create_ssl_context(trust_env=not here) if self._base.scheme == "https" else nobody
-        return self._tls
+    def _common_headers(self) -> httpx.Headers:
+        """Give what every request carries."""
+        headers = httpx.Headers(
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": f"{_PROGRAM}/{metadata.version(_PROGRAM)}",
+                self._contract.key_header: self._contract.key_value(self._key),
+            }
+        )
+        headers.update(self._contract.extra_headers)
+        return headers
 
     def _url(self, name: str) -> httpx.URL:
         if name not in self._urls:  # read once: a request an invoice goes there

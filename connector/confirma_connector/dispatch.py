@@ -25,6 +25,12 @@ _IN_A_ROW = 3
 _ALIKE = 5
 _TRIES = 5
 _BREATH = 0.5
+_AT_ONCE = 8
+"""As many intents are written in one transaction, though there be fewer workers: a flush costs as much as a request."""
+_GLANCE = 0.02
+"""Seconds: as long answers are waited for before it is seen whether to stop, and whether one more worker is wanted."""
+_QUICK = 0.001
+"""Seconds: where requests take no longer, one worker does more than several, who would only wait for each other."""
 _AGAIN = mark("run it again later: nothing is lost, and nothing goes twice")
 
 _TROUBLE = {
@@ -78,11 +84,15 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What came of a task: no verdict means that it was never begun. *begun_at* is by the monotonic clock."""
+    """What came of a task: no verdict means that it was never begun. *begun_at* is by the monotonic clock.
+
+    Who sent it goes on at once, or once it is *weighed*: what went wrong may concern all that would come next.
+    """
 
     task: _Task
-    verdict: Verdict | None = None
-    begun_at: float = 0.0
+    verdict: Verdict | None
+    begun_at: float
+    weighed: threading.Event | None
 
 
 @dataclass
@@ -97,11 +107,14 @@ class Dispatch:
     progress: Callable[[Claim, Verdict], None]
     ending: Ending | None = None
     _tasks: queue.SimpleQueue[_Task | None] = field(default_factory=queue.SimpleQueue)
-    _answers: queue.SimpleQueue[_Answer] = field(default_factory=queue.SimpleQueue)
+    _answers: deque[_Answer] = field(default_factory=deque)
+    _ready: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
     _closing: threading.Event = field(default_factory=threading.Event)
     _unwritten: list[_Answer] = field(default_factory=list)
     _resume_at: float = 0.0
     _paused_at: float = 0.0
+    _pace: float = 0.0
     _troubles: int = 0
     _pauses: int = 0
     _first_marks: list[str] = field(default_factory=list)
@@ -112,19 +125,16 @@ class Dispatch:
         """Send *claims* in order until they are done or there is an `ending`. Every claim that began is settled."""
         if self.ending:
             return
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(self.workers)]
-        for thread in threads:
-            thread.start()
         try:
             self._drive(iter(claims))
         except BaseException:
             self._closing.set()
             raise
         finally:
-            for _ in threads:
+            for _ in self._threads:
                 self._tasks.put(None)
-            for thread in threads:
-                thread.join()
+            while self._threads:
+                self._threads.pop().join()
             self._take_answers()
             self._write([])  # what came in while an exception flew: nothing that was answered stays unknown
 
@@ -134,15 +144,19 @@ class Dispatch:
             for answer in self._unwritten:
                 if answer.verdict is not None:
                     self._weigh(answer, answer.verdict)
+                if answer.weighed is not None:
+                    answer.weighed.set()
             if self.stop.wished.is_set():
                 self._end("stopped", tr("stopped; what had begun was finished"))
-            room = 0 if self.ending else 2 * self.workers - under_way
+            room = 0 if self.ending else self._ahead - under_way
             taken = list(self._next(claims, room))
             for task in self._write(taken):
                 self._tasks.put(task)
             under_way += len(taken)
             if not under_way:
                 return
+            if not self._threads or self._pace > _QUICK:
+                self._begin_one_more()
             self._wait()
             under_way -= len(self._unwritten)
 
@@ -162,31 +176,58 @@ class Dispatch:
                 return
             yield claim
 
+    @property
+    def _ahead(self) -> int:
+        """As many invoices are claimed at most that have no verdict yet: a kill leaves no more in doubt."""
+        return max(2 * self.workers, _AT_ONCE)
+
+    def _begin_one_more(self) -> None:
+        """Let one more worker begin, where there is work for it."""
+        if len(self._threads) < self.workers and not self._tasks.empty():
+            self._threads.append(threading.Thread(target=self._work, daemon=True))
+            self._threads[-1].start()
+
     def _wait(self) -> None:
-        """Wait for an answer, and take every other one that is there; wake up to see whether to stop."""
+        """Wait for answers, and take all that are there; wake up to see whether to stop."""
         while not self._unwritten and not (self.stop.wished.is_set() and not self.ending):
-            with contextlib.suppress(queue.Empty):
-                self._unwritten.append(self._answers.get(timeout=0.2))
-        self._take_answers()
+            if not self._ready.wait(_GLANCE):
+                self._begin_one_more()
+            self._ready.clear()
+            self._take_answers()
 
     def _take_answers(self) -> None:
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._unwritten.append(self._answers.get_nowait())
+        while self._answers:
+            self._unwritten.append(self._answers.popleft())
 
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        """Do one task after the other. Whoever waits for the answers is woken for several, where they come quickly."""
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except queue.Empty:
+                self._ready.set()
+                task = self._tasks.get()
+            if task is None:
+                return
             while not self._closing.is_set() and (wait := self._resume_at - time.monotonic()) > 0:
                 self._closing.wait(min(wait, 0.2))
             begun_at = time.monotonic()
-            self._answers.put(_Answer(task) if self._closing.is_set() else _Answer(task, self._sent(task), begun_at))
+            verdict = None if self._closing.is_set() else self._sent(task)
+            took = time.monotonic() - begun_at
+            self._pace += (took - self._pace) / 16
+            weighed = threading.Event() if verdict is not None and verdict.kind != "taken" else None
+            self._answers.append(_Answer(task, verdict, begun_at, weighed))
+            if weighed is not None or took > _QUICK or len(self._answers) >= self._ahead // 2:
+                self._ready.set()
+            while weighed is not None and not self._closing.is_set() and not weighed.wait(0.2):
+                pass
 
     def _sent(self, task: _Task) -> Verdict:
         try:
             body = task.claim.body
             with language.using("en"):  # the words go into the journal: whoever reads them has them retold
                 verdict = self.client.create(body, was_uncertain=task.entry.ever_uncertain)
-            return verdict.without(self.contract.personal(body), self.contract.people(body))
+            return verdict.without(body, self.contract)
         except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
             now = self.client.server_now_at_latest()
             return Verdict("uncertain", "lost", UNEXPECTED.format(name=type(error).__name__), ended_at=now)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -12,7 +11,6 @@ from confirma_connector import answers, errorbodies
 from confirma_connector.contract import Contract
 from confirma_connector.errorbodies import Explanation
 from confirma_connector.httpanswer import Answer
-from confirma_connector.jsontext import json_body
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
@@ -42,25 +40,27 @@ class Verdict:
     mark: str = ""
     ended_at: float = 0.0
 
-    def without(self, personal: Sequence[str], people: Sequence[str]) -> Verdict:
-        """Give it without the personal identity numbers that we sent, should the answer repeat them.
+    def without(self, body: bytes, contract: Contract) -> Verdict:
+        """Give it without what the answer may repeat of the request *body*: its personal identity numbers.
 
-        What else it repeats of *people* is left out of what is told on, and stays in the text.
+        What else it repeats of people is left out of what is told on, and stays in the text.
         """
-        known = (*personal, *people)
+        personal = contract.personal(body)
+        text = masked(self.text, personal)
+        if not self.message and not self.fields:
+            return self if text == self.text else replace(self, text=text)
+        known = (*personal, *contract.people(body))
         fields = tuple((masked(field, personal), masked(said, known)) for field, said in self.fields)
-        return replace(self, message=masked(self.message, known), fields=fields, text=masked(self.text, personal))
+        return replace(self, message=masked(self.message, known), fields=fields, text=text)
 
 
 def classed(answer: Answer, host: str, contract: Contract, *, was_uncertain: bool, server_now: float) -> Verdict:
     """Class a complete answer to a POST by contract.md's table."""
-    code, content_type = answer.status_code, answer.headers.get("Content-Type", "").lower()
+    code = answer.status_code
     text = answer.content[:100_000].decode("utf-8", "replace")
-    explained = errorbodies.explanation(answer.content, content_type, contract)
-    said = _sentence(code, explained)
     if answer.is_success:
-        if not answer.content.strip() or _is_json(answer.content):
-            status = answers.stated_status(answer.content, contract)
+        status = answers.stated_status(answer.content, contract)
+        if status is not None:
             return Verdict("sent", "taken", http_status=code, status=status, text=text)
         return Verdict(
             "uncertain",
@@ -69,6 +69,8 @@ def classed(answer: Answer, host: str, contract: Contract, *, was_uncertain: boo
             code,
             text=text,
         )
+    explained = errorbodies.explanation(answer.content, answer.headers.get("Content-Type", "").lower(), contract)
+    said = _sentence(code, explained)
     if code == 429:
         wait = retry_after(answer.headers.get("Retry-After"), server_now)
         return Verdict("ready", "busy", tr("the server asks to wait"), code, text=text, pause=wait)
@@ -125,14 +127,6 @@ def _sentence(code: int, explained: Explanation | None) -> str:
     fields = "; ".join(f"{field}: {said}" if field else said for field, said in explained.fields)
     text = " – ".join(part for part in (explained.message, fields) if part)
     return f"HTTP {code}: {text[:300]}"
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        json_body(content)
-    except ValueError:
-        return False
-    return True
 
 
 def http_date(text: str) -> float | None:
