@@ -7,6 +7,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from importlib import metadata
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -72,7 +73,7 @@ class Client:
     ) -> None:
         self._connections.close()
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The host this client talks to, as people name it."""
         return self._base.netloc.decode("ascii")

@@ -25,12 +25,12 @@ _IN_A_ROW = 3
 _ALIKE = 5
 _TRIES = 5
 _BREATH = 0.5
-_AT_ONCE = 8
-"""As many intents are written in one transaction, though there be fewer workers: a flush costs as much as a request."""
 _GLANCE = 0.02
 """Seconds: as long answers are waited for before it is seen whether to stop, and whether one more worker is wanted."""
 _QUICK = 0.001
 """Seconds: where requests take no longer, one worker does more than several, who would only wait for each other."""
+_AT_ONCE = 32
+"""As many intents are written together where requests are quick: a flush of the disk takes longer than many of them."""
 _AGAIN = mark("run it again later: nothing is lost, and nothing goes twice")
 
 _TROUBLE = {
@@ -114,7 +114,7 @@ class Dispatch:
     _unwritten: list[_Answer] = field(default_factory=list)
     _resume_at: float = 0.0
     _paused_at: float = 0.0
-    _pace: float = 0.0
+    _pace: float = _QUICK
     _troubles: int = 0
     _pauses: int = 0
     _first_marks: list[str] = field(default_factory=list)
@@ -155,7 +155,7 @@ class Dispatch:
             under_way += len(taken)
             if not under_way:
                 return
-            if not self._threads or self._pace > _QUICK:
+            if not self._threads or self._pace > 2 * _QUICK:
                 self._begin_one_more()
             self._wait()
             under_way -= len(self._unwritten)
@@ -179,7 +179,7 @@ class Dispatch:
     @property
     def _ahead(self) -> int:
         """As many invoices are claimed at most that have no verdict yet: a kill leaves no more in doubt."""
-        return max(2 * self.workers, _AT_ONCE)
+        return max(2 * self.workers, _AT_ONCE if self._pace < _QUICK else 0)
 
     def _begin_one_more(self) -> None:
         """Let one more worker begin, where there is work for it."""

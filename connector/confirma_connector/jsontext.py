@@ -37,7 +37,7 @@ def json_text(body: bytes) -> str:
 
 def _parsed(text: str) -> Any:
     try:
-        return simplejson.loads(text, use_decimal=True)
+        return _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError(str(error)) from None
     except InvalidOperation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 __all__ = ["PEOPLE", "PERSONAL", "SHORTEST_KEY", "hidden", "masked", "without_key"]
@@ -73,7 +73,7 @@ def _may_spell(content: bytes, key: bytes) -> bool:
     """Tell whether *key* may be in *content*: the search for all its spellings is slow, and listings are long."""
     if any(sign in content for sign in (b"\\", b"%", b"&#")):
         return True
-    if any(form.encode("ascii") in content for form in _in_base64(key)):
+    if any(form in content for form in _in_base64(key)):
         return True
     wanted, plain = key.lower(), b""
     for start in range(0, len(content), _PIECE):  # a listing is not copied whole
@@ -90,8 +90,8 @@ _GAP = r"(?:[\s\0]|\\{1,4}[nrt]){0,16}"
 @lru_cache(maxsize=8)
 def _spellings(key: str) -> re.Pattern[bytes]:
     signs = (_sign(sign) for sign in key)
-    forms = [_GAP.join(signs), *map(re.escape, _in_base64(key.encode("ascii")))]
-    return re.compile("|".join(forms).encode("ascii"))
+    plain = _GAP.join(signs).encode("ascii")
+    return re.compile(b"|".join([plain, *map(re.escape, _in_base64(key.encode("ascii")))]))
 
 
 def _sign(sign: str) -> str:
@@ -99,10 +99,12 @@ def _sign(sign: str) -> str:
     return rf"(?:\\{{0,4}}{either}|(?i:\\{{1,4}}u00{number:02x}|%{number:02x}|&#0*{number};|&#x0*{number:x};))"
 
 
-def _in_base64(data: bytes) -> Iterator[str]:
+@lru_cache(maxsize=8)
+def _in_base64(data: bytes) -> frozenset[bytes]:
     """Give what base64 makes of *data* within a longer text, wherever that begins; the signs it shares are left out."""
+    forms: set[bytes] = set()
     for before in range(3):
         shared = (before * 8 + 5) // 6
-        text = base64.b64encode(bytes(before) + data).decode("ascii").rstrip("=")
-        whole = text[shared : (before + len(data)) * 8 // 6]
-        yield from {whole, whole.replace("+", "-").replace("/", "_")}
+        whole = base64.b64encode(bytes(before) + data).rstrip(b"=")[shared : (before + len(data)) * 8 // 6]
+        forms |= {whole, whole.replace(b"+", b"-").replace(b"/", b"_")}
+    return frozenset(forms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import email.utils
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from confirma_connector import answers, errorbodies
@@ -129,6 +130,7 @@ def _sentence(code: int, explained: Explanation | None) -> str:
     return f"HTTP {code}: {text[:300]}"
 
 
+@lru_cache(maxsize=8)
 def http_date(text: str) -> float | None:
     """Read an HTTP date as seconds since 1970; None when it is none."""
     try:
