@@ -7,6 +7,7 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
 
@@ -135,6 +136,47 @@ def test_a_service_that_lets_wait_is_asked_by_as_many_workers_as_are_allowed(jou
 
     dispatch(journal, Scripted(slow), workers=6).run(claims(*range(36)))
     assert list(states(journal).values()) == ["sent"] * 36
+
+
+@pytest.mark.parametrize(("threads", "states_left"), [(0, []), (1, ["sent"])])
+def test_a_machine_without_threads_loses_nothing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, threads: int, states_left: list[str]
+) -> None:
+    left = iter(range(threads))
+    start = threading.Thread.start
+
+    def started(thread: threading.Thread) -> None:
+        if next(left, None) is None:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def slow(_number: int, _attempt: int) -> Verdict:
+        time.sleep(0.005)
+        return TAKEN
+
+    monkeypatch.setattr(threading.Thread, "start", started)
+    with nullcontext() if threads else pytest.raises(RuntimeError, match="can't start new thread"):
+        dispatch(journal, Scripted(slow), workers=4).run(claims(*range(30)))
+    assert sorted(set(states(journal).values())) == states_left
+
+
+def test_large_invoices_are_not_claimed_by_the_dozen(journal: Journal) -> None:
+    most = 0
+
+    def count(number: int, _attempt: int) -> Verdict:
+        nonlocal most
+        if number == 120:
+            with Journal(journal.path, "staging", "acme") as read:
+                most = max(most, read.counts().get("sending", 0))
+        return TAKEN
+
+    def large() -> Iterator[Claim]:
+        for claim in claims(*range(140)):
+            yield claim if claim.facts.number < 90 else dataclasses.replace(claim, body=claim.body.ljust(600_000))
+
+    dispatch(journal, Scripted(count)).run(large())
+    assert set(states(journal).values()) == {"sent"}
+    assert 0 < most < 8
 
 
 def test_troubles_that_are_not_in_a_row_end_nothing(journal: Journal) -> None:

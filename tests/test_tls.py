@@ -167,10 +167,11 @@ def test_an_authority_file_that_is_none_is_one_clear_line(world: World, content:
 # -- proxies -----------------------------------------------------------------------------------------------------------
 
 
-def test_no_proxy_takes_a_host_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("exceptions", ["elsewhere.test,{0}", "{0}:443", ".{0}", "localhost, *", "*"])
+def test_no_proxy_takes_a_host_out(world: World, monkeypatch: pytest.MonkeyPatch, exceptions: str) -> None:
     with company(world) as its:
         monkeypatch.setenv("HTTPS_PROXY", its.proxy.url)
-        monkeypatch.setenv("NO_PROXY", f"elsewhere.test,{HOST}")
+        monkeypatch.setenv("NO_PROXY", exceptions.format(HOST))
         assert create().kind == "unsent"
         assert its.proxy.asked == []
 

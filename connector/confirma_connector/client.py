@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
-from importlib import metadata
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -31,11 +30,10 @@ __all__ = ["Client"]
 
 _Read = TypeVar("_Read")
 
-_PROGRAM = "confirma-connector"
 _LARGEST_ANSWER = 1 << 20
 _LARGEST_LISTING = 1 << 28
 _SLOWEST = 10
-"""Times the time-out, which is for each step alone: a server that dribbles its answer holds up nobody for ever."""
+"""Times the time-out, which is for each step alone: a server that dribbles its content holds up nobody for ever."""
 _TRIES = 3
 _NOTHING_SENT = (
     httpx.ConnectError,
@@ -60,7 +58,8 @@ class Client:
         self._offset = self._apart = time.time() - time.monotonic()
         self._urls: dict[str, httpx.URL] = {}
         self._headers = self._common_headers()
-        self._with_body = httpx.Headers([*self._headers.raw, (b"Content-Type", b"application/json; charset=utf-8")])
+        self._with_body = self._headers.copy()
+        self._with_body["Content-Type"] = "application/json; charset=utf-8"
         patience = httpx.Timeout(settings.timeout, connect=min(10.0, settings.timeout), pool=None)
         self._extensions = {"timeout": patience.as_dict()}
         self._connections = Connections(self._base, transport)
@@ -232,7 +231,7 @@ class Client:
             {
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
-                "User-Agent": f"{_PROGRAM}/{metadata.version(_PROGRAM)}",
+                "User-Agent": "confirma-connector",
                 self._contract.key_header: self._contract.key_value(self._key),
             }
         )

@@ -9,6 +9,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 
+import httpcore  # noqa: F401 - httpx loads it with its first transport, in the middle of the work
 import httpx
 
 from confirma_connector.errors import SettingsError
@@ -28,12 +29,21 @@ class Connections:
     """
 
     def __init__(self, base: httpx.URL, transport: httpx.BaseTransport | None = None) -> None:
-        self._base = base
         self._given = transport
         self._lock = threading.Lock()
         self._users: Counter[httpx.BaseTransport] = Counter()
-        self._tls: ssl.SSLContext | None = None
-        self._current = self._made()
+        try:
+            self._tls = _trusted(base)
+            self._proxy = _proxy(base)
+            self._current = self._made()
+        except OSError as error:
+            raise SettingsError(
+                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=because(error))
+            ) from None
+        except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
+            raise SettingsError(
+                tr("HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080")
+            ) from None
 
     def close(self) -> None:
         """Close those that are not in use."""
@@ -65,35 +75,28 @@ class Connections:
     def _made(self) -> httpx.BaseTransport:
         if self._given is not None:
             return self._given
-        try:
-            return httpx.HTTPTransport(
-                verify=self._certificates(),
-                limits=httpx.Limits(max_connections=None, keepalive_expiry=_IDLE),
-                proxy=self._proxy(),
-            )
-        except OSError as error:
-            raise SettingsError(
-                tr("SSL_CERT_FILE or SSL_CERT_DIR cannot be used: {reason}", reason=because(error))
-            ) from None
-        except (ImportError, ValueError, httpx.InvalidURL):  # their texts would show a password within the address
-            raise SettingsError(
-                tr("HTTPS_PROXY, ALL_PROXY or NO_PROXY cannot be used: expected an address like http://proxy:8080")
-            ) from None
+        limits = httpx.Limits(max_connections=None, keepalive_expiry=_IDLE)
+        return httpx.HTTPTransport(verify=self._tls, limits=limits, proxy=self._proxy)
 
-    def _certificates(self) -> ssl.SSLContext:
-        """Give whom to trust: read once, which takes long, and nobody where no certificate is asked for."""
-        if self._tls is None:
-            nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            here = is_loopback(self._base.host)
-            self._tls = httpx.create_ssl_context(trust_env=not here) if self._base.scheme == "https" else nobody
-        return self._tls
 
-    def _proxy(self) -> httpx.Proxy | None:
-        """Give the proxy that the environment names; this machine is never reached through one."""
-        if is_loopback(self._base.host) or urllib.request.proxy_bypass(self._base.host):
-            return None
-        known = urllib.request.getproxies()
-        address = known.get(self._base.scheme) or known.get("all")
-        if not address:
-            return None
-        return httpx.Proxy(address if "://" in address else f"http://{address}")
+def _trusted(base: httpx.URL) -> ssl.SSLContext:
+    """Give whom to trust: nobody where no certificate is asked for. Raises OSError."""
+    if base.scheme != "https":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context(trust_env=not is_loopback(base.host))
+
+
+def _proxy(base: httpx.URL) -> httpx.Proxy | None:
+    """Give the proxy that the environment names; this machine is never reached through one. Raises ValueError."""
+    known = urllib.request.getproxies()
+    address = known.get(base.scheme) or known.get("all")
+    if not address or is_loopback(base.host) or _is_excepted(base, known.get("no", "")):
+        return None
+    return httpx.Proxy(address if "://" in address else f"http://{address}")
+
+
+def _is_excepted(base: httpx.URL, exceptions: str) -> bool:
+    """Tell whether NO_PROXY, or what else the system knows of this kind, names this host in one of its spellings."""
+    port = base.port or (443 if base.scheme == "https" else 80)
+    spellings = [spelled for host in (base.host, f"[{base.host}]") for spelled in (host, f"{host}:{port}")]
+    return "*" in map(str.strip, exceptions.split(",")) or any(map(urllib.request.proxy_bypass, spellings))

@@ -31,6 +31,8 @@ _QUICK = 0.001
 """Seconds: where requests take no longer, one worker does more than several, who would only wait for each other."""
 _AT_ONCE = 32
 """As many intents are written together where requests are quick: a flush of the disk takes longer than many of them."""
+_LARGE = 1 << 20
+"""Bytes: where the next few have more, no further ones are written with them."""
 _AGAIN = mark("run it again later: nothing is lost, and nothing goes twice")
 
 _TROUBLE = {
@@ -126,6 +128,7 @@ class Dispatch:
         if self.ending:
             return
         try:
+            self._begin_one_more()  # before anything is claimed: there may be no thread to be had
             self._drive(iter(claims))
         except BaseException:
             self._closing.set()
@@ -148,14 +151,13 @@ class Dispatch:
                     answer.weighed.set()
             if self.stop.wished.is_set():
                 self._end("stopped", tr("stopped; what had begun was finished"))
-            room = 0 if self.ending else self._ahead - under_way
-            taken = list(self._next(claims, room))
+            taken = [] if self.ending else list(self._next(claims, under_way))
             for task in self._write(taken):
                 self._tasks.put(task)
             under_way += len(taken)
             if not under_way:
                 return
-            if not self._threads or self._pace > 2 * _QUICK:
+            if self._pace > 2 * _QUICK and not self._tasks.empty():
                 self._begin_one_more()
             self._wait()
             under_way -= len(self._unwritten)
@@ -169,28 +171,37 @@ class Dispatch:
         self._unwritten = []
         return [_Task(claim, entry) for claim, entry in zip(taken, entries, strict=True)]
 
-    def _next(self, claims: Iterator[Claim], room: int) -> Iterator[Claim]:
-        for _ in range(room):
+    def _next(self, claims: Iterator[Claim], under_way: int) -> Iterator[Claim]:
+        """Give the next claims that there is room for; beyond two for each worker, large ones a few at a time."""
+        size = 0
+        while under_way < (2 * self.workers if size > _LARGE else self._ahead):
             claim = self._again.popleft() if self._again else next(claims, None)
             if claim is None:
                 return
             yield claim
+            under_way, size = under_way + 1, size + len(claim.body)
 
     @property
     def _ahead(self) -> int:
         """As many invoices are claimed at most that have no verdict yet: a kill leaves no more in doubt."""
-        return max(2 * self.workers, _AT_ONCE if self._pace < _QUICK else 0)
+        is_quick = self._pace < _QUICK and self._resume_at <= time.monotonic()
+        return max(2 * self.workers, _AT_ONCE if is_quick else 0)
 
     def _begin_one_more(self) -> None:
-        """Let one more worker begin, where there is work for it."""
-        if len(self._threads) < self.workers and not self._tasks.empty():
+        """Let one more worker begin; where this machine has no thread left, those that there are do it alone."""
+        if len(self._threads) < self.workers:
             self._threads.append(threading.Thread(target=self._work, daemon=True))
-            self._threads[-1].start()
+            try:
+                self._threads[-1].start()
+            except RuntimeError:
+                self._threads.pop()
+                if not self._threads:
+                    raise
 
     def _wait(self) -> None:
         """Wait for answers, and take all that are there; wake up to see whether to stop."""
         while not self._unwritten and not (self.stop.wished.is_set() and not self.ending):
-            if not self._ready.wait(_GLANCE):
+            if not self._ready.wait(_GLANCE) and not self._tasks.empty():
                 self._begin_one_more()
             self._ready.clear()
             self._take_answers()
@@ -228,7 +239,7 @@ class Dispatch:
             with language.using("en"):  # the words go into the journal: whoever reads them has them retold
                 verdict = self.client.create(body, was_uncertain=task.entry.ever_uncertain)
             return verdict.without(body, self.contract)
-        except Exception as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
+        except BaseException as error:  # whatever it was, bytes may have left: never lose the invoice with the thread
             now = self.client.server_now_at_latest()
             return Verdict("uncertain", "lost", UNEXPECTED.format(name=type(error).__name__), ended_at=now)
 
