@@ -5,15 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
 from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
 from confirma_connector.language import tr, trn
+from confirma_connector.rowcells import Cells
 
 if TYPE_CHECKING:
     from confirma_connector.dialect import DelimitedOptions
@@ -57,28 +58,26 @@ def read(source: Source) -> Iterator[Record]:
     result fields missing at its end (spreadsheets drop empty ones there): its values are all there.
     """
     layout = _layout(source)
-    names: list[str] = []
+    heading: dict[str, int] = {}
     last: int | None = None
-    width = 0
     before, _, after = tr("line {line}").partition("{line}")  # looked up once, not for each record
     for at, line, _, _, fields, problem in rows(source.open, layout):
         if not fields:
             continue
         if not layout.headed:
-            names = [f"#{column}" for column in range(1, len(fields) + 1)]
-            width = len(fields)
-        elif not names:
-            names = _names(fields)
-            width = len(names)
+            if len(fields) != len(heading):
+                heading = {f"#{place + 1}": place for place in range(len(fields))}
+        elif not heading:
+            heading = {name: place for place, name in enumerate(_names(fields))}
             place = _place([cell.strip() for cell in fields], _ours(source, layout), layout)
-            last = place if place == width - 4 else None
+            last = place if place == len(heading) - 4 else None
             continue
-        if len(fields) == width:
-            values = dict(zip(names, fields, strict=True))
+        if len(fields) == len(heading):
+            values: Mapping[str, Any] = Cells(heading, fields)
             problems: tuple[str, ...] = (problem,) if problem else ()
         else:
             values, problems = _ragged(
-                fields, names, problem, is_trimmed=last is not None and _is_trimmed(fields, last)
+                fields, [*heading], problem, is_trimmed=last is not None and _is_trimmed(fields, last)
             )
         yield Record(values, at, f"{before}{line}{after}", None, "whole", problems, "", _NONE, _NONE)
 

@@ -12,6 +12,7 @@ from confirma_connector import Match, Record, Result, Source, SourceError, hooki
 from confirma_connector.archives import DAMAGES, archive
 from confirma_connector.language import listed, tr, trn
 from confirma_connector.limits import DEFAULTS
+from confirma_connector.rowcells import Cells
 from confirma_connector.workbook import Book, Layout, Row, choose_sheet, layout, read_rows, splice
 
 if TYPE_CHECKING:
@@ -59,22 +60,24 @@ def read(source: Source) -> Iterator[Record]:
         found = _layout(book, chosen)
         names = found.names()
         letters = found.letters(names)
-        quoted, columns, headers = found.sheet.quoted, tuple(names), tuple(names.values())
+        quoted, columns = found.sheet.quoted, tuple(names)
+        heading = {name: place for place, name in enumerate(names.values())}
         hidden: list[int] = []
         for row in read_rows(book, found.sheet, rounds=chosen.numbers == "shown"):
             if row.number <= found.header:
                 continue
-            if row.columns == columns:
-                values = dict(zip(headers, row.cells, strict=True))
-            else:
-                cells = row.values
-                if found.header and names.keys().isdisjoint(cells):
+            cells = row.cells
+            if row.columns != columns:
+                there = row.values
+                if found.header and names.keys().isdisjoint(there):
                     continue
-                values = dict(zip(headers, map(cells.get, columns, repeat("")), strict=True))
+                cells = [*map(there.get, columns, repeat(""))]
             if row.is_hidden and not chosen.hidden and not source.is_target:
                 hidden.append(row.number)
             where = f"{quoted}!{row.number}"
-            yield Record(values, row.number, where, skipped=_skipped(row, found, chosen), letters=letters)
+            yield Record(
+                Cells(heading, cells), row.number, where, skipped=_skipped(row, found, chosen), letters=letters
+            )
         if hidden:
             raise SourceError(_told(book.name, found, hidden))
 

@@ -18,7 +18,7 @@ import sqlite3
 import stat
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def watched(doom: Doom) -> type[sqlite3.Connection]:
             if query.startswith("BEGIN"):
                 self.parts = set()
             elif query.startswith("INSERT INTO events"):
-                self.parts.add(values[3])
+                self.parts.update(values[3::7])  # of several rows at once
             elif query.startswith("INSERT OR REPLACE INTO results"):
                 self.parts.add("results remembered")
             elif query.startswith("UPDATE events SET detail = ''"):
@@ -90,12 +90,6 @@ def watched(doom: Doom) -> type[sqlite3.Connection]:
                 ):
                     return super().execute(query)
             return super().execute(query, values)
-
-        def executemany(self, query: str, rows: Iterable[Any]) -> sqlite3.Cursor:
-            many = list(rows)
-            if query.startswith("INSERT INTO events"):
-                self.parts.update(values[3] for values in many)
-            return super().executemany(query, many)
 
         def close(self) -> None:
             with doom.around("close the journal"):

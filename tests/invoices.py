@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from confirma_connector.invoice import Invoice
+from confirma_connector.parts import validated
 from confirma_connector.rules import check
 
 __all__ = ["ABSENT", "invoice", "spoken", "vendors_example"]
@@ -139,7 +140,7 @@ def _built(members: Mapping[str, Any], changes: Mapping[str, Any]) -> Invoice:
             del place[last]
         else:
             place[int(last) if isinstance(place, list) else last] = value
-    return Invoice.model_validate(document)
+    return validated(Invoice, document)
 
 
 def _copied(part: Any) -> Any:

@@ -32,6 +32,7 @@ from confirma_connector.invoice import Invoice
 from confirma_connector.journal.schema import MIGRATIONS
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import mapping_schema, shipped
+from confirma_connector.parts import schema
 from confirma_connector.report import Report, Reports
 from confirma_connector.transforms import TRANSFORMS
 
@@ -77,7 +78,7 @@ def listing() -> str:
             *(f"mapping {name}" for name in sorted(shipped())),
             *options_of_adapters(),
         ],
-        "Invoices (confirma schema invoice)": flat("invoice", Invoice.model_json_schema(mode="serialization")),
+        "Invoices (confirma schema invoice)": flat("invoice", schema(Invoice)),
         "Reports of --json (confirma schema report, reports)": [
             *flat("report", Report.model_json_schema(mode="serialization")),
             *flat("reports", Reports.model_json_schema(mode="serialization")),

@@ -16,6 +16,7 @@ from confirma_connector import answers
 from confirma_connector.answers import Listed
 from confirma_connector.contract import read
 from confirma_connector.errorbodies import Explanation, alike, explanation
+from confirma_connector.masking import masked
 
 CONTRACT = read()
 TIME = "2026-11-20T10:00:00Z"
@@ -38,6 +39,19 @@ def test_a_record_is_read_by_the_contract() -> None:
     assert (one.method, one.distributed_at, one.case_id, one.message) == ("EDI", TIME, "77", "two lines")
     assert (one.gross, type(one.gross)) == (Decimal("125.5"), Decimal)
     assert json.loads(one.raw) == told
+
+
+VALUES = (
+    *(None, True, 7, 12.5, "", "two\nlines", 'a "quote"', "131052-308T", "\\u002d", "131052\\u002d308T", "ä\u2028"),
+    *("\ud83d", {"at": "131052-308T"}, ["131052A308T", None]),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["message", "caseId", "131052-308T", 'ä"', "x"]), st.sampled_from(VALUES)))
+def test_a_record_is_remembered_as_json_says_it_but_for_personal_numbers(more: dict[str, Any]) -> None:
+    (one,) = listing(record(**more)).records
+    spelled = json.dumps(record(**more), ensure_ascii=False, sort_keys=True)
+    assert one.raw == masked(spelled.encode("utf-8", "replace").decode())
 
 
 @pytest.mark.parametrize(

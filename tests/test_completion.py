@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from mapped import drafts, errors, invoice_of, mapping, records, row
-from pydantic import BaseModel
 
 from confirma_connector.mapper import Mapper
+from confirma_connector.parts import Part, members
 
 
 def complaints(folder: Path, /, *lines: dict[str, Any], **changes: Any) -> list[tuple[str, str]]:
@@ -170,14 +170,14 @@ def test_an_invoice_keeps_its_sign(tmp_path: Path) -> None:
     assert draft.invoice.amounts.gross_amount == Decimal("125.50")
 
 
-def _numbers(part: BaseModel) -> Iterator[Decimal]:
-    return (value for _, value in part if isinstance(value, Decimal))
+def _numbers(part: Part) -> Iterator[Decimal]:
+    return (value for value in _walked(part) if isinstance(value, Decimal))
 
 
 def _walked(value: object) -> Iterator[object]:
-    if isinstance(value, BaseModel):
-        for _, member in value:
-            yield from _walked(member)
+    if isinstance(value, Part):
+        for name in members(type(value)):
+            yield from _walked(getattr(value, name))
     elif isinstance(value, (tuple, list)):
         for member in value:
             yield from _walked(member)

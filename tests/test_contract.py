@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import simplejson
 from invoices import invoice, vendors_example
-from pydantic import BaseModel
 
 from confirma_connector.contract import Contract, read
 from confirma_connector.errors import ContractError
 from confirma_connector.invoice import Invoice
+from confirma_connector.parts import Part, members
 from confirma_connector.wirenames import Names
 
 SHIPPED = read()
@@ -107,13 +107,13 @@ def test_every_status_means_one_state_and_a_new_one_is_never_delivered(status: s
     assert SHIPPED.state_of(status) == state
 
 
-def _places(model: type[BaseModel], place: str) -> list[str]:
+def _places(part: type[Part], place: str) -> list[str]:
     found = []
-    for name, info in model.model_fields.items():
+    for name, its in members(part).items():
         inner = f"{place}.{name}"
         found.append(inner)
-        for annotation in (info.annotation, *getattr(info.annotation, "__args__", ())):
-            if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        for annotation in (its, *get_args(its)):
+            if isinstance(annotation, type) and issubclass(annotation, Part):
                 found += _places(annotation, inner)
     return found
 
@@ -257,6 +257,25 @@ constants:
     street = ways.route("invoice.parties.buyer.address.street")
     assert street == ("invoice", "parties", "buyerParty", "address", "lines", "first")
     assert {"request.invoice.header.due_date", "constants.invoice/origin"} <= unconfirmed(ways)
+
+
+def test_what_follows_something_moved_stands_where_it_stood_and_what_is_moved_there_beside_it(tmp_path: Path) -> None:
+    ways = overlaid(
+        tmp_path,
+        """
+request:
+  invoice.header.date: {wire: ../terms/from}
+  invoice.header.currency_code: {wire: ../terms/currency}
+constants:
+  invoice/terms/note: {wire: "{0} %s"}
+""",
+    )
+    made = invoice(description=None, due_date=None)
+    body = ways.body(made).decode()
+    assert body.startswith(
+        '{"invoice":{"header":{"number":1001,"type":"INVOICE","languageCode":"FI"},'
+        '"terms":{"from":"2026-01-15","currency":"EUR","note":"{0} %s"},"references":{"payment":"1234561"},'
+    )
 
 
 def test_a_section_in_which_every_line_is_a_comment_is_empty(tmp_path: Path) -> None:

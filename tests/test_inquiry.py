@@ -117,7 +117,7 @@ def test_of_a_day_that_is_too_long_each_number_is_asked_for() -> None:
 def test_a_number_that_is_told_of_but_not_shown_is_withheld() -> None:
     findings = inquire(Server([(1, MARCH)], withheld={1}), [(1, MARCH)])
     assert findings.withheld == {1}
-    assert findings.of(1) == []
+    assert not findings.of(1)
 
 
 def test_without_totals_nothing_is_whole_and_nothing_is_withheld() -> None:

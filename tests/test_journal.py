@@ -325,3 +325,54 @@ def test_what_is_said_of_an_invoice_is_what_was_said_last_and_one_body_is_kept(j
     (again,) = journal.advance(claims=[Claim(facts(print="p2"), b"corrected")])
     assert (again.id, again.message, again.fields) == (entry.id, "", ())
     assert journal._rows("SELECT body FROM bodies WHERE body != x''") == [(b"corrected",)]
+
+
+def test_an_invoice_that_is_claimed_is_told_as_it_is_read(journal: Journal) -> None:
+    journal.advance(claims=[claim(number) for number in (1002, 1004, 1006)], server_now=1000.0)
+    journal.advance([Step(one.id, "rejected", "refused", message="odd") for one in journal.entries(["sending"])])
+    claims = [Claim(facts(number, print="p2"), f"body of {number}".encode()) for number in range(1001, 1008)]
+    entries = journal.advance(claims=claims, server_now=2000.0)
+    assert [one.number for one in entries] == [*range(1001, 1008)]
+    assert entries == [journal.entry(number) for number in range(1001, 1008)]
+    assert {one.number: one.attempted_at for one in entries if one.attempted_at != 2000.0} == dict.fromkeys(
+        (1002, 1004, 1006), 1000.0
+    )
+    assert [journal.request(one) for one in entries] == [one.body for one in claims]
+    assert journal._rows("SELECT COUNT(*) FROM bodies WHERE body != x''") == [(7,)]
+
+
+def test_one_step_that_cannot_be_takes_all_of_them_back_and_is_named(journal: Journal) -> None:
+    entries = journal.advance(claims=[claim(number) for number in range(1001, 1301)])
+    steps = [Step(one.id, "sent", "taken", taken_at=1.0) for one in entries]
+    wrong = [Step(entries[150].id, "delivered", "observed"), Step(entries[150].id, "ready", "not begun")]
+    with pytest.raises(JournalError, match="invoice 1151 is delivered and cannot become ready"):
+        journal.advance([*steps, *wrong, Step(entries[7].id, "waiting", "observed")], [claim(2001)])
+    assert journal.counts() == {"sending": 300}
+    assert [event for _, event, _, _ in journal.events(entries[150])] == ["claimed"]
+
+
+def test_many_verdicts_and_claims_are_written_by_a_few_statements(journal: Journal) -> None:
+    entries = journal.advance(claims=[claim(number) for number in range(1001, 1033)])
+    asked: list[str] = []
+    journal._database.set_trace_callback(asked.append)
+    journal.advance(
+        [Step(one.id, "sent", "taken", taken_at=1.0) for one in entries],
+        [claim(number) for number in range(2001, 2033)],
+    )
+    assert len(asked) < 12
+
+
+@pytest.mark.parametrize("states", [("uncertain",), ("failed", "sent")])
+def test_what_is_in_a_state_is_found_among_many_without_a_look_at_the_others(
+    journal: Journal, states: tuple[State, ...]
+) -> None:
+    asked: list[str] = []
+    journal._database.set_trace_callback(asked.append)
+    journal.entries(states)
+    journal.awaited()
+    journal.kept()
+    journal.taken_between(1.0, 2.0)
+    journal._database.set_trace_callback(None)
+    for query in asked:
+        plan = [row[3] for row in journal._rows(f"EXPLAIN QUERY PLAN {query}")]
+        assert "(environment=? AND account=? AND " in plan[0], query

@@ -202,7 +202,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.csv").touch()
     with pytest.raises(SourceError, match=r"empty\.csv is empty"):
         found(tmp_path / "empty.csv")
-    (tmp_path / "a.csv").write_text("Hyvä asiakas,\ntässä teille lasku\nystävällisin terveisin\n")
+    (tmp_path / "a.csv").write_text("Hyvä asiakas,\ntässä teille lasku\nystävällisin terveisin\n", "utf-8")
     with pytest.raises(SourceError, match="cuts its rows into the same columns"):
         found(tmp_path / "a.csv")
     text(tmp_path / "b.csv", [HEADER])

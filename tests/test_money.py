@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from confirma_connector.invoice import Row
 from confirma_connector.money import MoneyError, complete_row, complete_totals, negated
+from confirma_connector.parts import validated
 
 money = st.decimals(min_value=-(10**9), max_value=10**9, places=2, allow_nan=False)
 quantities = st.decimals(min_value=-(10**6), max_value=10**6, places=4, allow_nan=False)
@@ -29,8 +30,8 @@ def completed(prices: Any = "net", **given_: str) -> tuple[str, ...]:
 
 def row(net: str, vat: str, rate: str | None = "25.5") -> Row:
     gross = Decimal(net) + Decimal(vat)
-    return Row.model_validate(
-        {"net_amount": net, "vat_amount": vat, "gross_amount": gross} | ({"vat_percentage": rate} if rate else {})
+    return validated(
+        Row, {"net_amount": net, "vat_amount": vat, "gross_amount": gross} | ({"vat_percentage": rate} if rate else {})
     )
 
 
@@ -206,7 +207,7 @@ def test_a_given_total_is_kept_or_refused_and_never_changed(
     rows: list[tuple[Decimal, Decimal]], cents: int, vat: Any
 ) -> None:
     made = [
-        Row.model_validate({"vat_percentage": rate, **complete_row({"net_amount": net, "vat_percentage": rate}, "net")})
+        validated(Row, {"vat_percentage": rate, **complete_row({"net_amount": net, "vat_percentage": rate}, "net")})
         for net, rate in rows
     ]
     plain = complete_totals(made, {}, vat)

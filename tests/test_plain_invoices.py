@@ -96,6 +96,22 @@ def test_one_oddity_is_told_as_by_the_rules_one_by_one(name: str, value: Any) ->
     assert told(made) == asked_one_by_one(made)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"quantity": "2.0001"},
+        {"unit_price": "50.0001"},
+        {"quantity": None, "unit_price": None, "net_amount": "100.06", "vat_amount": "25.50"},  # 25.5153
+        {"quantity": None, "unit_price": None, "net_amount": "99.98", "vat_amount": "25.48"},  # 25.4949 is within 1.5
+        {"quantity": None, "unit_price": None, "net_amount": "99.94", "vat_amount": "25.50"},  # 25.4847
+    ],
+)
+def test_a_row_that_is_hardly_off_is_told_as_by_the_rules_one_by_one(row: dict[str, Any]) -> None:
+    made = changed({f"rows__0__{name}": value for name, value in row.items()})
+    assert told(made) == asked_one_by_one(made)
+    assert bool(told(made)) is (row.get("net_amount") != "99.98")
+
+
 @pytest.mark.parametrize("name", ["street", "postal_code", "postal_district", "country_code"])
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_a_letter_needs_its_whole_address(name: str, value: str | None) -> None:

@@ -31,7 +31,7 @@ def record(number: int, created: float | None = T0, status: str = "PAUSED", **mo
     states = {"PAUSED": "waiting", "DUPLICATE": "duplicate", "INTERMEDIATED": "delivered", "ERROR": "failed"}
     at = None if created is None else dt.datetime.fromtimestamp(created, dt.UTC)
     one = Listed(number, status, states[status], DATE, created_at=at, text=f"{number} {status} {created}")  # type: ignore[arg-type]
-    return replace(one, **more)  # type: ignore[arg-type]
+    return one._replace(**more)  # type: ignore[arg-type]
 
 
 class Server:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ def test_a_total_of_more_than_two_decimals_is_an_error(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["net", "vat", "gross", "discount"])
 def test_a_row_amount_of_more_than_two_decimals_is_an_error(name: str) -> None:
-    row = invoice().rows[0].model_dump()
+    row = asdict(invoice().rows[0])
     wrong = invoice(rows=[row, {**row, f"{name}_amount": "-0.001"}])
     assert spoken("E-DECIMALS", wrong) == [("error", f"rows[1].{name}_amount", "-0.001")]
 
@@ -44,7 +45,7 @@ def test_decimals_are_told_exactly_when_the_amount_is_not_whole_cents(amount: An
 
 
 def test_a_fine_unit_price_or_quantity_is_told_once_as_a_warning() -> None:
-    row = invoice().rows[0].model_dump()
+    row = asdict(invoice().rows[0])
     fine = invoice(rows=[row, {**row, "unit_price": "0.12345"}, {**row, "unit_price": "0.125", "quantity": "1.333"}])
     assert spoken("E-UNIT-PRICE-DECIMALS", fine) == [
         ("warning", "rows[1].unit_price", "0.12345"),

@@ -6,6 +6,7 @@ import pytest
 from invoices import invoice, spoken
 
 from confirma_connector.invoice import Row
+from confirma_connector.parts import validated
 from confirma_connector.rules import check
 
 
@@ -19,7 +20,7 @@ def row(**changes: object) -> Row:
         "vat_amount": D("5.10"),
         "gross_amount": D("25.10"),
     }
-    return Row.model_validate({**fields, **changes})
+    return validated(Row, {**fields, **changes})
 
 
 @pytest.mark.parametrize(

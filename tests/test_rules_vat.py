@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -80,7 +81,7 @@ def test_only_a_finnish_seller_is_asked_for_finnish_rates(country: str | None, a
 
 
 def test_each_wrong_rate_is_told_once_at_its_first_row_with_the_number_of_rows() -> None:
-    row = invoice().rows[0].model_dump()
+    row = asdict(invoice().rows[0])
     rates = ("25.5", "24", "23", "24", "24")
     wrong = invoice(rows=[{**row, "vat_percentage": rate} for rate in rates])
     problems = [problem for problem in check(wrong) if problem.code == "E-VAT-RATE"]

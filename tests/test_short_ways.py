@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import hmac
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,24 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from invoices import invoice, vendors_example
 from mapped import mapper, mapping
-from pydantic import BaseModel
 from stdnum.fi import ytunnus
 
-from confirma_connector.assembling import assembled, row
+from confirma_connector.assembling import assembled, row, usual_row
 from confirma_connector.columns import Columns
 from confirma_connector.contract import ENUM_PLACES, Contract, read
-from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind
+from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Conversion, Kind
+from confirma_connector.fields import spelled as spelled_cell
 from confirma_connector.filling import Block
+from confirma_connector.grouping import Grouping
 from confirma_connector.invoice import Invoice, Row
-from confirma_connector.mapping import FieldRule
-from confirma_connector.money import complete_totals
+from confirma_connector.journal import facts
+from confirma_connector.limits import Limits
+from confirma_connector.mapping import FieldRule, LoadedMapping
+from confirma_connector.money import complete_row, complete_totals
+from confirma_connector.parts import Part, members, validated
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.references import finnish, is_finnish
+from confirma_connector.rowcells import Cells
 from confirma_connector.rules.identifiers import business_id_digits
 from confirma_connector.sourcing import Field
 
@@ -82,7 +88,7 @@ def plain_body(made: Invoice, contract: Contract) -> bytes:
     tree: dict[str, Any] = {}
     parties = ("seller", "buyer", "recipient", "delivery")
     beside = ("references", "rows", "amounts", "attachments")
-    for name in Invoice.model_fields:
+    for name in members(Invoice):
         lead = "invoice.parties." if name in parties else "invoice." if name in beside else "invoice.header."
         place = name if name in ("processing", "distribution") else lead + name
         written = spelled(getattr(made, name), place, contract)
@@ -96,7 +102,7 @@ def plain_body(made: Invoice, contract: Contract) -> bytes:
 
 def spelled(value: Any, place: str, contract: Contract) -> Any:
     """A value as JSON is made of it."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, Part):
         keys = [key for key in contract.file.request if key.rpartition(".")[0] == place]
         inner = {
             contract.file.request[key].wire: spelled(getattr(value, key.rpartition(".")[2]), key, contract)
@@ -121,8 +127,8 @@ def test_an_assembled_invoice_is_the_validated_one_and_its_body_the_librarys(
 ) -> None:
     whole = {**NEEDED, **fields, "distribution.method": method}
     amounts = completed(rows)
-    parts = tuple(row(own, its) for (own, _), its in zip(rows, amounts, strict=True))
-    assert parts == tuple(Row.model_validate({**own, **its}) for (own, _), its in zip(rows, amounts, strict=True))
+    parts = tuple(row(tuple(map(own.get, ROW_FIELDS)), its) for (own, _), its in zip(rows, amounts, strict=True))
+    assert parts == tuple(validated(Row, {**own, **its}) for (own, _), its in zip(rows, amounts, strict=True))
     totals = complete_totals(parts, {}, "per_row")
     tree: dict[str, Any] = {}
     for name, value in whole.items():
@@ -132,10 +138,44 @@ def test_an_assembled_invoice_is_the_validated_one_and_its_body_the_librarys(
             branch = branch.setdefault(container, {})
         branch[leaf] = value
     made = assembled(whole, parts, totals, ())
-    validated = Invoice.model_validate({**tree, "rows": parts, "amounts": totals, "attachments": ()})
-    assert made == validated
-    assert made.model_dump(exclude_unset=True) == validated.model_dump(exclude_unset=True)
-    assert CONTRACT.body(made) == plain_body(validated, CONTRACT)
+    asked = validated(Invoice, {**tree, "rows": parts, "amounts": totals, "attachments": ()})
+    assert made == asked
+    assert CONTRACT.body(made) == plain_body(asked, CONTRACT)
+
+
+RATES = st.sampled_from(["0", "0.00", "0.5", "1", "13.5", "25.5", "99.99", "100", "101", "-1"]).map(Decimal)
+UNASKED = [name for name in ROW_FIELDS if name not in ("vat_percentage", "net_amount", "vat_amount", "prices")]
+
+
+@given(
+    some(UNASKED, ROW_FIELDS),
+    st.fixed_dictionaries({"net_amount": AMOUNTS, "vat_amount": AMOUNTS, "vat_percentage": RATES}),
+    st.booleans(),
+    st.sampled_from(["net_amount", "vat_amount", "vat_percentage", "", "", "", ""]),
+)
+@settings(max_examples=300)
+def test_a_usual_row_is_the_row_that_a_closer_look_gives(
+    others: dict[str, Any], amounts: dict[str, Decimal], fits: bool, lacks: str
+) -> None:
+    whole = {"gross_amount": amounts["net_amount"] + amounts["vat_amount"]} if fits else {}
+    given = {name: value for name, value in {**others, **amounts, **whole}.items() if name != lacks}
+    held = tuple(map(given.get, ROW_FIELDS))
+    made = usual_row(held)
+    if made is not None:
+        assert (
+            repr(made) == repr(row(held, complete_row(given, "net"))) == repr(row(held, complete_row(given, "gross")))
+        )
+        assert not 0 < given.get("vat_percentage", 0) < 1
+    assert usual_row((*held[:-1], "gross")) is None
+
+
+@given(some([name for name in OPTIONAL if name.startswith("buyer.address.")], INVOICE_FIELDS), VALUES["text"], AMOUNTS)
+def test_an_invoice_is_known_by_what_a_library_writes_of_it(place: dict[str, Any], name: str, gross: Decimal) -> None:
+    address = {field.rpartition(".")[2]: text for field, text in place.items()} or None
+    made = invoice(buyer__name=name, buyer__address=address, amounts__gross_amount=gross)
+    core = [made.number, made.type, made.date.isoformat(), made.currency_code, f"{gross:.2f}", name, address or {}]
+    digest = hmac.digest(b"key", simplejson.dumps(core, sort_keys=True).encode(), "sha256").hex()
+    assert facts(made, b"body", b"key", yearly=False).core == digest[:32]
 
 
 @pytest.mark.parametrize("text", ["\x00\x1f\x7f", '"\\/', "ä€𝄞", "\u2028\u2029", "\n\t\r\b\f", "0", "<&>"])
@@ -178,6 +218,24 @@ def test_what_a_cell_means_is_the_same_in_the_short_way(
     field, kind = plain_field(tmp_path_factory.getbasetemp(), name, rule)
     for _ in range(2):  # the second time it may be remembered
         assert answer(lambda: field.known[cell]) == answer(lambda: field._converted(cell)), kind
+
+
+@given(
+    st.lists(st.from_regex(r"[ -]?[0-9A-Za-z,.]{1,9}", fullmatch=True), max_size=4),
+    st.sampled_from(["amounts.gross_amount", "buyer.name", "number", "date"]),
+    st.sampled_from([{}, {"transform": ["digits"]}, {"transform": ["strip_zeros", "upper"]}]),
+)
+def test_many_texts_mean_what_each_means(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str], name: str, rule: dict[str, Any]
+) -> None:
+    conversion: Conversion = plain_field(tmp_path_factory.getbasetemp(), name, rule)[0]._conversion
+    sound = [text.strip() for text in texts]
+    one_by_one = [answer(lambda text=text: conversion.meaning(text)) for text in sound]  # type: ignore[misc]
+    if any(kind.endswith(("Error", "Code")) for kind, _ in one_by_one):
+        with pytest.raises(ValueError, match=r"."):  # each is asked by itself then, and says why
+            conversion.meanings(sound)
+    else:
+        assert [(type(value).__name__, str(value)) for value in conversion.meanings(sound)] == one_by_one
 
 
 def plain_field(folder: Path, name: str, rule: dict[str, Any]) -> tuple[Field, Kind]:
@@ -235,21 +293,117 @@ AMOUNT_CELLS = st.one_of(
         max_size=7,
     ),
     st.booleans(),
+    st.sampled_from(["mappings", "cells", "both"]),
 )
-@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": "x"}] * 3, True)
-@settings(max_examples=150, deadline=None)
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": "x"}] * 3, True, "cells")
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in (" x", "#N/A")], True, "cells")
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "1,5E+11")], True, "cells")
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "-")], True, "cells")
+@example([{"Määrä": "x" if n == 5 else "1", "Hinta": f"{n},5", "Selite": f"{n}"} for n in range(40)], True, "both")
+@settings(max_examples=200, deadline=None)
 def test_records_read_together_hold_what_each_holds_by_itself(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Value]], is_forgetful: bool
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Value]], is_forgetful: bool, made_of: str
 ) -> None:
     if is_forgetful not in _BLOCKS:
         _BLOCKS[is_forgetful] = mapper(tmp_path_factory.mktemp("together"))._of_rows
         for first in range(0, 3000, 600) if is_forgetful else ():  # many rows whose cells are new each time
-            new = range(first + 1, first + 600)
-            _BLOCKS[is_forgetful].values_of_all([Record({"Määrä": f"{n},5", "Hinta": f"{n},5"}, n, "") for n in new])
-    block, read = _BLOCKS[is_forgetful], [Record(values, at, f"line {at}") for at, values in enumerate(rows)]
+            new = [{"Selite": f"{n}.", "Määrä": f"{n},5", "Hinta": f"{n},5"} for n in range(first + 1, first + 600)]
+            _BLOCKS[is_forgetful].values_of_all([Record(values, at, "") for at, values in enumerate(new)])
+    block = _BLOCKS[is_forgetful]
+    read = [
+        Record(under_a_heading(values) if made_of == "cells" or (made_of == "both" and at % 2) else values, at, "")
+        for at, values in enumerate(rows)
+    ]
     expected = [alone(block, record) for record in read]
     assert [told(values) for values in block.values_of_all(read)] == [told(values) for values in expected]
     assert [told(alone(block, record, quickly=True)) for record in read] == [told(values) for values in expected]
+    held = [None if its is None else dict(zip(ROW_FIELDS, its, strict=True)) for its in block.rows_of_all(read)]
+    assert held == [None if values is None else {**dict.fromkeys(ROW_FIELDS), **values} for values in expected]
+
+
+def under_a_heading(values: dict[str, Value]) -> Cells:
+    """Values as those of a row whose heading others share."""
+    heading = _HEADINGS.setdefault(tuple(values), {name: place for place, name in enumerate(values)})
+    return Cells(heading, [*values.values()])
+
+
+_HEADINGS: dict[tuple[str, ...], dict[str, int]] = {}
+
+
+@given(
+    st.dictionaries(st.sampled_from(["Nro", "Nimi", "#3"]), CELLS),
+    st.dictionaries(st.sampled_from(["Nro", "Nimi", "#3", "a"]), CELLS),
+)
+def test_the_cells_under_a_heading_are_a_mapping_like_any_other(
+    values: dict[str, Value], others: dict[str, Value]
+) -> None:
+    cells = under_a_heading(values)
+    assert (cells == others) == (values == others) == (under_a_heading(others) == cells)
+    assert dict(cells) == values
+    assert [*cells.items()] == [*values.items()]
+    assert repr(cells) == repr(values)
+    assert cells.but(others) == {**values, **others}
+    assert cells == values
+    for header in ("Nro", "a"):
+        assert (header in cells) == (header in values)
+        assert cells.get(header, "none") == values.get(header, "none")
+        if header not in values:
+            with pytest.raises(KeyError):
+                cells[header]
+
+
+SPELLINGS = st.sampled_from(["", " ", "-", "1", "1,0", "A", "A ", "a", "B"])
+OR_TYPED = st.one_of(SPELLINGS, st.sampled_from([None, 1, 0, Decimal(1), Decimal("1.0"), Decimal("-0.0"), True, False]))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["1", " 1", "-", "", "2"]), OR_TYPED, OR_TYPED), max_size=6),
+    st.booleans(),
+)
+@example([("1", 1, "A"), ("1", True, "A"), ("1", Decimal("1.0"), "A")], False)
+@settings(deadline=None)
+def test_rows_are_grouped_and_compared_as_if_each_were_looked_at_by_itself(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[Value, Value, Value]], is_under_heading: bool
+) -> None:
+    if not _MAPPINGS:
+        _MAPPINGS.append(mapping(tmp_path_factory.mktemp("grouped")))
+    others = {"Pvm": "x", "Eräpvm": "", "Sähköposti": "", "Selite": "Työ", "Määrä": "", "Hinta": "", "ALV": ""}
+    read = [
+        Record(under_a_heading(values) if is_under_heading else values, at, f"line {at}")
+        for at, (number, buyer, code) in enumerate(rows)
+        for values in ({**others, "Nro": number, "Asiakas": buyer, "Tunnus": code},)
+    ]
+    expected: list[list[Record]] = []
+    for record in read:
+        number = plainly(record, "Nro")
+        if expected and number and plainly(expected[-1][0], "Nro") == number:
+            expected[-1].append(record)
+        else:
+            expected.append([record])
+    found = [*Grouping(_MAPPINGS[0], Columns(_MAPPINGS[0], "laskut.csv"), Limits()).groups(read)]
+    assert [group.lines for group in found] == [tuple(group) for group in expected]
+    for group in found:
+        said = [(one.header, one.where) for one in group.problems if one.code == "E-DISAGREES"]
+        assert said == [*disagreeing(group.lines)]
+
+
+_MAPPINGS: list[LoadedMapping] = []
+
+
+def plainly(record: Record, header: str) -> str:
+    """What a cell says; "" where it is a spelling of nothing."""
+    text = spelled_cell(record.values[header])
+    return "" if text == "-" else text
+
+
+def disagreeing(lines: tuple[Record, ...]) -> Iterator[tuple[str, str]]:
+    """The columns in which a row says something else than the first, and the first that does."""
+    for header in ("Asiakas", "Tunnus"):
+        first = spelled_cell(lines[0].values[header])
+        for line in lines[1:]:
+            if plainly(line, header) and spelled_cell(line.values[header]) != first:
+                yield header, line.where
+                break
 
 
 _BLOCKS: dict[bool, Block] = {}

@@ -5,17 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import simplejson
 
 from confirma_connector.contract import Contract, Observed
 from confirma_connector.errorbodies import errors_of
-from confirma_connector.jsontext import element_at, first, further_in, json_body, json_listing, json_text, text, words
+from confirma_connector.jsontext import element_at, first, further_in, json_body, json_listing, json_text, words
+from confirma_connector.jsontext import text as _text
 from confirma_connector.language import tr
 from confirma_connector.masking import masked
 
@@ -33,12 +34,14 @@ _KEYS = (
     *("distributed_at", "case_id", "message", "gross_amount"),
 )
 _NESTED = frozenset({dict, list})
+_LINES = frozenset({str, type(None)})
 _encoded = simplejson.JSONEncoder(use_decimal=True, ensure_ascii=False, sort_keys=True).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One distribution record. Times are aware datetimes; *gross* is there only when the listing shows a total.
+class Listed(NamedTuple):
+    """One distribution record: a tuple, as many of them are read.
+
+    Times are aware datetimes; *gross* is there only when the listing shows a total.
 
     *fields* are the wire paths that an ERROR names, with what it says of each. *text* is the record itself, or the
     whole listing, in which it stands *at* a place.
@@ -55,8 +58,12 @@ class Listed:
     message: str = ""
     gross: Decimal | None = None
     fields: tuple[tuple[str, str], ...] = ()
-    text: str = field(default="", repr=False)
+    text: str = ""
     at: int = -1
+
+    def __repr__(self) -> str:
+        """Leave out what the record says: it is long, and may be personal."""
+        return f"Listed({self.number}, {self.status})"  # not for people
 
     @property
     def raw(self) -> str:
@@ -143,46 +150,46 @@ class _Reader:
         self._contract = contract
         self._names = [contract.names("listing", f"record.{key}") for key in _KEYS]
         self._errors = (*contract.names("answer", "errors"), *contract.names("listing", "record.message"))
-        self._present = lru_cache(maxsize=100)(self._present_names)
-        self._line, self._status = lru_cache(maxsize=1000)(text), lru_cache(maxsize=100)(self._status_and_state)
+        self._said_by = lru_cache(maxsize=100)(self._what_is_said)
+        self._line, self._status = lru_cache(maxsize=1000)(_text), lru_cache(maxsize=100)(self._status_and_state)
         self._date, self._time = lru_cache(maxsize=1000)(_date), lru_cache(maxsize=1000)(_time)
 
     def listed(self, row: Any, text: str = "", at: int = -1) -> Listed | None:
         """Read one record, *at* a place of a *text* if that is known; None when it is none, or has no number."""
         if not isinstance(row, dict):
             return None
-        said = [row.get(names) if names.__class__ is str else first(row, names) for names in self._present(tuple(row))]
+        said = self._said_by(tuple(row))(row)
         number, status, invoice_date, method, created_at, distributed_at, case_id, message, gross = said
         digits = str(number).strip()
         if not (digits.isascii() and digits.isdigit() and len(digits) < 40):
             return None
-        status, state = self._status(self._text(status))
+        line = self._line
         return Listed(
-            number=int(digits),
-            status=status,
-            state=state,
-            invoice_date=self._date(str(invoice_date)),
-            method=self._text(method),
-            created_at=self._time(str(created_at)),
-            distributed_at=self._text(distributed_at),
-            case_id=self._text(case_id),
-            message="" if message is None else words(message),
-            gross=None if gross is None else _amount(gross),
-            fields=() if _NESTED.isdisjoint(map(type, row.values())) else tuple(self._complaints(row)),
-            text=text or _remembered(row),
-            at=at,
+            int(digits),
+            *self._status(status if status.__class__ is str else _text(status)),
+            self._date(str(invoice_date)),
+            line(method) if method.__class__ is str else _text(method),
+            self._time(str(created_at)),
+            line(distributed_at) if distributed_at.__class__ is str else _text(distributed_at),
+            line(case_id) if case_id.__class__ is str else _text(case_id),
+            "" if message is None else words(message),
+            None if gross is None else _amount(gross),
+            () if _NESTED.isdisjoint(map(type, row.values())) else tuple(self._complaints(row)),
+            text or _remembered(row),
+            at,
         )
 
-    def _present_names(self, members: tuple[str, ...]) -> list[str | tuple[str, ...]]:
-        """Give for each key the name that a record with these *members* has for it; all, where there are several."""
+    def _what_is_said(self, members: tuple[str, ...]) -> Callable[[Mapping[str, Any]], Iterable[Any]]:
+        """Give how a record with these *members* says the value for each key: mostly there is one name for it."""
         there = [tuple(name for name in names if name.partition("/")[0] in members) for names in self._names]
-        return [names[0] if len(names) == 1 and names[0] in members else names for names in there]
+        if all(not names or (len(names) == 1 and names[0] in members) for names in there):
+            alone: list[Any] = [names[0] if names else None for names in there]
+            return lambda row: map(row.get, alone)
+        return lambda row: [first(row, names) for names in there]
 
     def _status_and_state(self, status: str) -> tuple[str, Observed]:
-        return status.upper(), self._contract.state_of(status.upper())
-
-    def _text(self, value: Any) -> str:
-        return self._line(value) if isinstance(value, str) else text(value)
+        status = _text(status).upper()
+        return status, self._contract.state_of(status)
 
     def _complaints(self, row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Read the list of errors that a record may carry, or have in the place of its message."""
@@ -193,7 +200,17 @@ class _Reader:
 
 
 def _remembered(row: Any) -> str:
-    return masked(_storable(_encoded(row)))
+    """Spell a record as it is remembered. Where nothing is nested each text is spelled by itself: most recur."""
+    if isinstance(row, dict) and _LINES.issuperset(map(type, row.values())):
+        return f"{{{', '.join([f'{_spelled(name)}: {_spelled(row[name])}' for name in sorted(row)])}}}"
+    return _spelled_whole(row)
+
+
+def _spelled_whole(value: Any) -> str:
+    return masked(_storable(_encoded(value)))
+
+
+_spelled = lru_cache(maxsize=1000)(_spelled_whole)
 
 
 def _storable(text: str) -> str:

@@ -15,6 +15,7 @@ from confirma_connector.errors import ConfirmaError, MappingError, NoWriteBack, 
 from confirma_connector.guarding import own_context, place
 from confirma_connector.language import because, tr
 from confirma_connector.records import Match, Record, Result, Source, Unreadable
+from confirma_connector.rowcells import Cells
 from confirma_connector.transforms import TRANSFORMS
 from confirma_connector.wellformed import Malformed, Places, wellformed
 
@@ -105,7 +106,8 @@ class Adapter(Called):
             for record in self._manager.hook.read(source=source):
                 if not isinstance(record, Record):
                     raise self.failed(tr("gave a {type} in read, not a Record", type=type(record).__name__))
-                if not _PLAIN_VALUES.issuperset(map(type, record.values.values())):
+                values = record.values
+                if values.__class__ is not Cells and not _PLAIN_VALUES.issuperset(map(type, values.values())):
                     wellformed(record, source.limits)
                 yield record
         except Malformed as error:

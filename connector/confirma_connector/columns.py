@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 import yaml
 
@@ -13,8 +14,9 @@ from confirma_connector.language import tr
 from confirma_connector.mapping import FieldRule, LoadedMapping, MappingFile, shipped
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.records import Record, Value
+from confirma_connector.rowcells import Cells
 
-__all__ = ["Cells", "Columns"]
+__all__ = ["Columns", "Look"]
 
 
 class Columns:
@@ -112,14 +114,21 @@ class Columns:
         headers = self._headers[word]
         return headers[0] if len(headers) == 1 else None
 
+    def look(self, words: Sequence[str]) -> Look | None:
+        """Give the look for what stands under *words*; None where one of them may be under several headers."""
+        headers = [header for word in words if (header := self.sole_header(word)) is not None]
+        return Look(headers) if len(headers) == len(words) else None
+
     def has(self, record: Record, word: str) -> bool:
         """Tell whether *record* knows the column *word* at all."""
         return any(header in record.values for header in self._headers[word])
 
     def value(self, record: Record, word: str) -> Value:
         """Give what *record* has in the column *word*; None where it has nothing."""
-        values = record.values
-        for header in self._headers[word]:
+        values, headers = record.values, self._headers[word]
+        if len(headers) == 1:
+            return values.get(headers[0])
+        for header in headers:
             if header in values:
                 return values[header]
         return None
@@ -134,33 +143,54 @@ class Columns:
         return (hidden if is_personal else masked)(self.text(record, word))
 
 
-class Cells:
-    """What the records of a source have in several columns, each time in one look."""
+class Look:
+    """What records have under several *headers*, all in one look; None where one has nothing."""
 
-    def __init__(self, columns: Columns, words: Sequence[str]) -> None:
-        self._columns = columns
-        self._words = words
-        self._bound = -1
-        self._take: Callable[[Mapping[str, Value]], tuple[Value, ...]] | None = None
+    def __init__(self, headers: Sequence[str]) -> None:
+        self._headers = headers
+        self._by_name = _taking(headers)
+        self._by_place: Callable[[Any], tuple[Value, ...]] | None = None
+        self._places: list[int | None] = []
+        self._heading: Mapping[str, int] | None = None
 
     def of(self, record: Record) -> tuple[Value, ...]:
-        """Give the cells of *record*; None where it has nothing."""
-        if self._bound != self._columns.bindings:
-            self._bound, self._take = self._columns.bindings, self._taking()
-        if self._take is not None:
+        """Give the cells of one record."""
+        values = record.values
+        if isinstance(values, Cells):
+            if values.heading is not self._heading:
+                self._turn_to(values.heading)
+            if self._by_place is not None:
+                return self._by_place(values.cells)
+        else:
             try:
-                return self._take(record.values)
+                return self._by_name(values)
             except KeyError:  # a record need not have every column
                 pass
-        return tuple(self._columns.value(record, word) for word in self._words)
+        return tuple(map(values.get, self._headers))
 
-    def _taking(self) -> Callable[[Mapping[str, Value]], tuple[Value, ...]] | None:
-        headers = [header for word in self._words if (header := self._columns.sole_header(word)) is not None]
-        if len(headers) < len(self._words):
-            return None
-        if len(headers) == 1:
-            return lambda values, header=headers[0]: (values[header],)  # type: ignore[misc]
-        return itemgetter(*headers) if headers else lambda _: ()
+    def columns_of(self, records: Sequence[Record]) -> list[Sequence[Value]]:
+        """Give the cells of several records, column by column."""
+        first = records[0].values
+        if isinstance(first, Cells) and first.heading is not self._heading:
+            self._turn_to(first.heading)
+        heading = self._heading
+        rows = [its.cells for one in records if isinstance(its := one.values, Cells) and its.heading is heading]
+        if len(rows) < len(records):
+            return [*zip(*map(self.of, records), strict=True)]
+        columns = [*zip(*rows, strict=True)]
+        nothing = (None,) * len(rows)
+        return [nothing if place is None else columns[place] for place in self._places]
+
+    def _turn_to(self, heading: Mapping[str, int]) -> None:
+        self._heading = heading
+        self._places = [heading.get(header) for header in self._headers]
+        self._by_place = None if None in self._places else _taking(self._places)
+
+
+def _taking(keys: Sequence[object]) -> Callable[[Any], tuple[Value, ...]]:
+    if len(keys) == 1:
+        return lambda row, key=keys[0]: (row[key],)  # type: ignore[misc]
+    return itemgetter(*keys) if keys else lambda _: ()
 
 
 def _told(file: MappingFile, rule: FieldRule) -> tuple[str, ...]:

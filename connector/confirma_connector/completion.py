@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -11,17 +11,18 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from confirma_connector import references
-from confirma_connector.assembling import assembled, row
+from confirma_connector.assembling import Held, assembled, given_in, row, usual_row
 from confirma_connector.attachments import attachment
 from confirma_connector.fields import CHOICES, NOT_SENT, REQUIRED
 from confirma_connector.invoice import Amounts, Attachment, Invoice, Row
 from confirma_connector.language import either, number, tr
 from confirma_connector.mistakes import sentence
 from confirma_connector.money import MoneyError, Prices, Vat, complete_row, complete_totals, negated
+from confirma_connector.parts import members
 
 __all__ = ["Completion", "Obstacle"]
 
-_AMOUNTS = tuple((f"amounts.{name}", name) for name in Amounts.model_fields)
+_AMOUNTS = tuple((f"amounts.{name}", name) for name in members(Amounts))
 _TELLING_THE_ENTITY = ("buyer.entity_type", "buyer.business_id", "buyer.vat_code")
 _MAKERS: Mapping[str, Callable[[str], str]] = {
     "fi": references.finnish,
@@ -47,7 +48,7 @@ class Completion:
     """
 
     fields: dict[str, Any]
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[Held]
     prices: Prices = "net"
     vat: Vat = "per_row"
     missing_reference: Literal["fi", "rf"] | None = None
@@ -61,7 +62,8 @@ class Completion:
         self._require()
         self._fill_type()
         self._fill_entity_type()
-        self.fields.setdefault("distribution.method", _method(self.fields))
+        if "distribution.method" not in self.fields:
+            self.fields["distribution.method"] = _method(self.fields)
         self._fill_reference()
         has_files = "attachments.file" in self.fields or "attachments.url" in self.fields
         files = tuple(self._files()) if has_files else ()
@@ -129,20 +131,27 @@ class Completion:
             yield Attachment(url=url)
 
     def _rows(self) -> tuple[Row, ...]:
-        rows: list[Row] = []
-        own = self.fields.get("prices") or self.prices
-        for index, given in enumerate(self.rows):
-            if self.unreadable and any(name.startswith(f"rows[{index}].") for name in self.unreadable):
-                continue
-            rate: Decimal | None = given.get("vat_percentage")
-            if rate and rate.adjusted() < 0:  # more than nothing, and less than one
-                self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
-                continue
-            try:
-                rows.append(row(given, complete_row(given, _prices(given.get("prices") or own))))
-            except MoneyError as error:
-                self._object(error.code, f"rows[{index}].{error.field}", str(error))
-        return tuple(rows)
+        prices = self.fields.get("prices") or self.prices
+        is_clear = not self.unreadable and prices in CHOICES["prices"]
+        made = [
+            (usual_row(held) if is_clear else None) or self._row(index, held, prices)
+            for index, held in enumerate(self.rows)
+        ]
+        return tuple(filter(None, made))
+
+    def _row(self, index: int, held: Held, prices: str) -> Row | None:
+        given = given_in(held)
+        if any(name.startswith(f"rows[{index}].") for name in self.unreadable):
+            return None
+        rate: Decimal | None = given.get("vat_percentage")
+        if rate and rate.adjusted() < 0:  # more than nothing, and less than one
+            self._object("E-VAT-FRACTION", f"rows[{index}].vat_percentage", _two_readings(rate))
+            return None
+        try:
+            return row(held, complete_row(given, _prices(given.get("prices") or prices)))
+        except MoneyError as error:
+            self._object(error.code, f"rows[{index}].{error.field}", str(error))
+            return None
 
 
 def _prices(said: str) -> Prices:
@@ -185,12 +194,10 @@ def _signed(invoice: Invoice, credit_sign: str) -> Invoice:
     gross = invoice.amounts.gross_amount
     if invoice.type != "CREDIT_NOTE" or not (gross > 0 if credit_sign == "negative" else gross < 0):
         return invoice
-    rows = tuple(row.model_copy(update=_turned(row, "quantity")) for row in invoice.rows)
-    return invoice.model_copy(
-        update={"rows": rows, "amounts": invoice.amounts.model_copy(update=_turned(invoice.amounts))}
-    )
+    rows = tuple(replace(row, **_turned(row, "quantity")) for row in invoice.rows)
+    return replace(invoice, rows=rows, amounts=replace(invoice.amounts, **_turned(invoice.amounts)))
 
 
-def _turned(part: Any, *also: str) -> dict[str, Decimal]:
-    names = [name for name in type(part).model_fields if name.endswith("_amount") or name in also]
+def _turned(part: Row | Amounts, *also: str) -> dict[str, Any]:
+    names = [name for name in members(type(part)) if name.endswith("_amount") or name in also]
     return {name: negated(value) for name in names if (value := getattr(part, name)) is not None}

@@ -17,7 +17,8 @@ from confirma_connector.invoice import Invoice
 from confirma_connector.language import tr
 from confirma_connector.masking import PEOPLE, PERSONAL
 from confirma_connector.overlay import ContractFile, Item, Observed, merged, shipped
-from confirma_connector.requestbody import Member, Part, writer
+from confirma_connector.parts import members
+from confirma_connector.requestbody import Member, Place, writer
 
 __all__ = ["ENUM_PLACES", "Contract", "Item", "Observed", "Provisional", "read"]
 
@@ -121,7 +122,7 @@ class Contract:
     def _write(self) -> Callable[[Invoice], bytes]:
         constants = [(tuple(way.split("/")), item.wire, item.type) for way, item in self.file.constants.items()]
         return writer(
-            [part for name in Invoice.model_fields for part in self._parts((name,), _place(name))],
+            [part for name in members(Invoice) for part in self._parts((name,), _place(name))],
             [(way, wire, type_) for way, wire, type_ in constants if wire],
         )
 
@@ -140,7 +141,7 @@ class Contract:
                 found[len(found) - (name == "..") :] = [] if name in (".", "..") else [name]
         return tuple(found) if is_sent else ("", *found)
 
-    def _parts(self, names: tuple[str, ...], place: str) -> Iterator[Part]:
+    def _parts(self, names: tuple[str, ...], place: str) -> Iterator[Place]:
         """Give a member of the invoice as one; as its members where the wire has them mixed with others."""
         inner = self._inner(place) if self._is_mixed and place not in _ARRAYS else []
         for key in inner:

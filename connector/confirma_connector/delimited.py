@@ -86,9 +86,9 @@ def survey(
     encoding, bom = encoding_of(open_, name, encoding, limits.line_length)
     draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0, limits=limits)
     with opened(open_(), encoding, bom) as stream:
-        lines = _lines(stream, draft)
+        lines = _bounded(_lines(stream, draft), draft, 1)
         preamble, first, separator = _preamble(lines, name, header_row, skip_rows)
-        sample = [] if first is None else [first, *_bounded(islice(lines, SAMPLE_LINES), limits.line_length)]
+        sample = [] if first is None else [first, *_fitting(islice(lines, SAMPLE_LINES), limits.line_length)]
     chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1, ours)
     if quote == chosen:
         raise SourceError(tr("{name}: {sign} cannot be both the delimiter and the quote", name=name, sign=repr(chosen)))
@@ -124,14 +124,24 @@ def splits_evenly(lines: Iterable[str]) -> bool:
 
 
 def _lines(stream: io.TextIOWrapper, layout: Layout) -> Iterator[str]:
-    longest = layout.limits.line_length
-    for number, line in enumerate(iter(partial(stream.readline, longest + 3), ""), 1):
-        if len(line) > longest and len(line.rstrip("\r\n")) > longest:
-            raise layout.limits.refuse("line_length", at_line(layout.name, number))
+    """Give the lines as they are; of one that is too long only so much that it can be told."""
+    return iter(partial(stream.readline, layout.limits.line_length + 3), "")
+
+
+def _bounded(lines: Iterable[str], layout: Layout, number: int) -> Iterator[str]:
+    """Give the lines, the first of which has this *number*; one that is too long is refused."""
+    for at, line in enumerate(lines, number):
+        _check_length(line, layout, at)
         yield line
 
 
-def _bounded(lines: Iterable[str], room: int) -> Iterator[str]:
+def _check_length(line: str, layout: Layout, number: int) -> None:
+    longest = layout.limits.line_length
+    if len(line) > longest and len(line.rstrip("\r\n")) > longest:
+        raise layout.limits.refuse("line_length", at_line(layout.name, number))
+
+
+def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:
     for line in lines:
         if (room := room - len(line)) < 0:
             return
@@ -241,13 +251,16 @@ def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
 
 def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
     delimiter, quote, preamble = layout.delimiter, layout.quote, layout.preamble
-    most_columns, most_rows = layout.limits.columns, layout.limits.rows
+    most_columns, most_rows, longest = layout.limits.columns, layout.limits.rows, layout.limits.line_length
+    made = partial(tuple.__new__, Row)  # many are made, and what a NamedTuple has of its own is slow
     fed: list[str] = []  # most records with quotes are cut in C: what strict csv takes it cuts just as _cut does
     in_c = csv.reader(iter(fed.pop, None), delimiter=delimiter, quotechar=quote, strict=True) if quote else iter(())
     line = 1
     for at, text in enumerate(lines):
         begin, problem = line, ""
         line += 1
+        if len(text) > longest:
+            _check_length(text, layout, begin)
         if at - preamble > most_rows:
             raise layout.limits.refuse("rows", at_line(layout.name, begin))
         record = text.rstrip("\r\n")
@@ -260,12 +273,12 @@ def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
             try:
                 fields = next(in_c)
             except (csv.Error, IndexError):  # a fault or an oddity; or an open quote, with nothing more to pop
-                text, taken, _, fields, problem = _cut(text, lines, layout, begin)
+                text, taken, _, fields, problem = _cut(text, _bounded(lines, layout, line), layout, begin)
                 line += taken
                 record = text.rstrip("\r\n")
         if len(fields) > most_columns:
             raise layout.limits.refuse("columns", at_line(layout.name, begin), len(fields))
-        yield Row(at, begin, record, text[len(record) :], fields, problem)
+        yield made((at, begin, record, text[len(record) :], fields, problem))
 
 
 def _cut(text: str, lines: Iterator[str], layout: Layout, line: int) -> tuple[str, int, list[str], list[str], str]:

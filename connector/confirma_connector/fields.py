@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, Union, get_args, get_origin
-
-from pydantic import BaseModel
+from typing import Any, Literal, get_args, get_origin
 
 from confirma_connector.cellerrors import spoilt
-from confirma_connector.invoice import Invoice, Part, Row
+from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
 from confirma_connector.parsing import CENT, Locale, sized, whole_number
+from confirma_connector.parts import Part, bare, members
 from confirma_connector.records import Unreadable, Value
 from confirma_connector.tables import CodeTable
 
@@ -29,7 +27,6 @@ __all__ = [
     "Conversion",
     "Kind",
     "UnreadableCell",
-    "inner_of",
     "is_money",
     "spelled",
     "typed",
@@ -55,27 +52,13 @@ NOT_SENT: Mapping[str, str] = {
 """Types of invoice that Confirma knows and this product does not send, and why."""
 
 
-def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, info in model.model_fields.items():
-        inner = _inner(info.annotation)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+def _leaves(part: type[Part], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, annotation in members(part).items():
+        inner = bare(annotation)
+        if isinstance(inner, type) and issubclass(inner, Part):
             yield from _leaves(inner, f"{prefix}{name}.")
         elif get_origin(inner) is not tuple:
             yield prefix + name, inner
-
-
-def _inner(annotation: Any) -> Any:
-    """Take `| None` off an annotation."""
-    if get_origin(annotation) in (Union, types.UnionType):
-        kept = [arg for arg in get_args(annotation) if arg is not type(None)]
-        return kept[0] if len(kept) == 1 else annotation
-    return annotation
-
-
-def inner_of(model: type[Part], name: str) -> type[Part]:
-    """Give the model of the part that *model* has under *name*."""
-    inner: type[Part] = _inner(model.model_fields[name].annotation)
-    return inner
 
 
 def _kind(name: str, annotation: Any) -> Kind:
@@ -90,16 +73,16 @@ def is_money(name: str) -> bool:
     return name.endswith("_amount")
 
 
-def _vocabulary(model: type[BaseModel]) -> dict[str, Kind]:
-    return {name: _kind(name, annotation) for name, annotation in _leaves(model)}
+def _vocabulary(part: type[Part]) -> dict[str, Kind]:
+    return {name: _kind(name, annotation) for name, annotation in _leaves(part)}
 
 
 INVOICE_FIELDS: Mapping[str, Kind] = {**_vocabulary(Invoice), **ATTACHMENT_FIELDS, **PRICES_FIELDS}
 ROW_FIELDS: Mapping[str, Kind] = {**_vocabulary(Row), **PRICES_FIELDS}
 
 
-def _choices(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    return {name: get_args(annotation) for name, annotation in _leaves(model) if get_origin(annotation) is Literal}
+def _choices(part: type[Part]) -> dict[str, tuple[str, ...]]:
+    return {name: get_args(annotation) for name, annotation in _leaves(part) if get_origin(annotation) is Literal}
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {**_choices(Invoice), "prices": ("net", "gross")}
@@ -138,6 +121,17 @@ class Conversion:
         if self.table is not None:
             text = self.table.meaning(text, is_default=is_default)
         return typed(self.kind, text, self.locale) if text.strip() else None
+
+    def meanings(self, texts: list[str]) -> list[Any]:
+        """Give what `meaning` gives for each of several texts."""
+        for step in self.steps:
+            texts = [*map(step, texts)]
+        if self.table is not None:
+            texts = [*map(self.table.meaning, texts)]
+        elif not self.steps and self.kind == "text":
+            return texts
+        kind, locale = self.kind, self.locale
+        return [typed(kind, text, locale) if text.strip() else None for text in texts]
 
     def code(self, text: str) -> str:
         """Give what of *text* is looked up in the table. Raises ValueError."""

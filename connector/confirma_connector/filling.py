@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from confirma_connector.columns import Columns
-from confirma_connector.records import Record, Value
-from confirma_connector.sourcing import Field, Known
+from confirma_connector.columns import Columns, Look
+from confirma_connector.fields import ROW_FIELDS
+from confirma_connector.knowing import Known
+from confirma_connector.records import Record
+from confirma_connector.sourcing import Field
 
 __all__ = ["Block"]
 
 _WEIGHED = 500
 """After so many records it is seen whether remembering cells is worth it."""
+_FEW = 8
+_Held = TypeVar("_Held")
 
 
 class Block(Mapping[str, Field]):
@@ -31,10 +34,9 @@ class Block(Mapping[str, Field]):
         self._reads: list[Callable[[Any], Any]] = []
         self._columnwise: list[Callable[[Sequence[Any]], Sequence[Any]]] = []
         self._known: list[tuple[int, Known]] = []
-        self._others: list[int] = []
+        self._told: list[bool] = []
         self._unweighed = _WEIGHED
-        self._headers: list[str] = []
-        self._cells: Callable[[Mapping[str, Value]], tuple[Value, ...]] = _no_cells
+        self._look = Look(())
 
     def __getitem__(self, name: str) -> Field:
         return self._fields[name]
@@ -49,15 +51,8 @@ class Block(Mapping[str, Field]):
         """Give what the fields hold that hold something, if every one can be read. Raises ValueError."""
         if self._bound != self._columns.bindings:
             self._bind()
-        try:
-            cells = self._cells(record.values)
-        except KeyError:  # a record need not have every column
-            cells = tuple(map(record.values.get, self._headers))
-        asked: Sequence[Any] = cells
-        if self._others:
-            asked = [*cells]
-            for index in self._others:
-                asked[index] = record
+        cells = iter(self._look.of(record))
+        asked = [next(cells) if is_told else record for is_told in self._told]
         return {
             name: value
             for name, read, it in zip(self._names, self._reads, asked, strict=True)
@@ -66,29 +61,42 @@ class Block(Mapping[str, Field]):
 
     def values_of_all(self, records: Sequence[Record]) -> list[dict[str, Any] | None]:
         """Give for each record what `values_of` gives, None where it raises: several are read column by column."""
-        if self._bound != self._columns.bindings:
-            self._bind()
-        if not self._names or not records:
+        columns = self._read(records)
+        if columns is None:
+            return _by_halves(self.values_of_all, self._value_or_none, records)
+        if not columns:
             return [{} for _ in records]
-        try:
-            cells = [self._cells(record.values) for record in records]
-        except KeyError:  # a record need not have every column
-            cells = [tuple(map(record.values.get, self._headers)) for record in records]
-        columns: list[Sequence[Any]] = list(zip(*cells, strict=True))
-        for index in self._others:
-            columns[index] = records
-        try:
-            values = [read(column) for read, column in zip(self._columnwise, columns, strict=True)]
-        except (ValueError, TypeError):  # some record has something that cannot be read: then each is asked by itself
-            return [self._value_or_none(record) for record in records]
-        self._unweighed -= len(records)
-        if self._unweighed <= 0:
-            self._weigh()
         names = self._names
         return [
             {name: value for name, value in zip(names, its, strict=True) if value is not None}
-            for its in zip(*values, strict=True)
+            for its in zip(*columns, strict=True)
         ]
+
+    def rows_of_all(self, records: Sequence[Record]) -> list[tuple[Any, ...] | None]:
+        """Give it for rows: what each holds for every row field in its order, None for nothing."""
+        columns = self._read(records)
+        if columns is None:
+            return _by_halves(self.rows_of_all, self._row_or_none, records)
+        by_name = dict(zip(self._names, columns, strict=bool(records)))
+        nothing = (None,) * len(records)
+        return [*zip(*(by_name.get(name, nothing) for name in ROW_FIELDS), strict=True)]
+
+    def _read(self, records: Sequence[Record]) -> list[Sequence[Any]] | None:
+        """Give what the fields hold, each for all records; None where some record has something that cannot be read."""
+        if self._bound != self._columns.bindings:
+            self._bind()
+        if not self._names or not records:
+            return []
+        cells = iter(self._look.columns_of(records))
+        asked = [next(cells) if is_told else records for is_told in self._told]
+        try:
+            values = [read(column) for read, column in zip(self._columnwise, asked, strict=True)]
+        except (ValueError, TypeError):
+            return None
+        self._unweighed -= len(records)
+        if self._unweighed <= 0:
+            self._weigh()
+        return values
 
     def _value_or_none(self, record: Record) -> dict[str, Any] | None:
         try:
@@ -96,28 +104,24 @@ class Block(Mapping[str, Field]):
         except (ValueError, TypeError):  # a cell that cannot be read, or that is of an odd kind
             return None
 
+    def _row_or_none(self, record: Record) -> tuple[Any, ...] | None:
+        values = self._value_or_none(record)
+        return None if values is None else tuple(map(values.get, ROW_FIELDS))
+
     def _bind(self) -> None:
         fields = list(self._fields.values())
         headers = [field.header() for field in fields]
-        told = [header for header in headers if header is not None]
-        any_header = told[0] if told else ""  # a cell must stand there for what needs none
-        self._headers = [any_header if header is None else header for header in headers]
-        self._others = [
-            index
-            for index, field in enumerate(fields)
-            if not field.is_plain or (headers[index] is None and not field.is_constant)
-        ]
-        apart = frozenset(self._others)
-        self._known = [(index, one.known) for index, one in enumerate(fields) if index not in apart]
+        self._told = [header is not None for header in headers]
+        self._look = Look([header for header in headers if header is not None])
+        self._known = [(index, one.known) for index, one in enumerate(fields) if self._told[index]]
         self._reads = [
-            one.value if index in apart else one.known.read if one.is_constant else one.known.__getitem__
-            for index, one in enumerate(fields)
+            one.known.__getitem__ if is_told else one.known.read if one.is_constant else one.value
+            for one, is_told in zip(fields, self._told, strict=True)
         ]
-        self._columnwise = [_each(read) for read in self._reads]
-        nothing = (None,) * len(fields)
-        self._cells = (
-            (lambda _: nothing) if not told else itemgetter(*self._headers) if len(fields) > 1 else self._one_cell
-        )
+        self._columnwise = [
+            one.known.read_all if one.is_constant else _each(read)
+            for one, read in zip(fields, self._reads, strict=True)
+        ]
         self._bound = self._columns.bindings
 
     def _weigh(self) -> None:
@@ -129,17 +133,20 @@ class Block(Mapping[str, Field]):
             if known.missed * 2 > _WEIGHED and len(known) != known.missed:
                 known.clear()
                 self._reads[index] = known.read
-                self._columnwise[index] = known.read_all or _each(known.read)
+                self._columnwise[index] = known.read_all
             known.missed = 0
         self._unweighed = _WEIGHED
 
-    def _one_cell(self, values: Mapping[str, Value]) -> tuple[Value, ...]:
-        return tuple(values[header] for header in self._headers)
+
+def _by_halves(
+    all_of: Callable[[Sequence[Record]], list[_Held]], one_of: Callable[[Record], _Held], records: Sequence[Record]
+) -> list[_Held]:
+    """Give what records hold of which some cannot be read: few are asked one by one, so that the others need not be."""
+    middle = len(records) // 2
+    if middle < _FEW:
+        return [*map(one_of, records)]
+    return [*all_of(records[:middle]), *all_of(records[middle:])]
 
 
 def _each(read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     return lambda cells: [*map(read, cells)]
-
-
-def _no_cells(_: Mapping[str, Value]) -> tuple[Value, ...]:
-    return ()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, cast
 
-from confirma_connector.columns import Cells, Columns
+from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile
 from confirma_connector.records import Problem, Record, Value
+from confirma_connector.rowcells import Cells
 from confirma_connector.skipping import Gone, Skipped, Skipping
 from confirma_connector.unheard import Unheard
 
 __all__ = ["Group", "Grouping", "together"]
 
-_FEW_ROWS = 100
-"""As many records, heads counted once more, are held to be read together."""
+_HELD, _OF_A_DOCUMENT = 10_000, 100
+"""As many cells, those of heads counted once more, are held to be read together; so many a part of a document has."""
+
+
+_TEXT = frozenset({str})
 
 
 class Group(NamedTuple):
@@ -27,6 +31,19 @@ class Group(NamedTuple):
     head: Record
     lines: tuple[Record, ...]
     problems: tuple[Problem, ...] = ()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Records with one *key*, and how many there are.
+
+    *is_odd* says that they may say different things of their invoice.
+    """
+
+    key: tuple[str, ...]
+    members: list[Record]
+    count: int
+    is_odd: bool
 
 
 class Grouping:
@@ -41,7 +58,8 @@ class Grouping:
         told_by = mapping.file.told_by
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
         self._nothing = mapping.locale.nothing
-        self._shared_cells = Cells(columns, self._shared)
+        self._look: Look | None = None
+        self._bindings = -1
         self._skipping = Skipping(mapping, columns)
         knows_columns = hasattr(mapping.options, "check_column")
         self.unheard = Unheard(columns.spellings, columns.parts, is_thorough=not knows_columns)
@@ -56,18 +74,18 @@ class Grouping:
         kept = self._skipping.kept(self._bound(records))
         filled = self._filled(kept) if self._file.fill_down else cast(Iterator[Record], kept)  # no row is Gone then
         before: Group | None = None
-        for members, count in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
+        key: tuple[str, ...] = ()
+        for run in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
             if before is not None:
-                astray = tuple(self._astray(before, members[0]))
+                astray = tuple(self._astray(before, run.members[0])) if any(key) and not any(run.key) else ()
                 yield before._replace(problems=(*before.problems, *astray)) if astray else before
-            before = self._group(members, count)
+            before, key = self._group(run), run.key
         if before is not None:
             yield before
 
     def _astray(self, before: Group, record: Record) -> Iterator[Problem]:
         """A row without a number right below an invoice may be of it: then the invoice is not whole."""
-        is_nameless = bool(self._file.group_by) and record.document is None and not any(self._skipping.key(record))
-        if is_nameless and any(self._skipping.key(before.head)) and self._has_row(record):
+        if self._file.group_by and record.document is None and self._has_row(record):
             yield Problem(
                 "E-ROW-ASTRAY",
                 tr(
@@ -115,30 +133,50 @@ class Grouping:
                     last[header] = record.values.get(header)
                 elif header in last:
                     missing[header] = last[header]
-            yield replace(record, values={**record.values, **missing}) if missing else record
+            if missing:
+                values = record.values
+                whole = values.but(missing) if isinstance(values, Cells) else {**values, **missing}
+                record = replace(record, values=whole)
+            yield record
 
-    def _neighbours(self, records: Iterable[Record]) -> Iterator[tuple[list[Record], int]]:
+    def _neighbours(self, records: Iterable[Record]) -> Iterator[_Run]:
         """Group what stands together; the same number further down is a second draft, and an error there.
 
-        Of a group without measure only the first records are held, and it is told how many there are.
+        Most rows say the same of their invoice as the first one: then it is their key that says so too.
         """
-        members: list[Record] = []
-        current: tuple[str, ...] = ()
-        count = 0
+        most = self._limits.rows_per_invoice
+        run = _Run((), [], 0, is_odd=False)
+        first: tuple[Value, ...] | None = None
+        typed: list[int] = []
         for record in records:
-            key = self._skipping.key(record)
-            if members and key == current and any(key):
-                count += 1
-                if count <= self._limits.rows_per_invoice:
-                    members.append(record)
-                continue
-            if members:
-                yield members, count
-            members, current, count = [record], key, 1
-        if members:
-            yield members, count
+            cells = self._said_by(record)
+            if cells is None or cells != first or (typed and any(_differs(cells[at], first[at]) for at in typed)):
+                key = self._skipping.key(record)
+                if not run.members or key != run.key or not any(key):
+                    if run.members:
+                        yield run
+                    run = _Run(key, [record], 1, is_odd=False)
+                    first = cells if any(key) else None
+                    is_text = cells is None or _TEXT.issuperset(map(type, cells))
+                    typed = [] if is_text else [at for at, cell in enumerate(first or ()) if not isinstance(cell, str)]
+                    continue
+                run.is_odd = True
+            run.count += 1
+            if run.count <= most:
+                run.members.append(record)
+        if run.members:
+            yield run
 
-    def _gathered(self, records: Iterable[Record]) -> Iterator[tuple[list[Record], int]]:
+    def _said_by(self, record: Record) -> tuple[Value, ...] | None:
+        """Give what a flat row says of its invoice; None where its words may be under several headers."""
+        if record.document is not None:
+            return None
+        if self._bindings != self._columns.bindings:
+            self._bindings = self._columns.bindings
+            self._look = self._columns.look([*self._shared, *self._file.group_by])
+        return None if self._look is None else self._look.of(record)
+
+    def _gathered(self, records: Iterable[Record]) -> Iterator[_Run]:
         """Group by key wherever the lines stand: the mapping says that they may be scattered."""
         groups: dict[tuple[str, ...] | int, list[Record]] = {}
         cells = 0
@@ -147,18 +185,16 @@ class Grouping:
             self._limits.check("held_cells", f"{self._columns.source}, {record.where} (scattered: true)", cells)
             key = self._skipping.key(record)
             groups.setdefault(key if any(key) else index, []).append(record)
-        yield from ((members, len(members)) for members in groups.values())
+        for told, members in groups.items():
+            yield _Run(told if isinstance(told, tuple) else (), members, len(members), is_odd=True)
 
-    def _group(self, members: list[Record], count: int) -> Group:
+    def _group(self, run: _Run) -> Group:
         """Make a group; records whose row columns are all empty are no lines of it."""
-        headers: list[Record] = []
-        all_lines: list[Record] = []
-        problems: list[Problem] = []
-        for record in members:
-            (headers if record.part == "header" else all_lines).append(record)
-            if record.problems:
-                problems += [Problem("E-RECORD", text, where=record.where) for text in record.problems]
+        members = run.members
+        headers = [record for record in members if record.part == "header"]
+        all_lines = [record for record in members if record.part != "header"] if headers else members
         head = headers[0] if headers else members[0]
+        problems = [Problem("E-RECORD", text, where=one.where) for one in members for text in one.problems]
         problems += [
             Problem(
                 "E-RECORD",
@@ -167,9 +203,9 @@ class Grouping:
             )
             for record in headers[1:]
         ]
-        problems += self._disagreements(head, all_lines)
-        if count > self._limits.rows_per_invoice:
-            problem = tr("the invoice {problem}", problem=self._limits.told("rows_per_invoice", count))
+        problems += self._disagreements(head, all_lines) if run.is_odd else ()
+        if run.count > self._limits.rows_per_invoice:
+            problem = tr("the invoice {problem}", problem=self._limits.told("rows_per_invoice", run.count))
             problems.append(Problem("E-ROWS", problem, where=head.where))
         lines = []
         for record in all_lines:
@@ -216,31 +252,33 @@ class Grouping:
                     break
 
     def _odd(self, head: Record, lines: list[Record]) -> list[str]:
-        """Name the columns in which texts may differ; mostly there are none, and then no text is looked at."""
-        first = self._shared_cells.of(head)
-        typed = [index for index, cell in enumerate(first) if not isinstance(cell, str)]
+        """Name the columns in which texts may differ."""
+        first = self._said_by(head)
+        if first is None:
+            return self._shared
         odd: set[int] = set()
-        for record in lines:
-            if record is head:
-                continue
-            cells = self._shared_cells.of(record)
-            if typed:
-                odd.update(index for index in typed if cells[index] is not first[index])  # 1 is True, but not the same
-            if cells != first:
-                odd.update(index for index, pair in enumerate(zip(cells, first, strict=True)) if pair[0] != pair[1])
+        shared = range(len(self._shared))
+        for cells in map(self._said_by, lines):
+            odd.update(index for index in shared if cells is None or _differs(cells[index], first[index]))
         return [self._shared[index] for index in sorted(odd)]
 
 
+def _differs(cell: Value, other: Value) -> bool:
+    """Tell whether two cells may be spelled differently: of numbers 1 is 1.0 and True, but not the same."""
+    return cell != other if isinstance(cell, str) and isinstance(other, str) else cell is not other
+
+
 def together(groups: Iterable[Group]) -> Iterator[list[Group]]:
-    """Give the groups some at a time: so many that they have a few rows to be read together."""
+    """Give the groups some at a time: so many that they have a few hundred rows to be read together."""
     several: list[Group] = []
-    rows = 0
+    cells = 0
     for group in groups:
         several.append(group)
-        rows += 1 + len(group.lines)
-        if rows >= _FEW_ROWS:
+        values = group.head.values
+        cells += (1 + len(group.lines)) * (len(values.cells) if isinstance(values, Cells) else _OF_A_DOCUMENT)
+        if cells >= _HELD:
             yield several
-            several, rows = [], 0
+            several, cells = [], 0
     if several:
         yield several
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from confirma_connector.answers import Listed, Listing
@@ -22,7 +22,7 @@ _GAP = dt.timedelta(days=8)
 class Findings:
     """What the server lists: records by number, and the days and numbers for which that is not the whole truth."""
 
-    records: dict[int, list[Listed]] = field(default_factory=dict)
+    records: dict[int, tuple[Listed, ...]] = field(default_factory=dict)
     partial_days: set[dt.date] = field(default_factory=set)
     whole_numbers: set[int] = field(default_factory=set)
     withheld: set[int] = field(default_factory=set)
@@ -32,13 +32,13 @@ class Findings:
         for record in listing.records:
             known = self.records.get(record.number)
             if known is None:
-                self.records[record.number] = [record]
+                self.records[record.number] = (record,)
             elif all(record.raw != other.raw for other in known):
-                known.append(record)
+                self.records[record.number] = (*known, record)
 
-    def of(self, number: int, year: int = 0) -> list[Listed]:
+    def of(self, number: int, year: int = 0) -> Sequence[Listed]:
         """Give the records of one invoice; *year* keeps apart numbers that begin anew every year (within a day)."""
-        found = self.records.get(number, [])
+        found = self.records.get(number, ())
         if not year:
             return found
         return [
@@ -68,17 +68,17 @@ def windows(dates: Iterable[dt.date]) -> Iterator[tuple[dt.date, dt.date]]:
             start = index + 1
 
 
-def inquire(ask: Ask, wanted: Iterable[tuple[int, dt.date]]) -> Findings:
+def inquire(ask: Ask, wanted: Collection[tuple[int, dt.date]]) -> Findings:
     """List the days of the *wanted* invoices (number and invoice date).
 
     Every question is one day wider on both sides: whether the server's bounds are inclusive is not known. A window
     that is not whole is halved, down to a day; of a day that is still not whole each wanted number is asked for by
     itself.
     """
-    findings, pairs = Findings(), list(wanted)
-    for first, last in windows(date for _, date in pairs):
+    findings = Findings()
+    for first, last in windows(date for _, date in wanted):
         _whole(ask, first, last, findings)
-    for number, date in pairs:
+    for number, date in wanted:
         if not findings.covers(date):
             ask_number(ask, number, date, findings)
     return findings

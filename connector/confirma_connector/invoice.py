@@ -7,10 +7,11 @@ invoice's currency with two decimals; dates are calendar dates; identifiers are 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import field
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from confirma_connector.parts import Part, part
 
 __all__ = [
     "Address",
@@ -22,7 +23,6 @@ __all__ = [
     "Delivery",
     "Distribution",
     "Invoice",
-    "Part",
     "PartyAddress",
     "PaymentDetails",
     "Processing",
@@ -33,32 +33,7 @@ __all__ = [
 ]
 
 
-class Part(BaseModel):
-    """A part of an invoice: frozen, and without members that the schema does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    @classmethod
-    def proved(cls, members: dict[str, Any], given: set[str]) -> Self:
-        """Give a part as validation leaves it behind, of *members* that are whole and of their types already.
-
-        Nothing is asked again. *given* are those that are no defaults.
-        """
-        part = _blank(cls)
-        _put_members(part, members)
-        _put_given(part, given)
-        _put_extra(part, None)
-        _put_private(part, None)
-        return part
-
-
-_blank = object.__new__
-_put_members, _put_given, _put_extra, _put_private = (
-    BaseModel.__dict__[slot].__set__  # a model is frozen, and this is quicker than object.__setattr__
-    for slot in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-)
-
-
+@part
 class Processing(Part):
     """What the service does besides distributing: for Invoice Intermediation nothing."""
 
@@ -68,6 +43,7 @@ class Processing(Part):
     show_product_code_enabled: bool | None = None
 
 
+@part
 class Distribution(Part):
     """How the invoice reaches its recipient."""
 
@@ -75,6 +51,7 @@ class Distribution(Part):
     enabled: bool = True
 
 
+@part
 class References(Part):
     """References of both sides; `payment` is the Finnish or RF reference the buyer pays with."""
 
@@ -89,6 +66,7 @@ class References(Part):
     invoice_copy_url: str | None = None
 
 
+@part
 class PartyAddress(Part):
     """A postal address of one line of street; country as ISO 3166-1 alpha-2."""
 
@@ -99,6 +77,7 @@ class PartyAddress(Part):
     country_name: str | None = None
 
 
+@part
 class Address(PartyAddress):
     """A postal address of up to three lines."""
 
@@ -106,6 +85,7 @@ class Address(PartyAddress):
     street3: str | None = None
 
 
+@part
 class ContactPerson(Part):
     """A named person at a party."""
 
@@ -113,6 +93,7 @@ class ContactPerson(Part):
     email: str | None = None
 
 
+@part
 class Contact(Part):
     """How a party is reached."""
 
@@ -121,6 +102,7 @@ class Contact(Part):
     phone: str | None = None
 
 
+@part
 class PaymentDetails(Part):
     """Where the buyer pays to: the creditor's own account."""
 
@@ -130,6 +112,7 @@ class PaymentDetails(Part):
     postgiro: str | None = None
 
 
+@part
 class Seller(Part):
     """The creditor."""
 
@@ -141,6 +124,7 @@ class Seller(Part):
     payment_details: PaymentDetails | None = None
 
 
+@part
 class Recipient(Part):
     """Who gets the invoice, when it is not the buyer."""
 
@@ -155,13 +139,14 @@ class Recipient(Part):
     address: Address | None = None
 
 
+@part
 class Buyer(Part):
     """Who bought, and usually who gets the invoice."""
 
     entity_type: Literal["BUSINESS", "CONSUMER"]
     name: str
     customer_account_id: str | None = None
-    personal_identity_number: str | None = Field(default=None, repr=False)
+    personal_identity_number: str | None = field(default=None, repr=False)
     business_id: str | None = None
     vat_code: str | None = None
     electronic_invoice_account: str | None = None
@@ -173,6 +158,7 @@ class Buyer(Part):
     contact: Contact | None = None
 
 
+@part
 class Delivery(Part):
     """Where the goods went."""
 
@@ -180,6 +166,7 @@ class Delivery(Part):
     address: Address | None = None
 
 
+@part
 class Row(Part):
     """One invoice row. `net_amount` is authoritative; quantity and unit price may have more than two decimals."""
 
@@ -199,6 +186,7 @@ class Row(Part):
     gross_amount: Decimal
 
 
+@part
 class Amounts(Part):
     """Totals. `rounding_amount` is what the total differs from the sum of its rows."""
 
@@ -211,15 +199,17 @@ class Amounts(Part):
     payable_amount: Decimal | None = None
 
 
+@part
 class Attachment(Part):
     """A PDF, as base64 or by URL."""
 
     file_name: str | None = None
     content_type: str = "application/pdf"
-    data: str | None = Field(default=None, repr=False)
+    data: str | None = field(default=None, repr=False)
     url: str | None = None
 
 
+@part
 class Invoice(Part):
     """One invoice, complete and typed, ready for the rules and for the wire."""
 

@@ -168,7 +168,7 @@ class _Join:
         if self.is_other_file:
             where = tr("{place} of {file}", place=where, file=self.beside.path.name)
         at = record.at if isinstance(record.at, tuple) else (record.at,)
-        values = {header: value for header, value in record.values.items() if header in wanted}
+        values = {header: record.values[header] for header in record.values if header in wanted}
         return replace(record, values=values, at=("row", *at), where=where, part="line")
 
     def _apart(self, line: Record, why: str) -> Record:

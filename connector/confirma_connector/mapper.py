@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from confirma_connector import rules
+from confirma_connector.assembling import Held, given_in
 from confirma_connector.columns import Columns
 from confirma_connector.completion import Completion
 from confirma_connector.fields import INVOICE_FIELDS, ROW_FIELDS, Kind, UnreadableCell, spelled
@@ -38,8 +39,6 @@ _KIND_CODES: Mapping[Kind, str] = {
 }
 _CHARGED = ("net_amount", "gross_amount", "unit_price")
 _NOTHING: frozenset[str] = frozenset()
-_Read = dict[str, Any] | None
-"""What the fields of one record hold; None where something cannot be read."""
 _INDEXED = re.compile(r"rows\[(\d+)\]\.?(.*)")
 
 
@@ -120,7 +119,7 @@ class Mapper:
         """Give a draft for every group of records; rows that are none are added to `skipped`."""
         for groups in together(self._grouping.groups(records)):
             heads = self._of_invoice.values_of_all([group.head for group in groups])
-            lines = iter(self._of_rows.values_of_all([line for group in groups for line in group.lines]))
+            lines = iter(self._of_rows.rows_of_all([line for group in groups for line in group.lines]))
             for group, fields in zip(groups, heads, strict=True):
                 yield self._draft(group, fields, [next(lines) for _ in group.lines])
 
@@ -166,43 +165,42 @@ class Mapper:
 
     def answer(self, draft: Draft) -> tuple[str, ...]:
         """Give what the mapping names for the source's own answer, as spelled, in the order of the mapping."""
-        words = self._file.answer.values.values() if self._file.answer else ()
-        values = (self._columns.value(draft.head, word) for word in words)
+        if self._file.answer is None:
+            return ()
+        values = (self._columns.value(draft.head, word) for word in self._file.answer.values.values())
         return tuple("" if isinstance(value, Unreadable) else spelled(value) for value in values)
 
     def filled(self, draft: Draft) -> Filled:
         """Give what the fields of *draft* hold, also where it is no invoice: what can be read, and what follows."""
         problems: list[Problem] = []
         group = draft.group
-        [head], lines = self._of_invoice.values_of_all([group.head]), self._of_rows.values_of_all(group.lines)
+        [head], lines = self._of_invoice.values_of_all([group.head]), self._of_rows.rows_of_all(group.lines)
         fields, rows = self._read(group, head, lines, problems)
         own = frozenset(fields)
-        return Filled(fields, rows, own, self._invoice(group, fields, rows, problems))
+        return Filled(fields, [*map(given_in, rows)], own, self._invoice(group, fields, rows, problems))
 
     def _read(
         self,
         group: Group,
-        head: _Read,
-        lines: Sequence[_Read],
+        head: dict[str, Any] | None,
+        lines: Sequence[Held | None],
         problems: list[Problem],
-    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    ) -> tuple[dict[str, Any], list[Held]]:
         """Give what the fields and rows of *group* hold: where it could not be read at once, field by field."""
         fields = self._readable(group, group.head, self._of_invoice, "", problems) if head is None else head
         rows = [
-            self._readable(group, group.lines[index], self._of_rows, f"rows[{index}].", problems)
-            if line is None
-            else line
+            self._readable_row(group, group.lines[index], self._of_rows, index, problems) if line is None else line
             for index, line in enumerate(lines)
         ]
         for index in self._charges(group.head) if self._of_charges else ():
             block = self._of_charges[index]
-            charge = block.values_of_all([group.head])[0]
+            charge = block.rows_of_all([group.head])[0]
             if charge is None:
-                charge = self._readable(group, group.head, block, f"rows[{len(rows)}].", problems)
+                charge = self._readable_row(group, group.head, block, len(rows), problems)
             rows.append(charge)
         return fields, rows
 
-    def _draft(self, group: Group, head: _Read, lines: Sequence[_Read]) -> Draft:
+    def _draft(self, group: Group, head: dict[str, Any] | None, lines: Sequence[Held | None]) -> Draft:
         problems = [*group.problems]
         fields, rows = self._read(group, head, lines, problems)
         is_said = self._has_one_operator or "distribution.method" in fields  # before it follows from the rest
@@ -222,6 +220,9 @@ class Mapper:
         return [
             index for index, plan in enumerate(self._of_charges) if any(_has_amount(one, head) for one in plan.values())
         ]
+
+    def _readable_row(self, group: Group, record: Record, block: Block, index: int, problems: list[Problem]) -> Held:
+        return tuple(map(self._readable(group, record, block, f"rows[{index}].", problems).get, ROW_FIELDS))
 
     def _readable(
         self, group: Group, record: Record, block: Block, prefix: str, problems: list[Problem]
@@ -244,7 +245,7 @@ class Mapper:
         return fields
 
     def _invoice(
-        self, group: Group, fields: dict[str, Any], rows: list[dict[str, Any]], problems: list[Problem]
+        self, group: Group, fields: dict[str, Any], rows: list[Held], problems: list[Problem]
     ) -> Invoice | None:
         file = self._file
         completion = Completion(

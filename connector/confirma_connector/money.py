@@ -11,7 +11,7 @@ from confirma_connector.invoice import Amounts, Row
 from confirma_connector.language import number, tr
 from confirma_connector.parsing import CENT, cents
 
-__all__ = ["MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated", "share"]
+__all__ = ["EXACT", "MoneyError", "Prices", "Vat", "complete_row", "complete_totals", "negated", "share"]
 
 Prices = Literal["net", "gross"]
 """Whether unit prices are without or with VAT."""
@@ -21,7 +21,7 @@ Vat = Literal["per_row", "per_rate"]
 _HUNDRED = Decimal(100)
 _ZERO = Decimal(0)
 _MILLIONTH = Decimal("0.000001")
-_EXACT = Context(prec=200)
+EXACT = Context(prec=200)
 """Wide enough for every product and sum of numbers as they may be spelled: only `cents` rounds."""
 
 
@@ -36,18 +36,8 @@ class MoneyError(ValueError):
 
 def complete_row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
     """Give net, VAT and gross amount of one row from what its source says. Raises MoneyError."""
-    net, vat, rate = given.get("net_amount"), given.get("vat_amount"), given.get("vat_percentage")
-    if net is not None and vat is not None and (rate is None or _is_common(rate)):
-        whole = _EXACT.add(net, vat)  # most rows say both: there is nothing to find out
-        if given.get("gross_amount", whole) == whole:
-            return {"net_amount": net, "vat_amount": vat, "gross_amount": given.get("gross_amount", whole)}
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return _row(given, prices)
-
-
-def _is_common(rate: Decimal) -> bool:
-    """Whether a rate is from 0 to 99.99…, told without arithmetic."""
-    return rate.adjusted() <= 1 and not rate.is_signed()
 
 
 def _row(given: Mapping[str, Decimal], prices: Prices) -> dict[str, Decimal]:
@@ -141,7 +131,7 @@ def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat)
     Raises MoneyError with both sums.
     """
     before = getcontext()
-    setcontext(_EXACT)  # as `localcontext` does, without a copy of its own for each invoice
+    setcontext(EXACT)  # as `localcontext` does, without a copy of its own for each invoice
     try:
         return _totals(rows, given, vat)
     finally:
@@ -150,14 +140,32 @@ def complete_totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat)
 
 def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amounts:
     sums = _sums(rows, vat)
-    rounding = given.get("rounding_amount", _ZERO)
+    net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
+    gross = given.get("gross_amount", net + tax + given.get("rounding_amount", _ZERO))
+    if not given.items() <= sums.items():
+        _refuse_misfits(given, sums, net + tax, gross, len(rows))
+    return Amounts(
+        net_amount=net,
+        vat_amount=tax,
+        gross_amount=gross,
+        rounding_amount=gross - sums["gross_amount"] or None,
+        paid_amount=given.get("paid_amount"),
+        prepaid_amount=given.get("prepaid_amount"),
+        payable_amount=given.get("payable_amount"),
+    )
+
+
+def _refuse_misfits(
+    given: Mapping[str, Decimal], sums: Mapping[str, Decimal], whole: Decimal, gross: Decimal, rows: int
+) -> None:
+    """Raise MoneyError where the totals *given* are not the *sums* of so many rows, or do not make the *gross* one."""
+    rounding, tolerance = given.get("rounding_amount", _ZERO), CENT * rows
     if abs(rounding) >= 1:
         raise MoneyError(
             "E-TOTAL",
             "amounts.rounding_amount",
             tr("a rounding is less than one unit of the currency; this is an amount"),
         )
-    tolerance = CENT * len(rows)
     for name, found in given.items() if rows else ():
         if name not in sums:
             continue
@@ -170,31 +178,18 @@ def _totals(rows: Sequence[Row], given: Mapping[str, Decimal], vat: Vat) -> Amou
                 tr("the total says {found}, the rows add up to {sum}", found=number(found), sum=number(total))
                 + (_otherwise_signed() if abs(expected + total) <= tolerance else ""),
             )
-    net, tax = given.get("net_amount", sums["net_amount"]), given.get("vat_amount", sums["vat_amount"])
-    gross = given.get("gross_amount", net + tax + rounding)
-    if abs(net + tax + rounding - gross) > tolerance:
+    if abs(whole + rounding - gross) > tolerance:
         raise MoneyError(
             "E-TOTAL",
             "amounts.gross_amount",
             tr(
                 "net {net} and VAT {vat} make {sum}, but the total says {gross}",
-                net=number(net),
-                vat=number(tax),
-                sum=number(net + tax),
+                net=number(given.get("net_amount", sums["net_amount"])),
+                vat=number(given.get("vat_amount", sums["vat_amount"])),
+                sum=number(whole),
                 gross=number(gross),
             ),
         )
-    difference = gross - sums["gross_amount"]
-    members = {
-        "net_amount": net,
-        "vat_amount": tax,
-        "gross_amount": gross,
-        "rounding_amount": difference or None,
-        "paid_amount": given.get("paid_amount"),
-        "prepaid_amount": given.get("prepaid_amount"),
-        "payable_amount": given.get("payable_amount"),
-    }
-    return Amounts.proved(members, {name for name, amount in members.items() if amount is not None})
 
 
 def _sums(rows: Sequence[Row], vat: Vat) -> dict[str, Decimal]:
@@ -217,7 +212,7 @@ def _by_rate(rows: Sequence[Row]) -> Decimal:
 
 def share(price: Decimal, units: Decimal) -> Decimal:
     """Give the price of one of so many *units*, to six decimals where it does not come out even."""
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         one = (price / units).quantize(_MILLIONTH, ROUND_HALF_UP)
         return one.normalize() + _ZERO
 

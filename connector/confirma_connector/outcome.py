@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from confirma_connector.items import Item
-from confirma_connector.journal import TAKEN, Entry
+from confirma_connector.journal import TAKEN, Change, Entry
 from confirma_connector.language import day, mark, money, tr
 from confirma_connector.records import Problem, Result
 from confirma_connector.resultlist import harmless
@@ -184,7 +184,7 @@ def _spelled(second: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
 
 
-def _delivered(entry: Entry) -> str:
+def _delivered(entry: Entry | Change) -> str:
     if not entry.distributed_at:
         return tr("delivered by {method}", method=entry.method)
     try:
@@ -194,22 +194,22 @@ def _delivered(entry: Entry) -> str:
     return tr("delivered by {method} on {date}", method=entry.method, date=date)
 
 
-def _looked_at(entry: Entry) -> str:
+def _looked_at(entry: Entry | Change) -> str:
     status = tr("Confirma says {status}", status=entry.status) if entry.status else tr("Confirma gives no status")
     return (
         f"{status}: {retold(entry.message)}" if entry.message else tr("{status}; a person has to look", status=status)
     )
 
 
-def _complaints(entry: Entry) -> str:
+def _complaints(entry: Entry | Change) -> str:
     return "; ".join(f"{wire}: {said}" if wire else said for wire, said in entry.fields)
 
 
-def _taken(_: Entry) -> str:
+def _taken(_: Entry | Change) -> str:
     return tr("taken by Confirma, not delivered yet")
 
 
-_WORDS: Mapping[str, Callable[[Entry], str]] = {
+_WORDS: Mapping[str, Callable[[Entry | Change], str]] = {
     "uncertain": lambda entry: tr(
         "{message}; it is not sent again before Confirma says that it did not arrive", message=retold(entry.message)
     ),
@@ -228,7 +228,7 @@ _WORDS: Mapping[str, Callable[[Entry], str]] = {
 }
 
 
-def entry_words(entry: Entry) -> str:
+def entry_words(entry: Entry | Change) -> str:
     """Say in one line what an entry's state means: it depends on nothing but the state and what the server said."""
     return _line(_WORDS[entry.state](entry) if entry.state in _WORDS else retold(entry.message))
 

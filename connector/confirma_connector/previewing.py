@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel
-
 from confirma_connector.contract import Contract
 from confirma_connector.deriving import derived, worked_out
 from confirma_connector.fields import spelled
@@ -17,6 +15,7 @@ from confirma_connector.language import day, number, tr
 from confirma_connector.mapper import Draft, Filled, Mapper
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.masking import PERSONAL, hidden, masked
+from confirma_connector.parts import Part, members
 from confirma_connector.records import Problem
 
 __all__ = ["Preview", "PreviewField", "PreviewRow", "preview"]
@@ -166,11 +165,11 @@ class _Viewing:
         return tr('{place}, column "{header}": {value}', place=origin.where, header=origin.header, value=value)
 
 
-def _leaves(part: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(part: Part, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Give the fields of a part of an invoice by their dotted names; rows are told as a table, files by their names."""
-    for name in type(part).model_fields:
+    for name in members(type(part)):
         value = getattr(part, name)
-        if isinstance(value, BaseModel):
+        if isinstance(value, Part):
             yield from _leaves(value, f"{prefix}{name}.")
         elif value is not None and not isinstance(value, tuple):
             yield prefix + name, value

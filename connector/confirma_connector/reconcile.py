@@ -110,7 +110,7 @@ def release(
     return True
 
 
-def _since(entry: Entry, findings: Findings) -> list[Listed]:
+def _since(entry: Entry, findings: Findings) -> Sequence[Listed]:
     """Give what the server lists of an invoice since it was let go again."""
     if not entry.superseded:
         return findings.of(entry.number, entry.year)
@@ -124,7 +124,7 @@ def _may_hide(entry: Entry, findings: Findings) -> bool:
 
 
 def _note(journal: Journal, facts: Facts, records: Sequence[Listed]) -> None:
-    raw = "\n".join(record.raw for record in records)
+    raw = "\n".join([record.raw for record in records])
     shown, _ = prevailing(records)
     status = shown.status or "no status"  # not for people: it becomes part of what the journal keeps
     date = f"{shown.created_at:%Y-%m-%d}" if shown.created_at else ""
@@ -169,7 +169,7 @@ def _concluded(
     entry: Entry, records: Sequence[Listed], started: float, quiet_period: float, *, is_proof: bool
 ) -> list[Step]:
     """Give what a whole listing, asked for at *started* by the server's clock, proves about an uncertain invoice."""
-    raw = "\n".join(record.raw for record in records)
+    raw = "\n".join([record.raw for record in records])
     if found := ours(entry, records):
         arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=created(found) or entry.ended_at)
         return [arrived, _observation(entry, evidence(entry, records), started)]
@@ -210,7 +210,7 @@ def _observed(entry: Entry, findings: Findings, now: float) -> list[Step]:
 
 
 def _found(entry: Entry, records: Sequence[Listed], now: float) -> list[Step]:
-    raw = "\n".join(record.raw for record in records)
+    raw = "\n".join([record.raw for record in records])
     if found := ours(entry, records):
         arrived = Step(entry.id, "sent", _FOUND, detail=raw, taken_at=created(found) or entry.ended_at)
         return [arrived, _observation(entry, evidence(entry, records), now)]
@@ -249,7 +249,7 @@ def _observation(entry: Entry, records: Sequence[Listed], now: float) -> Step:
         case_id=shown.case_id,
         distributed_at=shown.distributed_at,
         method=shown.method,
-        detail="\n".join(record.raw for record in records),
+        detail="\n".join([record.raw for record in records]),
         seen_at=now,
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from operator import is_
 
-from confirma_connector.columns import Cells, Columns
+from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
-from confirma_connector.records import Record, Value
+from confirma_connector.records import Record
+from confirma_connector.rowcells import cells_of
 
 __all__ = ["Gone", "Skipped", "Skipping"]
 
@@ -43,10 +43,8 @@ class Skipping:
         self._is_empty = mapping.locale.is_empty
         self._nothing = mapping.locale.nothing
         self._columns = columns
-        self._key_cells = Cells(columns, mapping.file.group_by)
-        self._before: tuple[Value, ...] | None = None
-        self._is_text = False
-        self._key: tuple[str, ...] = ()
+        self._look: Look | None = None
+        self._bound = -1
         self._amounts = _amount_words(mapping.file)
         self.skipped: list[Skipped] = []
 
@@ -55,7 +53,7 @@ class Skipping:
         left_out: tuple[str, str] | None = None
         begun: tuple[Skip | None, str] | None = None
         for record in records:
-            has_text = record.part != "whole" or any(map(spelled, record.values.values()))
+            has_text = record.part != "whole" or any(map(spelled, cells_of(record)))
             if has_text and record.document is None and begun is None and not (self._file.skip or record.skipped):
                 yield record  # nothing says anything against most rows
                 continue
@@ -148,13 +146,13 @@ class Skipping:
         """Give what tells the invoice a record is of; blank where it says nothing."""
         if record.document is not None:
             return (record.document,)
-        cells = self._key_cells.of(record)
-        if cells != self._before or not (
-            self._is_text or all(map(is_, cells, self._before))
-        ):  # the rows of an invoice mostly say the same as the one before
-            self._before, self._is_text = cells, all(isinstance(cell, str) for cell in cells)
-            self._key = tuple("" if text in self._nothing else text for text in map(spelled, cells))
-        return self._key
+        if self._bound != self._columns.bindings:
+            self._bound, self._look = self._columns.bindings, self._columns.look(self._file.group_by)
+        if self._look is None:
+            texts = [self._columns.text(record, word) for word in self._file.group_by]
+        else:
+            texts = [*map(spelled, self._look.of(record))]
+        return tuple(["" if text in self._nothing else text for text in texts])
 
 
 def _amount_words(file: MappingFile) -> list[str]:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from confirma_connector.columns import Columns
-from confirma_connector.fields import Conversion, Kind, UnreadableCell, spelled, typed
+from confirma_connector.fields import Conversion, Kind, UnreadableCell, spelled
+from confirma_connector.knowing import Known, known_amounts, known_texts
 from confirma_connector.language import number, tr
 from confirma_connector.mapping import FieldRule, LoadedMapping
 from confirma_connector.mappingfile import Test
 from confirma_connector.masking import PERSONAL, hidden, masked
 from confirma_connector.money import negated, share
-from confirma_connector.parsing import CENT, Locale
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.registers import Index, NotFound
 
-__all__ = ["Field", "Known", "Origin"]
-
-_MOST_REMEMBERED = 2_000
-_FEW_DIGITS = 15
-_APART = "\n"
-_REMEMBERED = frozenset({str, date, type(None)})
+__all__ = ["Field", "Origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,120 +28,6 @@ class Origin:
     header: str
     value: str
     record: str
-
-
-class Known(dict[Value, Any]):
-    """What the cells of one column mean: worked out once, since the same few dates, rates and units recur in a file.
-
-    Only texts and dates are remembered, and so many at most; what cannot be read raises again each time. *read* gives
-    the meaning of any cell, *read_all* that of many where there is a quicker way. (Numbers are not remembered: 1.50 is
-    1.5, and True is 1.)
-    """
-
-    def __init__(
-        self, read: Callable[[Value], Any], read_all: Callable[[Sequence[Any]], list[Any]] | None = None
-    ) -> None:
-        super().__init__()
-        self.read = read
-        self.read_all = read_all
-        self.missed = 0
-        """So many cells had to be read."""
-
-    def __missing__(self, cell: Value) -> Any:
-        value = self.read(cell)
-        self.missed += 1
-        if cell.__class__ in _REMEMBERED and len(self) < _MOST_REMEMBERED:
-            self[cell] = value
-        return value
-
-
-def _amounts(read: Callable[[Value], Any], kind: Kind, locale: Locale, nothing: frozenset[str]) -> Callable[[Any], Any]:
-    """Give what reads numbers as *read* does: most are digits with the decimal mark, or are typed by their source."""
-    is_usual, mark = locale.usual(cents=kind == "money"), locale.decimal
-    has_numbers = any(map(_is_number, nothing))
-    is_typed = _is_in_cents if kind == "money" else _is_in_plain_digits
-
-    def amount(cell: Any) -> Any:
-        if cell.__class__ is str:
-            if is_usual(cell) and cell not in nothing:
-                return Decimal(cell.replace(mark, "."))
-        elif cell.__class__ is Decimal and not has_numbers:
-            return cell if is_typed(cell) else typed(kind, cell, locale)
-        return read(cell)
-
-    return amount
-
-
-def _all_amounts(
-    amount: Callable[[Any], Any], kind: Kind, locale: Locale, nothing: frozenset[str]
-) -> Callable[[Sequence[Any]], list[Any]]:
-    """Give what reads many cells as *amount* reads each: texts that are all usual are looked at together."""
-    mark, are_usual = locale.decimal, locale.usual(cents=kind == "money", several=_APART)
-
-    def amounts(cells: Sequence[Any]) -> list[Any]:
-        try:
-            together = _APART.join(cells)
-        except TypeError:  # some are typed by their source
-            return [*map(amount, cells)]
-        is_cut_right = together.count(_APART) == len(cells) - 1
-        if not is_cut_right or not are_usual(together) or not nothing.isdisjoint(cells):
-            return [*map(amount, cells)]
-        return [*map(Decimal, together.replace(mark, ".").split(_APART))]
-
-    return amounts
-
-
-def _is_in_cents(cell: Decimal) -> bool:
-    """Tell that an amount is as `typed` would give it."""
-    return cell.same_quantum(CENT) and cell.adjusted() < _FEW_DIGITS
-
-
-def _is_in_plain_digits(cell: Decimal) -> bool:
-    """Tell that a number is as `typed` would give it: a few digits, and at their end no zeros that say nothing."""
-    text = str(cell)
-    return (
-        len(text) <= _FEW_DIGITS
-        and text[-1] in "0123456789"
-        and "E" not in text
-        and ("." not in text or text[-1] != "0")
-    )
-
-
-def _texts(read: Callable[[Value], Any], conversion: Conversion, nothing: frozenset[str]) -> Callable[[Any], Any]:
-    """Give what reads texts, and what is made of them, as *read* does.
-
-    Most are sound; codes may be numbers in their source.
-    """
-    is_as_it_is = conversion.kind == "text" and not conversion.steps and conversion.table is None
-    is_spelled = conversion.kind in ("text", "whole", "flag")
-    meaning = conversion.meaning
-    by_digits: dict[str, Any] = {}
-
-    def text_or_more(cell: Any) -> Any:
-        if cell.__class__ is str:
-            text = cell.strip()
-        elif cell.__class__ is not Decimal:
-            return read(cell)
-        elif is_spelled:
-            text = spelled(cell)
-        else:
-            digits = str(cell)  # 1.50 is 1.5, but by its digits another
-            if digits not in by_digits and len(by_digits) < _MOST_REMEMBERED:
-                by_digits[digits] = read(cell)
-            return by_digits[digits] if digits in by_digits else read(cell)
-        if text in nothing or text[0] == "#" or "+" in text:
-            return read(cell)
-        return text if is_as_it_is else meaning(text)
-
-    return text_or_more
-
-
-def _is_number(text: str) -> bool:
-    try:
-        Decimal(text)
-    except InvalidOperation:
-        return False
-    return True
 
 
 class Field:
@@ -284,13 +163,10 @@ class Field:
         """Give what reads a cell and remembers it, in a short way where there is one."""
         if self.is_constant:
             constant = self._constant
-            return Known(lambda _: constant)
-        conversion, nothing = self._conversion, self._nothing
-        if self.kind in ("money", "number") and not conversion.steps and conversion.table is None:
-            given = self.kind, conversion.locale, nothing
-            amount = _amounts(self._converted, *given)
-            return Known(amount, _all_amounts(amount, *given))
-        return Known(_texts(self._converted, conversion, nothing))
+            return Known(lambda _: constant, lambda cells: [constant] * len(cells))
+        conversion = self._conversion
+        is_amount = self.kind in ("money", "number") and not conversion.steps and conversion.table is None
+        return (known_amounts if is_amount else known_texts)(self._converted, conversion, self._nothing)
 
     def _converted(self, spelling: Value) -> Any:
         if not self._is_empty(spelled(spelling)):

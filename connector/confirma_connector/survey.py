@@ -26,6 +26,7 @@ from confirma_connector.records import Record, Source, holds_results
 from confirma_connector.refusing import Refusal, in_own_words
 from confirma_connector.registers import Registers
 from confirma_connector.repeats import repeated
+from confirma_connector.rowcells import cells_of
 from confirma_connector.settings import Settings
 from confirma_connector.skipping import Skipped
 from confirma_connector.tally import Tally
@@ -284,7 +285,7 @@ def _watched(found: Survey, progress: Callable[[int], None] | None) -> Generator
     there = read(found.mapping, found.source, found.beside[0] if found.beside else None)
     for record in there if found.records is None else found.records:
         found.rows += 1
-        cells += len(record.values)
+        cells += len(cells_of(record))
         if found.rows > limits.rows or cells > limits.cells:
             bound = "rows" if found.rows > limits.rows else "cells"
             raise limits.refuse(bound, f"{found.path}, {record.where}")

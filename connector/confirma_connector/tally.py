@@ -17,8 +17,8 @@ _ZERO = Decimal(0)
 
 _quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
-_OfRate = list[Any]
-"""A VAT rate, the number of its rows, their net and their VAT."""
+_Rates = dict[Decimal | None, list[Any]]
+"""By VAT rate the number of rows, their net and their VAT."""
 
 
 class _Sums:
@@ -27,11 +27,11 @@ class _Sums:
     def __init__(self) -> None:
         self.count = self.rows = 0
         self.net = self.vat = self.gross = _ZERO
-        self.rates: dict[Decimal | None, _OfRate] = {}
+        self.rates: _Rates = {}
 
     def told(self) -> KindSum:
         rates = in_order(
-            RateSum(rate=rate, rows=rows, net=net, vat=vat) for rate, rows, net, vat in self.rates.values()
+            RateSum(rate=rate, rows=rows, net=net, vat=vat) for rate, (rows, net, vat) in self.rates.items()
         )
         return KindSum(count=self.count, rows=self.rows, net=self.net, vat=self.vat, gross=self.gross, rates=rates)
 
@@ -48,34 +48,29 @@ class Tally:
 
     def add(self, invoice: Invoice) -> bytes:
         """Add an invoice; give what it adds as one line, by which it can be taken back."""
-        rates: list[_OfRate] = []
-        its: _OfRate | None = None
+        rates: _Rates = {}
         for row in invoice.rows:
-            rate = row.vat_percentage
-            if its is None or its[0] is not rate:  # hardly more than two or three: quicker than by a hash
-                its = next((one for one in rates if one[0] == rate), None)
-                if its is None:
-                    its = [rate, 0, _ZERO, _ZERO]
-                    rates.append(its)
-            its[1] += 1
-            its[2] += row.net_amount
-            its[3] += row.vat_amount
+            its = rates.get(row.vat_percentage)
+            if its is None:
+                rates[row.vat_percentage] = [1, row.net_amount, row.vat_amount]
+            else:
+                its[0] += 1
+                its[1] += row.net_amount
+                its[2] += row.vat_amount
         own = invoice.amounts
         sums = own.net_amount, own.vat_amount, own.gross_amount
         self._count(invoice.currency_code, invoice.type, sums, rates, 1)
-        words = [_quoted(invoice.currency_code), invoice.type, *map(str, sums)]
-        for one in rates:
-            words += map(str, one)
-        words.append("\n")
+        told = [f"{rate!s}\t{rows}\t{net!s}\t{vat!s}" for rate, (rows, net, vat) in rates.items()]
+        words = [_quoted(invoice.currency_code), invoice.type, *map(str, sums), *told, "\n"]
         return "\t".join(words).encode()
 
     def take_back(self, line: bytes) -> None:
         """Take off what `add` gave as *line*: an invoice that is none after all."""
         currency, kind, net, vat, gross, *words = line.decode().removesuffix("\t\n").split("\t")
-        rates: list[_OfRate] = [
-            [None if rate == "None" else Decimal(rate), int(rows), Decimal(its_net), Decimal(its_vat)]
+        rates: _Rates = {
+            None if rate == "None" else Decimal(rate): [int(rows), Decimal(its_net), Decimal(its_vat)]
             for rate, rows, its_net, its_vat in zip(*[iter(words)] * 4, strict=True)
-        ]
+        }
         self._count(json.loads(currency), kind, (Decimal(net), Decimal(vat), Decimal(gross)), rates, -1)
 
     def _count(
@@ -83,7 +78,7 @@ class Tally:
         currency: str,
         kind: str,
         sums: tuple[Decimal, Decimal, Decimal],
-        rates: list[_OfRate],
+        rates: _Rates,
         sign: Literal[1, -1],
     ) -> None:
         own = self._sums.get((currency, kind))
@@ -92,13 +87,13 @@ class Tally:
         put = add if sign > 0 else sub
         own.count += sign
         own.net, own.vat, own.gross = put(own.net, sums[0]), put(own.vat, sums[1]), put(own.gross, sums[2])
-        for rate, rows, net, vat in rates:
+        for rate, (rows, net, vat) in rates.items():
             its = own.rates.get(rate)
             if its is None:
-                its = own.rates[rate] = [rate, 0, _ZERO, _ZERO]
+                its = own.rates[rate] = [0, _ZERO, _ZERO]
             own.rows += sign * rows
-            its[1] += sign * rows
-            its[2], its[3] = put(its[2], net), put(its[3], vat)
+            its[0] += sign * rows
+            its[1], its[2] = put(its[1], net), put(its[2], vat)
 
     def told(self) -> tuple[CurrencySum, ...]:
         """Give the sums, currency by currency."""

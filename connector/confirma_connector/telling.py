@@ -9,7 +9,7 @@ from typing import Literal
 
 from confirma_connector.dispatch import Ending
 from confirma_connector.items import Item
-from confirma_connector.journal import Entry, Journal
+from confirma_connector.journal import Change, Entry, Journal
 from confirma_connector.language import tr, trn
 from confirma_connector.numbering import Key
 from confirma_connector.outcome import Outcome, entry_words
@@ -154,7 +154,7 @@ def whole(
     files: Sequence[FileReport],
     journal: Journal | None = None,
     *,
-    changed: Iterable[Entry] = (),
+    changed: Iterable[Change] = (),
     notices: Sequence[str] = (),
     ending: Ending | None = None,
     is_open: bool = False,
@@ -183,10 +183,10 @@ def whole(
 
 
 def _changes(
-    changed: Iterable[Entry], placed: Mapping[tuple[str, str], str]
-) -> tuple[list[InvoiceReport], list[Entry]]:
+    changed: Iterable[Change], placed: Mapping[tuple[str, str], str]
+) -> tuple[list[InvoiceReport], list[Change]]:
     """Tell what has changed; give those beside it that a person may have to look at. Of the rest nothing is held."""
-    told, looked_at, said = list[InvoiceReport](), list[Entry](), dict[tuple[object, ...], str]()
+    told, looked_at, said = list[InvoiceReport](), list[Change](), dict[tuple[object, ...], str]()
     for entry in changed:
         if entry.state in _LOOK or entry.state == "uncertain":
             looked_at.append(entry)
@@ -213,7 +213,7 @@ def _placed(files: Sequence[FileReport]) -> dict[tuple[str, str], str]:
 
 
 def _needed(
-    command: str, files: Sequence[FileReport], journal: Journal | None, looked_at: Sequence[Entry]
+    command: str, files: Sequence[FileReport], journal: Journal | None, looked_at: Sequence[Change]
 ) -> Iterator[AttentionReport]:
     """Name every invoice that needs a person, once: as it stands in a file, and else as the journal has it."""
     told = set()
@@ -223,7 +223,7 @@ def _needed(
                 told.add(one.number)
                 yield AttentionReport(number=one.number, state=one.state, path=file.path, where=one.where)
     uncertain = journal.entries(["uncertain"]) if journal and command == "track" else ()
-    entries = {entry.id: entry for entry in (*looked_at, *uncertain)}
+    entries: dict[int, Change | Entry] = {entry.id: entry for entry in (*looked_at, *uncertain)}
     for entry in entries.values():
         if (entry.state != "uncertain" or command == "track") and str(entry.number) not in told:
             yield AttentionReport(number=str(entry.number), state=entry.state)

@@ -89,7 +89,7 @@ def _candidates(journal: Journal, found: Survey, number: int | None) -> Iterator
             yield item
 
 
-def listed(run: Run, subject: Subject, patience: float) -> list[Listed]:
+def listed(run: Run, subject: Subject, patience: float) -> Sequence[Listed]:
     """Ask for the delivery information until the invoice is in it, for *patience* seconds; the journal hears of it."""
     _refuse_production(run)
     end = time.monotonic() + patience

@@ -212,7 +212,8 @@ def _refuse_odd(event: yaml.Event) -> None:
         raise YamlError(
             _line(event), tr("anchors and aliases (& and *) are not used here; quote the text if it begins so")
         )
-    if any("\ud800" <= sign <= "\udfff" for sign in getattr(event, "value", "")):
+    value = getattr(event, "value", "")
+    if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
         raise YamlError(_line(event), tr("half of a pair of surrogates is no text: write the character itself"))
     if tag := getattr(event, "tag", None):
         raise YamlError(_line(event), tr("tags like {tag} are not used here: every value is text", tag=tag))

@@ -18,15 +18,15 @@ def schema(what: str) -> None:
 
     `reports` are those of `track --all-profiles`.
     """
-    from pydantic import BaseModel
-
+    from confirma_connector import parts
     from confirma_connector.invoice import Invoice
     from confirma_connector.mapping import mapping_schema
     from confirma_connector.report import Report, Reports
 
     if what == "mapping":
         tree = mapping_schema()
+    elif what == "invoice":
+        tree = parts.schema(Invoice)
     else:
-        models: dict[str, type[BaseModel]] = {"invoice": Invoice, "report": Report, "reports": Reports}
-        tree = models[what].model_json_schema(mode="serialization")
+        tree = (Report if what == "report" else Reports).model_json_schema(mode="serialization")
     say(json.dumps(tree, ensure_ascii=False, indent=2))

@@ -8,13 +8,11 @@ from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
 from confirma_connector.contract import ENUM_PLACES
 from confirma_connector.contracting.evidence import Kind
 from confirma_connector.contracting.shape import Shape
 from confirma_connector.invoice import Invoice
+from confirma_connector.parts import Part, defaults, members
 
 __all__ = ["KIND_NAMES", "ROW_NUMBER", "fixed", "kind_of", "kinds_of", "may_be_absent", "spelling"]
 
@@ -61,25 +59,29 @@ def kind_of(place: str) -> Kind:
         return "object"
     if place in ENUM_PLACES:
         return "word"
-    model, is_array = _inner_type(_field(place).annotation)
+    part, name = _member(place)
+    model, is_array = _inner_type(members(part)[name])
     if is_array and place.count(".") == 1:
         return "array"
-    return _KINDS.get(model, "object" if isinstance(model, type) and issubclass(model, BaseModel) else "text")
+    return _KINDS.get(model, "object" if isinstance(model, type) and issubclass(model, Part) else "text")
 
 
 def may_be_absent(place: str) -> bool:
     """Whether a request may go without what stands at a place of the request section."""
-    return place not in _ABOVE and not _field(place).is_required() and _field(place).default in (None, ())
+    if place in _ABOVE:
+        return False
+    part, name = _member(place)
+    return name in defaults(part) and defaults(part)[name] in (None, ())
 
 
-def _field(place: str) -> FieldInfo:
+def _member(place: str) -> tuple[type[Part], str]:
+    """Give the part that a place is in, and its name there."""
     lead = next((lead for lead in _LEADS if place.startswith(lead)), "")
     *outer, last = place.removeprefix(lead).split(".")
-    model: Any = Invoice
+    part: type[Part] = Invoice
     for name in outer:
-        model, _ = _inner_type(model.model_fields[name].annotation)
-    found: FieldInfo = model.model_fields[last]
-    return found
+        part, _ = _inner_type(members(part)[name])
+    return part, last
 
 
 def _inner_type(annotation: Any) -> tuple[Any, bool]:

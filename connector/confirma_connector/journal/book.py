@@ -10,135 +10,33 @@ handled: a person's final word
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import simplejson
 
 from confirma_connector.errors import JournalError
-from confirma_connector.journal.entry import FINAL, TAKEN, Claim, Entry, Facts, State
+from confirma_connector.journal.batch import Row, Told, insert, told_by, update
+from confirma_connector.journal.entry import Claim, Entry, Facts, State
 from confirma_connector.journal.keeping import Keeping
+from confirma_connector.journal.reading import Reading
 from confirma_connector.journal.register import Register
-from confirma_connector.journal.rows import COLUMNS, FRESH, INVOICES, as_entry, described, said, update
-from confirma_connector.journal.step import CLAIMABLE, REOPENABLE, Step
-from confirma_connector.journal.totals import Total, totals
+from confirma_connector.journal.rows import FRESH, NEW, as_entry, described, fresh, said
+from confirma_connector.journal.step import CLAIMABLE, LEADS_TO, REOPENABLE, Step
 from confirma_connector.language import tr
 from confirma_connector.retelling import CUT_OFF
 
 __all__ = ["Journal"]
 
-_CHUNK = 500
-_AWAITED = sorted(TAKEN - FINAL)
-_LARGEST = 2**63
-_LOG = "INSERT INTO events (invoice, at, run, event, http_status, detail, id) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_SAY = "INSERT INTO said (event, message, fields) VALUES (?, ?, ?)"
+_EVENTS = "events (invoice, at, run, event, http_status, detail, id)"
+_SAID, _BODIES = "said (event, message, fields)", "bodies (event, body)"
 _NO_BODY = "UPDATE bodies SET body = x'' WHERE event IN (SELECT id FROM events WHERE invoice = ?)"
 _CLAIMABLE = f"({', '.join(repr(state) for state in sorted(CLAIMABLE))})"
 
 
-class Journal(Register, Keeping):
+class Journal(Reading, Register, Keeping):
     """The journal as one account in one environment sees it."""
-
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def entry(self, number: int, year: int = 0) -> Entry | None:
-        """Give the entry of one invoice."""
-        found = self._select("number = ? AND year = ?", (number, year)) if number < _LARGEST else []
-        return found[0] if found else None
-
-    def named(self, number: int) -> list[Entry]:
-        """Give every entry of a number, whatever its year."""
-        return self._select("number = ? ORDER BY year", (number,)) if number < _LARGEST else []
-
-    def entries(self, states: Iterable[State] | None = None) -> list[Entry]:
-        """Give the entries in *states* (all without), by number."""
-        wanted = list(states) if states is not None else None
-        if wanted is None:
-            return self._select("1 ORDER BY number, year", ())
-        marks = ", ".join("?" * len(wanted))
-        return self._select(f"state IN ({marks}) ORDER BY number, year", wanted)
-
-    def awaited(self) -> list[tuple[int, dt.date]]:
-        """Give number and date of every invoice that the API took and has not yet brought to its end, by number."""
-        marks = ", ".join("?" * len(_AWAITED))
-        query = (
-            "SELECT number, date FROM invoices WHERE environment = ? AND account = ?"
-            f" AND state IN ({marks}) ORDER BY number, year"
-        )
-        day = lru_cache(maxsize=100)(dt.date.fromisoformat)  # many are of one day: it is held once
-        return [(number, day(date)) for number, date in self._each(query, (*self._ours, *_AWAITED))]
-
-    def taken_between(self, first: float, last: float) -> list[Entry]:
-        """Give the invoices that the API took between two times of the server's clock."""
-        return self._select("taken_at BETWEEN ? AND ?", (first, last))
-
-    def listed(self, numbers: Sequence[int]) -> dict[int, list[Entry]]:
-        """Give the entries of many numbers at once."""
-        found: dict[int, list[Entry]] = {}
-        for start in range(0, len(numbers), _CHUNK):
-            chunk = [number for number in numbers[start : start + _CHUNK] if number < _LARGEST]
-            for one in self._select(f"number IN ({', '.join('?' * len(chunk))})", chunk):
-                found.setdefault(one.number, []).append(one)
-        return found
-
-    def each(self, keys: Iterable[tuple[int, int] | None]) -> Iterator[Entry | None]:
-        """Give the entry of each number and year, None for the unknown: many are asked for at once, few held."""
-        left = iter(keys)
-        while chunk := list(islice(left, _CHUNK)):
-            numbers = [key[0] for key in chunk if key]
-            known = self.listed(numbers) if numbers else {}
-            found = {(one.number, one.year): one for several in known.values() for one in several}
-            yield from (found.get(key) if key else None for key in chunk)
-
-    def counts(self) -> dict[State, int]:
-        """Count the invoices by state."""
-        rows = self._rows(
-            "SELECT state, COUNT(*) FROM invoices WHERE environment = ? AND account = ? GROUP BY state", self._ours
-        )
-        return dict(rows)
-
-    def note_states(self) -> None:
-        """Note the state of every invoice, for `changed`. The note is the database's own and ends with it."""
-        with self._transaction() as database:
-            database.execute("CREATE TEMP TABLE IF NOT EXISTS noted (id INTEGER PRIMARY KEY, state TEXT NOT NULL)")
-            database.execute("DELETE FROM noted")
-            database.execute(
-                "INSERT INTO noted SELECT id, state FROM invoices WHERE environment = ? AND account = ?", self._ours
-            )
-
-    def changed(self) -> Iterator[Entry]:
-        """Give the entries that have another state than `note_states` noted, and those that are new, by number."""
-        is_other = (
-            "id IN (SELECT invoices.id FROM invoices LEFT JOIN noted ON noted.id = invoices.id"
-            " WHERE environment = ? AND account = ? AND noted.state IS NOT invoices.state)"
-        )
-        return self._read(f"{is_other} ORDER BY number, year", self._ours)
-
-    def totals(self) -> list[Total]:
-        """Count and add up the invoices by state, method, currency and amount."""
-        return totals(self._rows, self._ours)
-
-    def dated(self, first: dt.date, last: dt.date) -> list[Entry]:
-        """Give the invoices with an invoice date from *first* to *last*, by date and number."""
-        return self._select("date BETWEEN ? AND ? ORDER BY date, number", (first.isoformat(), last.isoformat()))
-
-    def events(self, entry: Entry) -> list[tuple[float, str, int | None, str]]:
-        """Give the audit trail of one invoice: time, event, HTTP status, detail."""
-        query = "SELECT at, event, http_status, detail FROM events WHERE invoice = ? ORDER BY id"
-        rows = self._rows(query, (entry.id,))
-        return [(at, event, status, detail) for at, event, status, detail in rows]
-
-    def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
-        return list(self._read(condition, values))
-
-    def _read(self, condition: str, values: Sequence[Any]) -> Iterator[Entry]:
-        query = f"SELECT {COLUMNS} FROM {INVOICES} WHERE environment = ? AND account = ? AND {condition}"
-        return map(as_entry, self._each(query, (*self._ours, *values)))
 
     # -- the seller ------------------------------------------------------------------------------------------------
 
@@ -173,51 +71,96 @@ class Journal(Register, Keeping):
         if claims:
             self._refuse_moved()
         with self._transaction() as database:
-            self._take(database, steps)
-            return [self._claim(database, claim, server_now) for claim in claims]
+            now = time.time()
+            ((last,),) = database.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchall()
+            stepped = list(enumerate(steps, last + 1))
+            self._step(database, stepped, now)
+            entries = self._claimed(database, [claim.facts for claim in claims], now, server_now)
+            begun = list(enumerate(entries, last + 1 + len(stepped)))
+            events = [
+                (step.entry, now, self.run, step.event, step.http_status, step.detail, id) for id, step in stepped
+            ]
+            events += [(one.id, now, self.run, "claimed", None, f"fingerprint {one.print}", id) for id, one in begun]
+            insert(database, _EVENTS, events)
+            insert(database, _SAID, [(id, *words) for id, step in stepped if (words := said(step))])
+            insert(database, _BODIES, [(id, claim.body) for (id, _), claim in zip(begun, claims, strict=True)])
+        return entries
 
-    def _claim(self, database: sqlite3.Connection, claim: Claim, server_now: float) -> Entry:
-        facts, now = claim.facts, time.time()
+    def _step(self, database: sqlite3.Connection, steps: Sequence[tuple[int, Step]], now: float) -> None:
+        """Write steps, those that tell the same at once; one of the same invoice comes after those before."""
+        turns: dict[int, int] = {}
+        alike: dict[tuple[int, Told], list[Row]] = {}
+        for event, step in steps:
+            turn = turns[step.entry] = turns.get(step.entry, 0) + 1
+            told, row = told_by(step, now, event)
+            alike.setdefault((turn, told), []).append(row)
+        written = sum(update(database, told, rows) for (_, told), rows in sorted(alike.items()))
+        if written < len(steps):
+            raise self._refused(database, [step for _, step in steps])
+
+    def _refused(self, database: sqlite3.Connection, steps: Sequence[Step]) -> JournalError:
+        """Say which of *steps* does not follow upon what was before. All of them are taken back."""
+        database.execute("ROLLBACK")
+        query = "SELECT number, state FROM invoices WHERE id = ?"
+        became: dict[int, State] = {}
+        for step in steps:
+            number, state = database.execute(query, (step.entry,)).fetchone()
+            state = became.get(step.entry, state)
+            if step.state not in LEADS_TO.get(state, ()):
+                wanted = step.state
+                return JournalError(
+                    tr(
+                        "invoice {number} is {state} and cannot become {wanted}",
+                        number=number,
+                        state=state,
+                        wanted=wanted,
+                    )
+                )
+            became[step.entry] = step.state
+        raise AssertionError("all of them follow")  # not for people
+
+    def _claimed(
+        self, database: sqlite3.Connection, several: Sequence[Facts], now: float, server_now: float
+    ) -> list[Entry]:
+        """Let invoices be `sending`: those that are new, and those that may go again."""
+        new = self._added(database, several, "sending", now, server_now)
+        return [one or self._again(database, facts, now, server_now) for one, facts in zip(new, several, strict=True)]
+
+    def _added(
+        self,
+        database: sqlite3.Connection,
+        several: Sequence[Facts],
+        state: State,
+        now: float,
+        attempted_at: float | None = None,
+    ) -> list[Entry | None]:
+        """Put in invoices that were never here; give the entry of each, None for one that is here already."""
+        ((last,),) = database.execute("SELECT COALESCE(MAX(id), 0) FROM invoices").fetchall()
+        rows = [
+            (id, one.number, one.year, state, now, self.run, *described(one), *self._ours, attempted_at)
+            for id, one in enumerate(several, last + 1)
+        ]
+        unless = "ON CONFLICT (environment, account, number, year) DO NOTHING"
+        if insert(database, NEW, rows, unless) == len(rows):
+            return [fresh(row, attempted_at) for row in rows]
+        new = {id for (id,) in database.execute("SELECT id FROM invoices WHERE id > ?", (last,))}
+        return [fresh(row, attempted_at) if row[0] in new else None for row in rows]
+
+    def _again(self, database: sqlite3.Connection, facts: Facts, now: float, server_now: float) -> Entry:
+        """Let one that was here before be `sending`; its earlier request is dropped."""
         row = database.execute(
-            "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-            " type, date, currency, gross, method, core, print, attempted_at)"
-            " VALUES (?, ?, ?, ?, 'sending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (environment, account, number, year) DO UPDATE SET"
-            " state = 'sending', changed_at = excluded.changed_at, ended_at = NULL,"
-            " run = excluded.run, type = excluded.type, date = excluded.date, currency = excluded.currency,"
-            " gross = excluded.gross, method = excluded.method, core = excluded.core, print = excluded.print,"
-            " attempted_at = COALESCE(attempted_at, excluded.attempted_at),"
-            " absent_at = NULL, said = NULL, status = '', purged_at = NULL"
-            f" WHERE state IN {_CLAIMABLE} RETURNING {FRESH}",
-            (*self._ours, facts.number, facts.year, now, self.run, *described(facts), server_now),
+            "UPDATE invoices SET state = 'sending', changed_at = ?, run = ?,"
+            " type = ?, date = ?, currency = ?, gross = ?, method = ?, core = ?, print = ?,"
+            " attempted_at = COALESCE(attempted_at, ?), ended_at = NULL, absent_at = NULL,"
+            " said = NULL, status = '', purged_at = NULL"
+            " WHERE environment = ? AND account = ? AND number = ? AND year = ?"
+            f" AND state IN {_CLAIMABLE} RETURNING {FRESH}",
+            (now, self.run, *described(facts), server_now, *self._ours, facts.number, facts.year),
         ).fetchone()
         if row is None:
             raise JournalError(tr("invoice {number} cannot be claimed: it is not ready", number=facts.number))
         database.execute(_NO_BODY, (row[0],))
-        event = self._log(database, row[0], "claimed", None, f"fingerprint {facts.print}")
-        database.execute("INSERT INTO bodies VALUES (?, ?)", (event, claim.body))
         return as_entry(row)
-
-    def _take(self, database: sqlite3.Connection, steps: Sequence[Step]) -> None:
-        """Write some steps; one may follow another of the same invoice."""
-        now = time.time()
-        ((last,),) = database.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchall()
-        events, words = [], []
-        for event, step in enumerate(steps, last + 1):
-            if told := said(step):
-                words.append((event, *told))
-            if not database.execute(*update(step, now, event if told else None)).rowcount:
-                raise self._refused(database, step)
-            events.append((step.entry, now, self.run, step.event, step.http_status, step.detail, event))
-        database.executemany(_LOG, events)
-        database.executemany(_SAY, words)
-
-    def _refused(self, database: sqlite3.Connection, step: Step) -> JournalError:
-        query = "SELECT number, state FROM invoices WHERE id = ?"
-        number, state = database.execute(query, (step.entry,)).fetchone()
-        return JournalError(
-            tr("invoice {number} is {state} and cannot become {wanted}", number=number, state=state, wanted=step.state)
-        )
 
     def reopen(self, entry: Entry, superseded: Iterable[str], event: str, detail: str = "") -> None:
         """Let an invoice go again that the API took and did not deliver, or that was adopted by mistake.
@@ -246,45 +189,43 @@ class Journal(Register, Keeping):
 
     def _log(self, database: sqlite3.Connection, invoice: int, event: str, status: int | None, detail: str) -> int:
         """Add to the audit trail; give the number of the event."""
-        id = database.execute(_LOG, (invoice, time.time(), self.run, event, status, detail, None)).lastrowid
-        assert id is not None
-        return id
+        ((id,),) = database.execute(
+            f"INSERT INTO {_EVENTS} VALUES (?, ?, ?, ?, ?, ?, NULL) RETURNING id",
+            (invoice, time.time(), self.run, event, status, detail),
+        )
+        return int(id)
 
     def _say(self, database: sqlite3.Connection, invoice: int, event: int, message: str) -> None:
         """Let *message* be said of an invoice from *event* on; what was said of its fields stays."""
         query = "SELECT fields FROM said WHERE event = (SELECT said FROM invoices WHERE id = ?)"
         (fields,) = database.execute(query, (invoice,)).fetchone() or ("[]",)
-        database.execute(_SAY, (event, message, fields))
+        insert(database, _SAID, [(event, message, fields)])
         database.execute("UPDATE invoices SET said = ? WHERE id = ?", (event, invoice))
 
     def note_conflict(self, facts: Facts, message: str, detail: str) -> None:
         """Remember an invoice that the server has and this journal has not sent: it is never sent from here."""
         with self._transaction() as database:
-            (id,) = database.execute(
-                "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-                " type, date, currency, gross, method, core, print)"
-                " VALUES (?, ?, ?, ?, 'conflict', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (environment, account, number, year) DO UPDATE SET state = 'conflict',"
-                " changed_at = excluded.changed_at"
-                f" WHERE state IN {_CLAIMABLE} RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *described(facts)),
-            ).fetchone()
+            now = time.time()
+            (new,) = self._added(database, [facts], "conflict", now)
+            if new:
+                id = new.id
+            else:
+                ((id,),) = database.execute(
+                    "UPDATE invoices SET state = 'conflict', changed_at = ?"
+                    " WHERE environment = ? AND account = ? AND number = ? AND year = ?"
+                    f" AND state IN {_CLAIMABLE} RETURNING id",
+                    (now, *self._ours, facts.number, facts.year),
+                ).fetchall()
             event = self._log(database, id, "found at Confirma", None, detail)  # not for people
             self._say(database, id, event, message)
 
     def adopt(self, facts: Facts, message: str) -> bool:
         """Remember an invoice that was sent elsewhere: it is never sent from here. Tells whether it was unknown."""
         with self._transaction() as database:
-            row = database.execute(
-                "INSERT INTO invoices (environment, account, number, year, state, changed_at, run,"
-                " type, date, currency, gross, method, core, print)"
-                " VALUES (?, ?, ?, ?, 'handled', ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (environment, account, number, year) DO NOTHING RETURNING id",
-                (*self._ours, facts.number, facts.year, time.time(), self.run, *described(facts)),
-            ).fetchone()
-            if row:
-                self._say(database, row[0], self._log(database, row[0], "adopted", None, message), message)
-            return row is not None
+            (new,) = self._added(database, [facts], "handled", time.time())
+            if new:
+                self._say(database, new.id, self._log(database, new.id, "adopted", None, message), message)
+            return new is not None
 
     def cut_off(self) -> int:
         """Turn what a killed run left as `sending` into `uncertain`; the caller holds the account's lock.

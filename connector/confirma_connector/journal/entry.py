@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import json.encoder
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import simplejson
+from confirma_connector.invoice import Address, Invoice
+from confirma_connector.parts import members
 
-from confirma_connector.invoice import Invoice
-
-__all__ = ["FINAL", "TAKEN", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
+__all__ = ["FINAL", "TAKEN", "Change", "Claim", "Entry", "Facts", "ResultsFile", "State", "facts"]
 
 State = Literal[
     "ready",
@@ -104,6 +105,20 @@ class Entry(NamedTuple):
         return self.state == "handled" and self.attempted_at is None and not self.ever_uncertain
 
 
+class Change(NamedTuple):
+    """What is told of an invoice that came into another state: no more of it is read, as they may be many."""
+
+    id: int
+    number: int
+    state: State
+    status: str
+    message: str
+    fields: tuple[tuple[str, str], ...]
+    method: str
+    case_id: str
+    distributed_at: str
+
+
 @dataclass(frozen=True, slots=True)
 class ResultsFile:
     """A results file, what it was made from, and the hashes of both as we left them.
@@ -157,19 +172,19 @@ def facts(invoice: Invoice, body: bytes, key: bytes, *, yearly: bool) -> Facts:
 
 
 def _core(invoice: Invoice) -> bytes:
-    """Write down what makes an invoice this one, whatever else of it is changed."""
-    buyer, gross = invoice.buyer, invoice.amounts.gross_amount
-    address = buyer.address.model_dump(exclude_none=True) if buyer.address else {}
-    core = (
-        invoice.number,
-        invoice.type,
-        invoice.date.isoformat(),
-        invoice.currency_code,
-        f"{gross:.2f}",
-        buyer.name,
-        address,
-    )
-    return simplejson.dumps(core, sort_keys=True).encode()
+    """Write down what makes an invoice this one, whatever else of it is changed: as a JSON library does with a list."""
+    buyer = invoice.buyer
+    address = [
+        f'"{name}": {_quoted(text)}' for name in _IN_ADDRESS if (text := getattr(buyer.address, name, None)) is not None
+    ]
+    return (
+        f'[{invoice.number}, "{invoice.type}", "{invoice.date.isoformat()}", {_quoted(invoice.currency_code)}, '
+        f'"{invoice.amounts.gross_amount:.2f}", {_quoted(buyer.name)}, {{{", ".join(address)}}}]'
+    ).encode()
+
+
+_IN_ADDRESS = sorted(members(Address))
+_quoted: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 
 def _keyed(data: bytes, key: bytes) -> str:

@@ -1,23 +1,23 @@
-"""The rows of the database: read as entries, and what a step writes into one."""
+"""The rows of the database, read as entries and written."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 import simplejson
 
-from confirma_connector.journal.entry import Entry, Facts, State
-from confirma_connector.journal.step import LEADS_TO, Step
+from confirma_connector.journal.entry import Change, Entry, Facts
+from confirma_connector.journal.step import Step
 
-__all__ = ["COLUMNS", "FRESH", "INVOICES", "as_entry", "described", "said", "update"]
+__all__ = ["CHANGE", "COLUMNS", "FRESH", "INVOICES", "NEW", "as_change", "as_entry", "described", "fresh", "said"]
 
 _NAMES = Entry._fields
 _SAID_OF = {"message": "COALESCE(message, '')", "fields": "COALESCE(fields, '[]')"}
-COLUMNS = ", ".join(_SAID_OF.get(name, name) for name in _NAMES)
+COLUMNS, CHANGE = (", ".join(_SAID_OF.get(name, name) for name in kind._fields) for kind in (Entry, Change))
 INVOICES = "invoices LEFT JOIN said ON said.event = invoices.said"  # not for people
 FRESH = ", ".join({"message": "''", "fields": "'[]'"}.get(name, name) for name in _NAMES)
 """The same columns of an invoice of which nothing has been said yet."""
@@ -26,28 +26,10 @@ _DATE, _GROSS, _UNCERTAIN, _SAID, _SUPERSEDED = map(
 )
 _OFTEN = [_NAMES.index(name) for name in ("state", "run", "type", "currency", "method", "status", "message")]
 _NOTHING = "[]"
-
-_UPDATE = (
-    "UPDATE invoices SET state = ?, said = ?, status = ?, absent_at = ?, purged_at = NULL,"
-    " changed_at = CASE state WHEN ? THEN changed_at ELSE ? END,"
-    " ended_at = COALESCE(?, ended_at), seen_at = COALESCE(?, seen_at),"
-    " case_id = COALESCE(NULLIF(?, ''), case_id), method = COALESCE(NULLIF(?, ''), method),"
-    " distributed_at = COALESCE(NULLIF(?, ''), distributed_at),"
-    " ever_uncertain = ever_uncertain OR ?,"
-    " attempted_at = CASE WHEN ? AND NOT ever_uncertain THEN NULL ELSE attempted_at END"
-)
-_BEFORE = {
-    state: ", ".join(repr(before) for before, after in LEADS_TO.items() if state in after) for state in get_args(State)
-}
-"""What an invoice may have been before it became what it is, for SQL."""
-
-
-def _updates(more: str) -> Mapping[State, str]:
-    return {state: f"{_UPDATE}{more} WHERE id = ? AND state IN ({before})" for state, before in _BEFORE.items()}
-
-
-_PLAIN, _TAKING = _updates(""), _updates(", taken_at = ?")
-"""An update for each new state: an index is touched by every one that names its column, so only a taking does."""
+_NOT_YET = (None, None, None, "", "", _NOTHING, "", "", None, _NOTHING)
+"""What is known of an invoice, after the time of its first attempt, when that begins."""
+_BEGUN = len(_NAMES) - len(_NOT_YET) - 2
+NEW = f"invoices ({', '.join(_NAMES[:_BEGUN])}, environment, account, attempted_at)"
 
 
 def as_entry(row: Sequence[Any]) -> Entry:
@@ -59,12 +41,25 @@ def as_entry(row: Sequence[Any]) -> Entry:
     values[_GROSS] = Decimal(values[_GROSS])
     values[_UNCERTAIN] = bool(values[_UNCERTAIN])
     for at in (_SAID, _SUPERSEDED):
-        values[at] = () if values[at] == _NOTHING else _tuple(simplejson.loads(values[at]))
+        values[at] = _tuple(values[at])
     return Entry._make(values)
 
 
-def _tuple(items: list[Any]) -> tuple[Any, ...]:
-    return tuple(tuple(item) if isinstance(item, list) else item for item in items)
+def fresh(row: Sequence[Any], attempted_at: float | None) -> Entry:
+    """Give the entry of an invoice that was just put in by a *row* of NEW, as it would be read."""
+    return as_entry((*row[:_BEGUN], False, attempted_at, *_NOT_YET))
+
+
+def as_change(row: Sequence[Any]) -> Change:
+    """Give the change in a row of CHANGE."""
+    id, number, state, status, message, fields, *more = row
+    return Change._make((id, number, sys.intern(state), status, message, _tuple(fields), *more))
+
+
+def _tuple(items: str) -> tuple[Any, ...]:
+    if items == _NOTHING:
+        return ()
+    return tuple(tuple(item) if isinstance(item, list) else item for item in simplejson.loads(items))
 
 
 def said(step: Step) -> tuple[str, str] | None:
@@ -72,28 +67,6 @@ def said(step: Step) -> tuple[str, str] | None:
     if not (step.message or step.fields):
         return None
     return step.message, simplejson.dumps(step.fields) if step.fields else _NOTHING
-
-
-def update(step: Step, now: float, said: int | None) -> tuple[str, tuple[Any, ...]]:
-    """Give the statement that writes *step*, with its values; what the step does not tell stays as it is.
-
-    *said* is the event with what is said from now on. The statement finds no row where the invoice is in a state from
-    which this step does not lead on.
-    """
-    taken = () if step.taken_at is None else (step.taken_at,)
-    values = (
-        *(step.state, said, step.status, step.absent_at, step.state, now, step.ended_at, step.seen_at),
-        *(
-            step.case_id,
-            step.method,
-            step.distributed_at,
-            step.state == "uncertain",
-            step.never_left,
-            *taken,
-            step.entry,
-        ),
-    )
-    return (_TAKING if taken else _PLAIN)[step.state], values
 
 
 def described(facts: Facts) -> tuple[str, ...]:

@@ -114,6 +114,15 @@ MIGRATIONS = (
     CREATE INDEX invoices_by_taken ON invoices (environment, account, taken_at);
     CREATE INDEX invoices_to_purge ON invoices (environment, account, state, changed_at) WHERE purged_at IS NULL;
     """,
+    """
+    -- Every change of a state costs a place in each index that names it: one finds what is in a state, and what of that
+    -- is to be purged. An invoice that was not taken stands in no list of times.
+    DROP INDEX invoices_by_state;
+    DROP INDEX invoices_to_purge;
+    DROP INDEX invoices_by_taken;
+    CREATE INDEX invoices_by_state ON invoices (environment, account, state, purged_at, changed_at);
+    CREATE INDEX invoices_by_taken ON invoices (environment, account, taken_at) WHERE taken_at IS NOT NULL;
+    """,
 )
 
 

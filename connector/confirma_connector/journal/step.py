@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from confirma_connector.journal.entry import TAKEN, State
 
@@ -29,9 +29,8 @@ REOPENABLE: frozenset[State] = frozenset({"failed", "duplicate", "attention", "u
 """States from which a person may let an invoice go again: the API has not delivered it, and nothing says it will."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transition to write: the new state, the words for it, and the audit line.
+class Step(NamedTuple):
+    """One transition to write: the new state, the words for it, and the audit line. (A tuple: many of them are made.)
 
     *never_left* says that not one byte of the attempt left this machine: then nothing at the server can be of it.
     """

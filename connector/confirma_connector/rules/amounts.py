@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from operator import attrgetter
 
 from confirma_connector.invoice import Invoice, Row
 from confirma_connector.language import mark, tr
@@ -24,6 +25,7 @@ _TOTALS = (
     "prepaid_amount",
     "payable_amount",
 )
+_totals = attrgetter(*_TOTALS)
 
 
 def _is_finer_than_cents(amount: Decimal) -> bool:
@@ -34,11 +36,11 @@ def _is_finer_than_cents(amount: Decimal) -> bool:
 
 
 def _total_decimals(invoice: Invoice) -> Iterable[Finding]:
-    return () if all(map(_CENT.same_quantum, filter(None, invoice.amounts.__dict__.values()))) else _finer(invoice)
+    return () if all(map(_CENT.same_quantum, filter(None, _totals(invoice.amounts)))) else _finer(invoice)
 
 
 def _decimals(invoice: Invoice) -> Iterable[Finding]:
-    amounts = [*invoice.amounts.__dict__.values()]
+    amounts = [*_totals(invoice.amounts)]
     for row in invoice.rows:
         amounts += (row.net_amount, row.vat_amount, row.gross_amount, row.discount_amount)
     return () if all(map(_CENT.same_quantum, filter(None, amounts))) else _finer(invoice)

@@ -21,8 +21,8 @@ from confirma_connector.rules.vat import finnish_rates
 
 __all__ = ["is_plain", "is_plain_row", "is_plain_seller"]
 
-_CENT, _NO_CENTS = Decimal("0.01"), Decimal("0.00")
-_LEAST_OFF, _MOST_OFF = Decimal("-0.015"), Decimal("0.015")
+_CENT, _NO_CENTS, _LESS_A_CENT = Decimal("0.01"), Decimal("0.00"), Decimal("-0.01")
+_LEAST_OFF, _MOST_OFF = Decimal("-1.49"), Decimal("1.49")  # hundredths: the rule bears 1.5
 _HUNDRED = Decimal(100)
 _in_cents = _CENT.same_quantum
 
@@ -32,39 +32,37 @@ def is_plain(invoice: Invoice) -> bool:
 
     It is an INVOICE to the buyer, with a due date and a Finnish reference, and nothing of it is paid.
     """
-    its = invoice.__dict__  # every invoice of every file comes by here
-    due, others = its["due_date"], its["references"].__dict__
+    due, others = invoice.due_date, invoice.references
     return (
-        its["type"] == "INVOICE"
-        and 0 < its["number"] <= LARGEST
+        invoice.type == "INVOICE"
+        and 0 < invoice.number <= LARGEST
         and due is not None
-        and due >= its["date"]
-        and its["recipient"] is None
-        and its["delivery"] is None
-        and not its["attachments"]
-        and others["invoice_copy_url"] is None
-        and others["payment"] is not None
-        and its["currency_code"] in CURRENCIES
-        and (its["language_code"] is None or its["language_code"] in LANGUAGES)
-        and _is_whole(its["amounts"])
+        and due >= invoice.date
+        and invoice.recipient is None
+        and invoice.delivery is None
+        and not invoice.attachments
+        and others.invoice_copy_url is None
+        and others.payment is not None
+        and invoice.currency_code in CURRENCIES
+        and (invoice.language_code is None or invoice.language_code in LANGUAGES)
+        and _is_whole(invoice.amounts)
         and _has_known_rates(invoice)
-        and _is_reached(its["buyer"], its["distribution"].method)
-        and references.is_finnish(others["payment"])
+        and _is_reached(invoice.buyer, invoice.distribution.method)
+        and references.is_finnish(others.payment)
     )
 
 
 def _is_whole(amounts: Amounts) -> bool:
     """Tell that nothing is paid, rounded or negative in a total."""
-    its = amounts.__dict__
     return (
-        not its["rounding_amount"]
-        and not its["paid_amount"]
-        and not its["prepaid_amount"]
-        and its["payable_amount"] is None
-        and its["gross_amount"] >= 0
-        and _in_cents(its["gross_amount"])
-        and _in_cents(its["net_amount"])
-        and _in_cents(its["vat_amount"])
+        not amounts.rounding_amount
+        and not amounts.paid_amount
+        and not amounts.prepaid_amount
+        and amounts.payable_amount is None
+        and amounts.gross_amount >= 0
+        and _in_cents(amounts.gross_amount)
+        and _in_cents(amounts.net_amount)
+        and _in_cents(amounts.vat_amount)
     )
 
 
@@ -76,18 +74,17 @@ def _has_known_rates(invoice: Invoice) -> bool:
 
 def _is_reached(buyer: Buyer, method: str) -> bool:
     """Tell that a buyer can be reached, and that what stands there of it is right."""
-    its = buyer.__dict__
     account, operator, contact, address = (
-        its["electronic_invoice_account"],
-        its["electronic_routing_address"],
-        its["contact"],
-        its["address"],
+        buyer.electronic_invoice_account,
+        buyer.electronic_routing_address,
+        buyer.contact,
+        buyer.address,
     )
-    if its["personal_identity_number"] or its["gln_number"]:
+    if buyer.personal_identity_number or buyer.gln_number:
         return False
-    if its["entity_type"] == "CONSUMER" and is_of_company(its["name"].strip()):
+    if buyer.entity_type == "CONSUMER" and is_of_company(buyer.name.strip()):
         return False
-    if its["language_code"] is not None and its["language_code"] not in LANGUAGES:
+    if buyer.language_code is not None and buyer.language_code not in LANGUAGES:
         return False
     if account is not None and (account in ("0", "") or account != account.strip() or expected_ovt(account)):
         return False
@@ -101,7 +98,7 @@ def _is_reached(buyer: Buyer, method: str) -> bool:
         is_reached = account is not None and operator is not None
     else:
         is_reached = (contact if method == "EMAIL" else address) is not None
-    return is_reached and _is_known(its["business_id"], its["vat_code"], buyer)
+    return is_reached and _is_known(buyer.business_id, buyer.vat_code, buyer)
 
 
 def _is_known(business_id: str | None, vat_code: str | None, party: Buyer | Seller) -> bool:
@@ -113,12 +110,11 @@ def _is_known(business_id: str | None, vat_code: str | None, party: Buyer | Sell
 
 def _is_plain_address(address: PartyAddress) -> bool:
     """Tell that a letter arrives there."""
-    its = address.__dict__
     code, country, street, place = (
-        its["postal_code"],
-        its["country_code"],
-        its["street"],
-        its["postal_district"],
+        address.postal_code,
+        address.country_code,
+        address.street,
+        address.postal_district,
     )
     return bool(
         (code and country and street and place)
@@ -147,23 +143,20 @@ def is_plain_row(row: Row) -> bool:
     It has a text, a rate above zero and no discount; its amounts are written in cents, its price and quantity no finer;
     price and VAT fit its amounts.
     """
-    its = row.__dict__  # every row of every file comes by here
     net, vat, rate, price, quantity = (
-        its["net_amount"],
-        its["vat_amount"],
-        its["vat_percentage"],
-        its["unit_price"],
-        its["quantity"],
+        row.net_amount,
+        row.vat_amount,
+        row.vat_percentage,
+        row.unit_price,
+        row.quantity,
     )
-    text = its["description"] or its["product_name"]
-    if not (text and rate and text.strip()) or its["discount_amount"] or its["discount_percentage"]:
+    text = row.description or row.product_name
+    if not (text and rate and text.strip()) or row.discount_amount or row.discount_percentage:
         return False
-    if not (_in_cents(net) and _in_cents(vat) and _in_cents(its["gross_amount"])):
+    if not (_in_cents(net) and _in_cents(vat) and _in_cents(row.gross_amount)):
         return False
-    if not _LEAST_OFF <= net * rate / _HUNDRED - vat <= _MOST_OFF:
+    if not _LEAST_OFF <= net * rate - vat * _HUNDRED <= _MOST_OFF:
         return False
     if price is None or quantity is None:
         return price is None and quantity is None
-    return (
-        _in_cents(price + _NO_CENTS) and _in_cents(quantity + _NO_CENTS) and -_CENT <= quantity * price - net <= _CENT
-    )
+    return _in_cents(price + quantity + _NO_CENTS) and _LESS_A_CENT <= quantity * price - net <= _CENT

@@ -74,8 +74,10 @@ class Format:
                     "format the cell as text and enter it again"
                 ),
             )
-        kept = _FIFTEEN.plus(number)  # what Excel itself counts and shows; the rest is the residue of binary sums
-        number = number if kept == number else kept.normalize()
+        if (
+            _FIFTEEN.plus(number) != number
+        ):  # Excel itself counts and shows fifteen: the rest is the residue of binary sums
+            number = Decimal(f"{float(number):.15g}").normalize()
         if self.kind == "zeros" and number >= 0 and number == number.to_integral_value():
             return _filled(self.template, f"{number:.0f}")
         if self.kind == "percent":
