@@ -16,8 +16,9 @@ from world import World
 
 from confirma_connector import contract
 from confirma_connector.client import Client
-from confirma_connector.dispatch import Dispatch, Stop
+from confirma_connector.dispatch import Dispatch
 from confirma_connector.journal import Claim, Facts, Journal
+from confirma_connector.stopping import Stop
 from confirma_connector.verdict import Verdict
 
 TAKEN = Verdict("sent", "taken", http_status=200)

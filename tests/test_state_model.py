@@ -27,11 +27,12 @@ import simplejson
 
 from confirma_connector import contract, decide, reconcile
 from confirma_connector.answers import Listed, Listing
-from confirma_connector.dispatch import Dispatch, Stop
+from confirma_connector.dispatch import Dispatch
 from confirma_connector.errors import Outage
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import REOPENABLE, TAKEN, Claim, Entry, Facts, Journal, Step
 from confirma_connector.sending import Filters, Sending
+from confirma_connector.stopping import Stop
 from confirma_connector.verdict import Verdict
 
 pytestmark = pytest.mark.thorough

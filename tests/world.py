@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from confirma_connector import contract, pipeline, plugins
-from confirma_connector.dispatch import Stop
 from confirma_connector.journal import Entry, Journal
 from confirma_connector.pipeline import Choice, Run
 from confirma_connector.report import Report
 from confirma_connector.sandbox import Fault, StandIn
 from confirma_connector.settings import Settings
+from confirma_connector.stopping import Stop
 
 __all__ = ["DAY", "HEADERS", "MAPPING", "TOKEN", "Clock", "World", "csv_rows", "csv_text", "invoice_rows"]
 

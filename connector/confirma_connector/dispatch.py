@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import threading
 import time
@@ -17,9 +16,10 @@ from confirma_connector.contract import Contract
 from confirma_connector.journal import Claim, Entry, Journal, Step
 from confirma_connector.language import mark, tr, trn
 from confirma_connector.retelling import UNEXPECTED, retold
+from confirma_connector.stopping import Ending, Stop
 from confirma_connector.verdict import Verdict
 
-__all__ = ["Dispatch", "Ending", "Stop"]
+__all__ = ["Dispatch"]
 
 _IN_A_ROW = 3
 _ALIKE = 5
@@ -40,42 +40,6 @@ _TROUBLE = {
     "lost": mark("no answer {count} times in a row"),
     "odd": mark("no usable answer {count} times in a row"),
 }
-
-
-@dataclass
-class Stop:
-    """A person's wish to stop: orderly while something would be lost (`shielded`), at once everywhere else."""
-
-    wished: threading.Event = field(default_factory=threading.Event)
-    shielded: bool = False
-
-    @contextlib.contextmanager
-    def shield(self) -> Iterator[None]:
-        """Within the block a wish is only noted."""
-        self.shielded = True
-        try:
-            yield
-        finally:
-            self.shielded = False
-
-    @contextlib.contextmanager
-    def exposed(self) -> Iterator[None]:
-        """Within the block, which stands in a shielded one, a wish interrupts: also one from before it."""
-        self.shielded = False
-        try:
-            if self.wished.is_set():
-                raise KeyboardInterrupt
-            yield
-        finally:
-            self.shielded = True
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why the sending stopped before its work was done."""
-
-    kind: Literal["refused", "outage", "stopped"]
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

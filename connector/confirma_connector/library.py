@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from confirma_connector import contract, language, pipeline, plugins, settings
-from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError, Unavailable, legible
 from confirma_connector.handed import Handed, of_frame, of_records
 from confirma_connector.language import LanguageCode, tr
@@ -26,6 +25,7 @@ from confirma_connector.records import Record
 from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.settings import Environment, Settings
+from confirma_connector.stopping import Stop
 
 if TYPE_CHECKING:
     import pandas

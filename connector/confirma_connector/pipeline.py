@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Sequence
 from confirma_connector import production, reconcile, results
 from confirma_connector.checking import check, preview, several, surveys
 from confirma_connector.client import Client
-from confirma_connector.dispatch import Ending
 from confirma_connector.errors import SettingsError, SourceError
 from confirma_connector.inquiry import inquire
 from confirma_connector.journal import Claim, Facts, Journal
@@ -20,6 +19,7 @@ from confirma_connector.report import Report
 from confirma_connector.run import Choice, Event, Run, in_its_language
 from confirma_connector.sending import Filters, Sending
 from confirma_connector.settings import Settings
+from confirma_connector.stopping import Ending
 from confirma_connector.survey import Survey
 from confirma_connector.telling import whole
 from confirma_connector.verdict import Verdict

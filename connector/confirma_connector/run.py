@@ -11,7 +11,6 @@ from typing import Concatenate, Literal, ParamSpec, TypeVar
 
 from confirma_connector import language, rules
 from confirma_connector.contract import Contract
-from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
 from confirma_connector.files import placed
 from confirma_connector.handed import Handed
@@ -21,6 +20,7 @@ from confirma_connector.recognition import mapping_for
 from confirma_connector.records import Record
 from confirma_connector.registers import Registers
 from confirma_connector.settings import Settings
+from confirma_connector.stopping import Stop
 from confirma_connector.survey import Look, Refusals, Survey, Wanted, survey
 
 __all__ = ["Choice", "Event", "Run", "in_its_language"]

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from confirma_connector import reconcile
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
-from confirma_connector.dispatch import Dispatch, Ending, Stop
+from confirma_connector.dispatch import Dispatch
 from confirma_connector.items import Item
 from confirma_connector.journal import Claim, Entry, Facts, Journal
 from confirma_connector.language import mark, tr
 from confirma_connector.numbering import Key, Numbers
 from confirma_connector.records import Problem
+from confirma_connector.stopping import Ending, Stop
 from confirma_connector.survey import Survey
 from confirma_connector.verdict import Verdict
 

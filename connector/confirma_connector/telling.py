@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-from confirma_connector.dispatch import Ending
 from confirma_connector.items import Item
 from confirma_connector.journal import Change, Entry, Journal
 from confirma_connector.language import tr, trn
@@ -17,6 +16,7 @@ from confirma_connector.ranges import Ranges, spelled
 from confirma_connector.records import Problem
 from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
 from confirma_connector.settings import Settings
+from confirma_connector.stopping import Ending
 from confirma_connector.summary import SkippedSum, Summary, Worth, together
 from confirma_connector.survey import Survey
 from confirma_connector.troubles import gathered

@@ -17,11 +17,11 @@ import click
 from confirma_connector import contract, plugins, settings
 from confirma_connector.cli.saying import harmless
 from confirma_connector.cli.speaking import speak
-from confirma_connector.dispatch import Stop
 from confirma_connector.errors import SettingsError
 from confirma_connector.language import mark, tr
 from confirma_connector.pipeline import Choice, Event, Run
 from confirma_connector.settings import Settings
+from confirma_connector.stopping import Stop
 
 __all__ = [
     "agreed",
