@@ -15,7 +15,7 @@ from confirma_connector import pipeline
 from confirma_connector.pipeline import Choice
 
 ROWS_PER_INVOICE = 5
-CALLS_PER_ROW = 90
+CALLS_PER_ROW = 75
 """Calls of Python functions for one row of a check, with its share of its invoice."""
 BESIDE = 20
 """Commits of a send that are of no single invoice."""
