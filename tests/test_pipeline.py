@@ -6,14 +6,14 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 from world import DAY, TOKEN, World, csv_rows, invoice_rows
 
 from confirma_connector import pipeline
 from confirma_connector.errors import JournalError, Outage, Refused, SettingsError
-from confirma_connector.journal import Journal, Step
+from confirma_connector.journal import Claim, Entry, Journal, Step
 from confirma_connector.pipeline import Choice, Event
 from confirma_connector.report import InvoiceReport, Report
 
@@ -423,12 +423,15 @@ def test_an_interruption_anywhere_loses_nothing(world: World, what: str) -> None
 def test_a_journal_that_cannot_be_written_any_more_stops_the_run_and_the_next_one_finishes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, advance, count = world.source(*range(1001, 1021)), Journal.advance, itertools.count()
+    source, advance, claimed = world.source(*range(1001, 1021)), Journal.advance, itertools.count()
+    is_full = False
 
-    def full(self: Journal, *arguments: object) -> object:
-        if next(count) > 6:
+    def full(self: Journal, steps: Sequence[Step], claims: Sequence[Claim] = (), now: float = 0.0) -> list[Entry]:
+        nonlocal is_full
+        is_full = is_full or (bool(claims) and next(claimed) > 0)
+        if is_full:
             raise JournalError("disk full")
-        return advance(self, *arguments)  # type: ignore[arg-type]
+        return advance(self, steps, claims, now)
 
     with monkeypatch.context() as patch:
         patch.setattr(Journal, "advance", full)
