@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from confirma_connector import STATES, Match, NoWriteBack, Record, Result, Source, SourceError, hookimpl
-from confirma_connector.delimited import Layout, Row, pieces, rows, splits_evenly, survey
+from confirma_connector.delimited import Layout, Row, pieces, rows
+from confirma_connector.delimiters import splits_evenly, survey
 from confirma_connector.language import tr, trn
 from confirma_connector.rowcells import Cells
 

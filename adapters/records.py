@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from confirma_connector import Match, Record, Source, hookimpl
-from confirma_connector.delimited import rows, survey
+from confirma_connector.delimited import rows
+from confirma_connector.delimiters import survey
 from confirma_connector.language import tr
 
 if TYPE_CHECKING:

@@ -290,7 +290,7 @@ def test_a_terminal_that_lacks_a_letter_ends_no_run(world: World) -> None:
 @POSIX
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_is_130_with_the_results_written(world: World, number: int) -> None:
-    world.fault("create", "slow", seconds=0.05)
+    world.fault("create", "slow", seconds=0.2)
     source = world.source(*range(1001, 1101))
     process = world.start("send", source)
     wait_for(world, 5)

@@ -659,15 +659,15 @@ def test_an_adapter_that_misbehaves_in_detect_is_named(stage, body, said):
 
 @pytest.mark.parametrize("hang", ["while True: pass", "time.sleep(60)"])
 def test_an_adapter_that_hangs_in_detect_is_named_and_not_waited_for_again(stage, hang, monkeypatch):
-    monkeypatch.setattr(calling, "PATIENCE", 0.2)
+    monkeypatch.setattr(calling, "PATIENCE", 1.0)
     registry = stage.adapter(
         detecting(hang.replace("while True: pass", "while not os.path.exists(path.with_name('stop')): pass"))
     )
     for _ in range(2):
         began = time.monotonic()
-        with pytest.raises(AdapterError, match=r"did not answer in detect within 0\.2 seconds"):
+        with pytest.raises(AdapterError, match=r"did not answer in detect within 1 seconds"):
             registry.claims(stage.source)
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1.0
     stage.source.with_name("stop").touch()
 
 

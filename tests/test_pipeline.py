@@ -377,16 +377,17 @@ def test_checking_changes_nothing_and_asks_nobody(world: World) -> None:
 
 def test_a_wish_to_stop_writes_the_results_of_what_was_sent(world: World) -> None:
     run = world.run()
+    heard = itertools.count(1)
 
     def hear(event: Event) -> None:
-        if event.what == "sending" and event.number == 1005:
+        if event.what == "sending" and next(heard) == 5:
             run.stop.wished.set()
 
     run = dataclasses.replace(run, hear=hear)
     report = pipeline.send(run, Choice((world.source(*range(1001, 1051)),)))
     assert report.exit_code == 130
     written = [row["confirma_state"] for row in csv_rows(world.folder / "in.results.csv")]
-    assert 5 <= written.count("waiting") < 20
+    assert 5 <= written.count("waiting") <= 4 + 32, "no more than were claimed with the fifth"
     assert set(written) == {"waiting", "ready"}
     assert len(world.arrived()) == written.count("waiting")
     assert world.but().send(world.folder / "in.csv").exit_code == 0

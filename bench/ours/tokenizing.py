@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from confirma_connector.delimited import rows, survey
+from confirma_connector.delimited import rows
+from confirma_connector.delimiters import survey
 from confirma_connector.limits import DEFAULTS
 
 __all__ = ["run"]

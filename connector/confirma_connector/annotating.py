@@ -18,8 +18,8 @@ from confirma_connector.language import tr
 from confirma_connector.outcome import Outcome, cell_text, result
 from confirma_connector.records import Result
 from confirma_connector.resultlist import KINDS, harmless, write_list
-from confirma_connector.results import is_copy
 from confirma_connector.survey import Survey
+from confirma_connector.targets import is_copy
 
 __all__ = ["annotate"]
 

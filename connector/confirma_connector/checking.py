@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from confirma_connector import production, results
+from confirma_connector import production
 from confirma_connector.annotating import annotate
 from confirma_connector.errors import SettingsError
 from confirma_connector.items import Item
@@ -25,6 +25,7 @@ from confirma_connector.roworder import compared
 from confirma_connector.run import Choice, Run, in_its_language
 from confirma_connector.settings import Settings
 from confirma_connector.survey import Look, Survey, Wanted
+from confirma_connector.targets import source_of
 from confirma_connector.telling import told, whole
 
 __all__ = ["check", "preview", "several", "surveys"]
@@ -100,7 +101,7 @@ def surveys(
     key = journal.key if journal else os.urandom(32)
     for path in choice.paths:
         if journal is None or not is_answer(journal, path):
-            source = results.source_of(journal, path) if journal else None
+            source = source_of(journal, path) if journal else None
             mapping = run.mapping(path, choice.mapping)
             yield run.read(path, mapping, key, said, made_from=source, look=look, wants=wants)
     for one in choice.handed:

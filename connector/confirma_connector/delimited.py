@@ -1,4 +1,4 @@
-"""Delimited text: its layout, its delimiter, and the one tokenizer that both reading and writing use.
+"""Delimited text: its layout, and the one tokenizer that both reading and writing use.
 
 The tokenizer works on decoded text with the line ends as they are. Decoding and encoding strictly is a bijection for
 the encodings in use; whoever writes proves it by comparing what it encodes again (see `Row.text` and `Row.end`).
@@ -9,27 +9,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import NamedTuple
 
-from confirma_connector.encodings import Opener, encoding_of, opened
+from confirma_connector.encodings import Opener, opened
 from confirma_connector.errors import SourceError, at_line
 from confirma_connector.language import tr
 from confirma_connector.limits import DEFAULTS, Limits
 
-__all__ = ["DELIMITERS", "Layout", "Row", "pieces", "rows", "splits_evenly", "survey"]
+__all__ = ["Layout", "Row", "bounded", "lines_of", "pieces", "rows", "tokenized"]
 
-DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
-"""The delimiters that are looked for when none is declared, and their words in a mapping."""
-
-SAMPLE_RECORDS, SAMPLE_LINES = 200, 400
-
-_SEP_LINE = re.compile(r'"?sep=(\t|[^\w\s"])"? *', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -65,50 +56,10 @@ class Row(NamedTuple):
     problem: str
 
 
-def survey(
-    open_: Opener,
-    name: str,
-    limits: Limits,
-    *,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    quote: str = '"',
-    header_row: int | None = None,
-    skip_rows: int = 0,
-    ours: Collection[str] = (),
-) -> Layout:
-    """Find how the file is laid out; what is declared is taken as it is.
-
-    *header_row* is the 1-based line of the header, 0 for a file without one, None for the first line with text after
-    *skip_rows* lines. Of delimiters that seem alike, one that cuts the header into fields that have *ours* among them
-    is right. Raise `SourceError` for a file that is empty, is not text, or can be read in two ways.
-    """
-    encoding, bom = encoding_of(open_, name, encoding, limits.line_length)
-    draft = Layout(name, encoding, bom, delimiter or ";", quote, 0, headed=header_row != 0, limits=limits)
-    with opened(open_(), encoding, bom) as stream:
-        lines = _bounded(_lines(stream, draft), draft, 1)
-        preamble, first, separator = _preamble(lines, name, header_row, skip_rows)
-        sample = [] if first is None else [first, *_fitting(islice(lines, SAMPLE_LINES), limits.line_length)]
-    chosen = delimiter or separator or _delimiter(sample, replace(draft, delimiter=";"), preamble + 1, ours)
-    if quote == chosen:
-        raise SourceError(tr("{name}: {sign} cannot be both the delimiter and the quote", name=name, sign=repr(chosen)))
-    for sign in (chosen, quote):
-        if sign.encode(encoding, "ignore").decode(encoding) != sign:
-            raise SourceError(
-                tr(
-                    "{name}: the encoding {encoding} has no character {sign}",
-                    name=name,
-                    encoding=encoding,
-                    sign=repr(sign),
-                )
-            )
-    return replace(draft, delimiter=chosen, preamble=preamble)
-
-
 def rows(open_: Opener, layout: Layout) -> Iterator[Row]:
     """Give every record of the file in order, also those without fields; memory stays flat."""
     with opened(open_(), layout.encoding, layout.bom) as stream:
-        yield from _tokenized(_lines(stream, layout), layout)
+        yield from tokenized(lines_of(stream, layout), layout)
 
 
 def pieces(text: str, layout: Layout) -> list[str]:
@@ -116,19 +67,12 @@ def pieces(text: str, layout: Layout) -> list[str]:
     return _cut(text, iter(()), layout, 0)[2] if layout.quote else text.split(layout.delimiter)
 
 
-def splits_evenly(lines: Iterable[str]) -> bool:
-    """Say whether some delimiter cuts the first of *lines* and most of the others into the same number of fields."""
-    sample = list(lines)
-    layout = Layout("", "utf-8", b"", ";", '"', 0, headed=True)
-    return len(sample) > 1 and any(_fit(sample, replace(layout, delimiter=mark))[1] > 0.5 for mark in DELIMITERS)
-
-
-def _lines(stream: io.TextIOWrapper, layout: Layout) -> Iterator[str]:
+def lines_of(stream: io.TextIOWrapper, layout: Layout) -> Iterator[str]:
     """Give the lines as they are; of one that is too long only so much that it can be told."""
     return iter(partial(stream.readline, layout.limits.line_length + 3), "")
 
 
-def _bounded(lines: Iterable[str], layout: Layout, number: int) -> Iterator[str]:
+def bounded(lines: Iterable[str], layout: Layout, number: int) -> Iterator[str]:
     """Give the lines, the first of which has this *number*; one that is too long is refused."""
     for at, line in enumerate(lines, number):
         _check_length(line, layout, at)
@@ -141,115 +85,8 @@ def _check_length(line: str, layout: Layout, number: int) -> None:
         raise layout.limits.refuse("line_length", at_line(layout.name, number))
 
 
-def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:
-    for line in lines:
-        if (room := room - len(line)) < 0:
-            return
-        yield line
-
-
-# ---- header and delimiter ----
-
-
-def _preamble(
-    lines: Iterator[str], name: str, header_row: int | None, skip_rows: int
-) -> tuple[int, str | None, str | None]:
-    """Give how many lines stand before the first record, that record's first line, and what `sep=` declares."""
-    separator = None
-    passed = 0
-    for number, line in enumerate(lines, 1):
-        found = _SEP_LINE.fullmatch(line.rstrip("\r\n")) if number == 1 else None
-        if found:
-            separator = found[1]
-            if header_row == 1:
-                raise SourceError(
-                    tr(
-                        '{name}, line 1: "{found}" names the delimiter; the header must be further down',
-                        name=name,
-                        found=found[0],
-                    )
-                )
-        if header_row:
-            is_first = number == header_row
-        else:
-            is_first = not found and number > skip_rows and (header_row == 0 or not line.isspace())
-        if is_first:
-            if header_row and line.isspace() and "\t" not in line:
-                raise SourceError(
-                    tr(
-                        "{name}, line {line}: the header was expected here, but the line is blank",
-                        name=name,
-                        line=number,
-                    )
-                )
-            return passed, line, separator
-        passed = number
-    if header_row:
-        raise SourceError(
-            tr(
-                "{name} has {count} lines, but its header is declared on line {line}",
-                name=name,
-                count=passed,
-                line=header_row,
-            )
-        )
-    if header_row is None:
-        raise SourceError(
-            tr("{name} is empty: it has no line with text below the lines to skip", name=name)
-            if skip_rows
-            else tr("{name} is empty: it has no line with text", name=name)
-        )
-    return passed, None, separator
-
-
-def _delimiter(sample: list[str], layout: Layout, line: int, ours: Collection[str]) -> str:
-    fits = {mark: _fit(sample, replace(layout, delimiter=mark)) for mark in DELIMITERS}
-    best = max(share for _, share in fits.values())
-    if best > 0.5:
-        likely = [mark for mark, (_, share) in fits.items() if share > 0.5 and share >= best - 0.1]
-    else:
-        likely = [mark for mark, (width, _) in fits.items() if width > 1]
-    if ours and len(likely) > 1:
-        likely = [mark for mark in likely if set(ours) <= set(sample[0].rstrip("\r\n").split(mark))] or likely
-    if len(likely) > 1:
-        raise SourceError(
-            tr(
-                "{name}, line {line} and below can be split by {delimiters}: declare which, as in source: "
-                "{{delimiter: {first}}}",
-                name=layout.name,
-                line=line,
-                delimiters=tr(" and ").join(DELIMITERS[mark] for mark in likely),
-                first=DELIMITERS[likely[0]],
-            )
-        )
-    return likely[0] if likely else ";"
-
-
-def _fit(sample: list[str], layout: Layout) -> tuple[int, float]:
-    """Give the number of fields of the header and the share of the records that have as many.
-
-    Without a header the commonest number counts. One field is no fit: the share is 0.
-    """
-    found: list[list[str]] = []
-    with suppress(SourceError):  # the sample may end within a quoted field; a true fault is told when the file is read
-        for row in islice(_tokenized(iter(sample), layout), SAMPLE_RECORDS):
-            found += [row.fields] if row.fields else []
-    if not found:
-        return 0, 0.0
-    if layout.headed:
-        width, body = len(found[0]), found[1:]
-    else:
-        width, body = Counter(map(len, found)).most_common(1)[0][0], found
-    if width == 1:
-        return 1, 0.0
-    even = sum(len(fields) >= width and not any(fields[width:]) for fields in body)
-    return width, even / len(body) if body else 1.0
-
-
-# ---- tokenizer ----
-
-
-def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
+def tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
+    """Give the records that *lines* come to."""
     delimiter, quote, preamble = layout.delimiter, layout.quote, layout.preamble
     most_columns, most_rows, longest = layout.limits.columns, layout.limits.rows, layout.limits.line_length
     made = partial(tuple.__new__, Row)  # many are made, and what a NamedTuple has of its own is slow
@@ -273,7 +110,7 @@ def _tokenized(lines: Iterator[str], layout: Layout) -> Iterator[Row]:
             try:
                 fields = next(in_c)
             except (csv.Error, IndexError):  # a fault or an oddity; or an open quote, with nothing more to pop
-                text, taken, _, fields, problem = _cut(text, _bounded(lines, layout, line), layout, begin)
+                text, taken, _, fields, problem = _cut(text, bounded(lines, layout, line), layout, begin)
                 line += taken
                 record = text.rstrip("\r\n")
         if len(fields) > most_columns:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, field_validator, model_validator
 
-from confirma_connector.delimited import DELIMITERS
+from confirma_connector.delimiters import DELIMITERS
 from confirma_connector.language import tr
 
 __all__ = ["DelimitedOptions", "DelimiterMark", "EncodingName", "QuoteMark"]

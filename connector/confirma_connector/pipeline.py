@@ -7,7 +7,7 @@ import datetime as dt
 import itertools
 from collections.abc import Collection, Iterator, Sequence
 
-from confirma_connector import production, reconcile, results
+from confirma_connector import production, reconcile
 from confirma_connector.checking import check, preview, several, surveys
 from confirma_connector.client import Client
 from confirma_connector.errors import SettingsError, SourceError
@@ -21,6 +21,7 @@ from confirma_connector.sending import Filters, Sending
 from confirma_connector.settings import Settings
 from confirma_connector.stopping import Ending
 from confirma_connector.survey import Survey
+from confirma_connector.targets import Target, matching_environment, target_of
 from confirma_connector.telling import whole
 from confirma_connector.verdict import Verdict
 from confirma_connector.writing import Writing
@@ -87,7 +88,7 @@ def track(run: Run, choice: Choice) -> Report:
 def _surveys(run: Run, journal: Journal, choice: Choice) -> Iterator[Survey]:
     for found in surveys(run, journal, choice):
         yield found  # before it is refused: who asked closes it
-        results.matching_environment(found, run.settings.environment)
+        matching_environment(found, run.settings.environment)
         _refuse_restless(run, journal, found)
 
 
@@ -110,15 +111,15 @@ def _refuse_restless(run: Run, journal: Journal, found: Survey) -> None:
         raise adapter.failed(tr("gave something else when it read the same bytes again: {where}", where=other.where))
 
 
-def _targets(journal: Journal, found: Sequence[Survey], choice: Choice) -> list[results.Target | None]:
+def _targets(journal: Journal, found: Sequence[Survey], choice: Choice) -> list[Target | None]:
     """Say where the results of each go: those of records in memory are in the report alone."""
-    targets: list[results.Target | None] = []
+    targets: list[Target | None] = []
     for one in found:
         if one.records is not None:
             targets.append(None)
             continue
         taken = {target.path for target in targets if target}
-        targets.append(results.choose(journal, one, choice.output, in_place=choice.in_place, taken=taken))
+        targets.append(target_of(journal, one, choice.output, in_place=choice.in_place, taken=taken))
     return targets
 
 

@@ -11,45 +11,6 @@ from confirma_connector.language import tr
 __all__ = ["TableOptions", "WorkbookOptions"]
 
 
-class WorkbookOptions(BaseModel):
-    """The `source:` block of excel: what is left out is found from the file, or the file is refused as ambiguous.
-
-    *sheet* is a name, several spellings of one, or a number from 1. *header_row* counts from 1; 0 stands for "none".
-    Hidden rows stop the run unless *hidden* says what becomes of them. With *numbers* "shown", numbers are rounded to
-    the decimals that their cells show.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    sheet: tuple[str, ...] = ()
-    header_row: int | None = None
-    hidden: Literal["send", "skip"] | None = None
-    numbers: Literal["exact", "shown"] = "exact"
-
-    @field_validator("sheet", mode="before")
-    @classmethod
-    def _spellings(cls, value: Any) -> tuple[str, ...]:
-        spellings = tuple(str(one).strip() for one in (value if isinstance(value, (list, tuple)) else [value]))
-        if spellings and all(spellings):
-            return spellings
-        raise ValueError(tr("a sheet has a name or a number; leave sheet out to take the only one with content"))
-
-    @field_validator("header_row", mode="before")
-    @classmethod
-    def _header_line(cls, value: Any) -> int | None:
-        text = "" if value is None else str(value).strip().lower()
-        if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= 1_048_576:
-            return int(text)
-        if text in ("", "none"):
-            return 0 if text else None
-        raise ValueError(
-            tr(
-                '"{value}" is no header_row; expected a row number from 1, or none for a list without header',
-                value=value,
-            )
-        )
-
-
 class TableOptions(BaseModel):
     """The `source:` block of table: what is left out is found from the file, or the file is refused as ambiguous.
 
@@ -73,14 +34,25 @@ class TableOptions(BaseModel):
     @field_validator("header_row", mode="before")
     @classmethod
     def _header_line(cls, value: Any) -> int | None:
-        text = str(value).strip().lower()
-        if value is None or text == "none":
-            return None if value is None else 0
-        if text.isascii() and text.isdigit() and len(text) < 8 and int(text):
+        text = "" if value is None else str(value).strip().lower()
+        if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= 1_048_576:
             return int(text)
+        if text in ("", "none"):
+            return 0 if text else None
         raise ValueError(
             tr(
-                '"{value}" is no header_row; expected a whole number from 1, or none for a table without a header',
+                '"{value}" is no header_row; expected a row number from 1, or none for a list without header',
                 value=value,
             )
         )
+
+
+class WorkbookOptions(TableOptions):
+    """The `source:` block of excel: that of table, and what only the excel adapter sees.
+
+    Hidden rows stop the run unless *hidden* says what becomes of them. With *numbers* "shown", numbers are rounded to
+    the decimals that their cells show.
+    """
+
+    hidden: Literal["send", "skip"] | None = None
+    numbers: Literal["exact", "shown"] = "exact"

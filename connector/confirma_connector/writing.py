@@ -22,10 +22,10 @@ from confirma_connector.outcome import Outcome, Use, outcome
 from confirma_connector.records import Problem, Record
 from confirma_connector.refusing import refusals
 from confirma_connector.report import AttentionReport, FileReport
-from confirma_connector.results import Target
 from confirma_connector.roworder import compared
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.survey import Refusals, Survey
+from confirma_connector.targets import Target, matching_environment, target_of
 from confirma_connector.telling import told
 
 __all__ = ["Writing"]
@@ -104,13 +104,13 @@ class Writing:
         found = self.run.read(path, mapping, self.journal.key, self._refusals(), is_target=True)
         try:
             self._refuse_foreign(found)
-            self.write(found, results.choose(self.journal, found, choice.output))
+            self.write(found, target_of(self.journal, found, choice.output))
         finally:
             found.close()
 
     def _refuse_foreign(self, found: Survey) -> None:
         """Refuse results of another environment, and invoices of another seller. Raises SettingsError."""
-        results.matching_environment(found, self.run.settings.environment)
+        matching_environment(found, self.run.settings.environment)
         bound = self.journal.seller()
         other = next((seller for seller in found.sellers if bound and seller != bound), None)
         if other:

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from confirma_connector.delimited import DELIMITERS, Row, rows, survey
+from confirma_connector.delimited import Row, rows
+from confirma_connector.delimiters import DELIMITERS, survey
 from confirma_connector.errors import SourceError
 from confirma_connector.language import mark, tr
 from confirma_connector.limits import Limits
