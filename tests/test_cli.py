@@ -346,7 +346,10 @@ def test_a_second_run_of_the_account_waits_its_turn(world: World) -> None:
     try:
         wait_for(world, 1)
         second = world.command("send", world.source(2001, name="b.csv"))
+        assert first.poll() is None
     finally:
+        assert world.server
+        world.server.faults.clear()
         first.communicate(timeout=60)
     assert second.returncode == 3
     assert "another run for account acme" in second.stderr

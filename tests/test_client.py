@@ -22,6 +22,8 @@ from confirma_connector.sandbox import StandIn
 from confirma_connector.settings import Settings, load
 from confirma_connector.verdict import LONGEST_PAUSE, Verdict, retry_after
 
+pytestmark = pytest.mark.thorough
+
 DAY = dt.date(2026, 3, 2)
 BODY = json.dumps(
     {

@@ -15,6 +15,8 @@ from confirma_connector.testing import PROMISES, Sample
 from confirma_connector.testing.promises import tried_one
 from confirma_connector.testing.subject import Subject
 
+pytestmark = pytest.mark.thorough
+
 SAMPLES = Path(__file__).parents[1] / "samples"
 WITHOUT_RESULTS = {
     "only-results-are-written",

@@ -16,6 +16,8 @@ from confirma_connector.journal import Journal
 from confirma_connector.pipeline import Choice
 from confirma_connector.report import Report
 
+pytestmark = pytest.mark.thorough
+
 WRONG = {"Sähköposti": "", "Postinumero": "00001"}
 RIGHT = {"Sähköposti": "", "Postinumero": "00100"}
 

@@ -15,6 +15,8 @@ from workbooks import ADAPTER, HEADER, MAIN, cells, raw, records, rows, saved, v
 
 from confirma_connector import SourceError
 
+pytestmark = pytest.mark.thorough
+
 DATA = Path(__file__).parent / "data"
 HEAD = ["Nro", "Asiakas", "Summa"]
 ONE = [1001, "Ostaja Oy", 12.5]

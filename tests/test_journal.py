@@ -20,6 +20,8 @@ from confirma_connector.journal.schema import MIGRATIONS
 from confirma_connector.journal.step import CLAIMABLE, LEADS_TO
 from confirma_connector.verdict import Verdict
 
+pytestmark = pytest.mark.thorough
+
 DATE = dt.date(2026, 3, 2)
 
 

@@ -13,6 +13,8 @@ from other_server import REFUSED, other_server
 from other_story import OtherStory
 from world import TOKEN, World, csv_rows
 
+pytestmark = pytest.mark.thorough
+
 INVOICES = 8
 SEEDS = range(10)
 

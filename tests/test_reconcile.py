@@ -18,6 +18,8 @@ from confirma_connector.errors import Outage
 from confirma_connector.inquiry import Findings
 from confirma_connector.journal import Claim, Entry, Facts, Journal, Step
 
+pytestmark = pytest.mark.thorough
+
 QUIET = 600.0
 DATE = dt.date(2026, 3, 2)
 T0 = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC).timestamp()

@@ -11,6 +11,8 @@ import pytest
 from other_server import other_server
 from world import DAY, TOKEN, World, csv_rows, csv_text, invoice_rows
 
+pytestmark = pytest.mark.thorough
+
 INVOICES, LINES = 2000, 5
 CENT = Decimal("0.01")
 
