@@ -193,6 +193,43 @@ def test_a_value_that_only_a_further_row_has_is_an_error(tmp_path: Path) -> None
     ]
 
 
+def test_rows_agree_also_where_a_column_tells_the_sign_or_the_unit(tmp_path: Path) -> None:
+    signed = {"column": "Summa", "negative_when": {"column": "Laji", "equals": "H"}}
+    charge = {"description": {"constant": "Rahti"}, "net_amount": signed, "vat_percentage": {"constant": "0"}}
+    by_the_piece = {**charge, "unit_price": {"column": "Summa", "per": "Laji"}, "net_amount": None}
+    lines = [row(Summa="10,00", Laji="10"), row(Summa="", Laji=""), row(Summa="10,00", Laji="H")]
+    for changes in ({"invoice": {"amounts.gross_amount": signed}}, {"charges": [charge]}, {"charges": [by_the_piece]}):
+        if "charges" in changes:
+            changes["charges"] = [{name: rule for name, rule in changes["charges"][0].items() if rule}]
+        (draft,) = drafts(tmp_path, lines, **changes)
+        assert [(one.code, one.header, one.where) for one in errors(draft)][:1] == [("E-DISAGREES", "Laji", "line 4")]
+        (draft,) = drafts(tmp_path, lines, **changes, first_in_group=["Laji"])
+        assert "E-DISAGREES" not in {one.code for one in errors(draft)}
+
+
+WITHOUT_HEADER: Mapping[str, Any] = {
+    "source": {"header_row": "none"},
+    "columns": {name: [f"#{place}"] for place, name in enumerate(row(), 1)},
+}
+
+
+def numbered(*lines: list[str]) -> list[dict[str, str]]:
+    return [{f"#{place}": cell for place, cell in enumerate(cells, 1)} for cells in lines]
+
+
+def test_rows_of_a_list_without_header_are_as_wide_as_the_first_that_is_kept(tmp_path: Path) -> None:
+    usual = [*row().values()]
+    title, short, wide = ["Laskut", *usual], usual[:-1], [*usual[:7], "6", *usual[7:]]
+    lines = numbered(title, usual, ["1002", *short[1:]], ["1003", *wide[1:]], ["1004", *usual[1:], "", " "])
+    made = drafts(tmp_path, lines, **WITHOUT_HEADER, skip=[{"column": "Nro", "equals": "Laskut"}])
+    assert [(one.label, [problem.text() for problem in errors(one)]) for one in made] == [
+        ("1001", []),
+        ("1002", ["line 4: has 9 fields where line 3 has 10 [E-RECORD]"]),
+        ("1003", ["line 5: has 11 fields where line 3 has 10 [E-RECORD]"]),
+        ("1004", []),
+    ]
+
+
 def test_a_column_that_is_only_read_in_the_first_row_may_differ(tmp_path: Path) -> None:
     lines = [row(Lisätieto="eka"), row(Lisätieto="toka")]
     changes: dict[str, Any] = {"invoice": {"additional_information": "Lisätieto"}, "first_in_group": ["Lisätieto"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -280,6 +280,21 @@ def test_a_block_gives_what_its_fields_give_one_by_one(tmp_path: Path) -> None:
         }
 
 
+def minus() -> dict[str, Any]:
+    """The sign that another column tells."""
+    return {"negative_when": {"column": "Selite", "equals": "H"}}
+
+
+RULES: Sequence[dict[str, Any]] = [
+    {},
+    {"quantity": {"constant": "1", **minus()}},
+    {"unit_price": {"constant": "100,00", "per": "Määrä"}},
+    {"quantity": {"column": "Määrä", **minus()}, "unit_price": {"column": "Hinta", "per": "Määrä"}},
+    {"quantity": {"constant": "-1", **minus()}, "unit_price": {"column": "Hinta", "per": "Määrä", **minus()}},
+    {"product_code": {"column": "Selite", "split": {"at": "5", "take": 1}}, "unit": {"constant": "h"}},
+    {"product_name": {"columns": ["Selite", "ALV"], "join": "/"}, "unit": {"column": "Selite", "default": "kpl"}},
+]
+
 AMOUNT_CELLS = st.one_of(
     st.from_regex(r"[0-9]{1,4},[0-9]{2}", fullmatch=True),
     st.sampled_from(["12,50", "40", "1 000,00", "-1,00", "0,10", "1,00\n2,00", "1,00\n", "12,5", "1.5"]),
@@ -289,27 +304,34 @@ AMOUNT_CELLS = st.one_of(
 
 @given(
     st.lists(
-        st.fixed_dictionaries({"Selite": CELLS, "Määrä": AMOUNT_CELLS}, optional={"Hinta": AMOUNT_CELLS, "ALV": CELLS}),
+        st.fixed_dictionaries(
+            {"Selite": st.one_of(st.just("H"), CELLS), "Määrä": AMOUNT_CELLS},
+            optional={"Hinta": AMOUNT_CELLS, "ALV": CELLS},
+        ),
         max_size=7,
     ),
     st.booleans(),
     st.sampled_from(["mappings", "cells", "both"]),
+    st.sampled_from(range(len(RULES))),
 )
-@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": "x"}] * 3, True, "cells")
-@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in (" x", "#N/A")], True, "cells")
-@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "1,5E+11")], True, "cells")
-@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "-")], True, "cells")
-@example([{"Määrä": "x" if n == 5 else "1", "Hinta": f"{n},5", "Selite": f"{n}"} for n in range(40)], True, "both")
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": "x"}] * 3, True, "cells", 0)
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in (" x", "#N/A")], True, "cells", 0)
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "1,5E+11")], True, "cells", 0)
+@example([{"Määrä": "1", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in ("y ", "-")], True, "cells", 0)
+@example([{"Määrä": "x" if n == 5 else "1", "Hinta": f"{n},5", "Selite": f"{n}"} for n in range(40)], True, "both", 0)
+@example([{"Määrä": "10", "Hinta": "1,5", "ALV": "24", "Selite": text} for text in "LH"], False, "cells", 1)
+@example([{"Määrä": count, "Hinta": "1,5", "ALV": "24", "Selite": "x"} for count in ("10", "0")], False, "cells", 2)
 @settings(max_examples=200, deadline=None)
 def test_records_read_together_hold_what_each_holds_by_itself(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Value]], is_forgetful: bool, made_of: str
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Value]], is_forgetful: bool, made_of: str, rule: int
 ) -> None:
-    if is_forgetful not in _BLOCKS:
-        _BLOCKS[is_forgetful] = mapper(tmp_path_factory.mktemp("together"))._of_rows
+    if (is_forgetful, rule) not in _BLOCKS:
+        block = mapper(tmp_path_factory.mktemp("together"), rows=RULES[rule])._of_rows
         for first in range(0, 3000, 600) if is_forgetful else ():  # many rows whose cells are new each time
             new = [{"Selite": f"{n}.", "Määrä": f"{n},5", "Hinta": f"{n},5"} for n in range(first + 1, first + 600)]
-            _BLOCKS[is_forgetful].values_of_all([Record(values, at, "") for at, values in enumerate(new)])
-    block = _BLOCKS[is_forgetful]
+            block.values_of_all([Record(values, at, "") for at, values in enumerate(new)])
+        _BLOCKS[is_forgetful, rule] = block
+    block = _BLOCKS[is_forgetful, rule]
     read = [
         Record(under_a_heading(values) if made_of == "cells" or (made_of == "both" and at % 2) else values, at, "")
         for at, values in enumerate(rows)
@@ -406,7 +428,7 @@ def disagreeing(lines: tuple[Record, ...]) -> Iterator[tuple[str, str]]:
                 break
 
 
-_BLOCKS: dict[bool, Block] = {}
+_BLOCKS: dict[tuple[bool, int], Block] = {}
 
 
 def alone(block: Block, record: Record, *, quickly: bool = False) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import ROW_FIELDS
@@ -15,8 +15,6 @@ __all__ = ["Block"]
 
 _WEIGHED = 500
 """After so many records it is seen whether remembering cells is worth it."""
-_FEW = 8
-_Held = TypeVar("_Held")
 
 
 class Block(Mapping[str, Field]):
@@ -63,7 +61,7 @@ class Block(Mapping[str, Field]):
         """Give for each record what `values_of` gives, None where it raises: several are read column by column."""
         columns = self._read(records)
         if columns is None:
-            return _by_halves(self.values_of_all, self._value_or_none, records)
+            return [*map(self._value_or_none, records)]
         if not columns:
             return [{} for _ in records]
         names = self._names
@@ -76,7 +74,7 @@ class Block(Mapping[str, Field]):
         """Give it for rows: what each holds for every row field in its order, None for nothing."""
         columns = self._read(records)
         if columns is None:
-            return _by_halves(self.rows_of_all, self._row_or_none, records)
+            return [*map(self._row_or_none, records)]
         by_name = dict(zip(self._names, columns, strict=bool(records)))
         nothing = (None,) * len(records)
         return [*zip(*(by_name.get(name, nothing) for name in ROW_FIELDS), strict=True)]
@@ -136,16 +134,6 @@ class Block(Mapping[str, Field]):
                 self._columnwise[index] = known.read_all
             known.missed = 0
         self._unweighed = _WEIGHED
-
-
-def _by_halves(
-    all_of: Callable[[Sequence[Record]], list[_Held]], one_of: Callable[[Record], _Held], records: Sequence[Record]
-) -> list[_Held]:
-    """Give what records hold of which some cannot be read: few are asked one by one, so that the others need not be."""
-    middle = len(records) // 2
-    if middle < _FEW:
-        return [*map(one_of, records)]
-    return [*all_of(records[:middle]), *all_of(records[middle:])]
 
 
 def _each(read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:

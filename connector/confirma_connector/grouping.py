@@ -1,10 +1,10 @@
-"""From records to groups that say they are one invoice: skip, fill down, group; every row accounted for."""
+"""From records to groups that say they are one invoice; every row accounted for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import NamedTuple, cast
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import spelled
@@ -13,7 +13,7 @@ from confirma_connector.limits import Limits
 from confirma_connector.mapping import LoadedMapping, MappingFile
 from confirma_connector.records import Problem, Record, Value
 from confirma_connector.rowcells import Cells
-from confirma_connector.skipping import Gone, Skipped, Skipping
+from confirma_connector.skipping import Skipped, Skipping
 from confirma_connector.unheard import Unheard
 
 __all__ = ["Group", "Grouping", "together"]
@@ -72,10 +72,9 @@ class Grouping:
     def groups(self, records: Iterable[Record]) -> Iterator[Group]:
         """Give the groups in the order of their first records; a flat source's columns are found first."""
         kept = self._skipping.kept(self._bound(records))
-        filled = self._filled(kept) if self._file.fill_down else cast(Iterator[Record], kept)  # no row is Gone then
         before: Group | None = None
         key: tuple[str, ...] = ()
-        for run in self._gathered(filled) if self._file.scattered else self._neighbours(filled):
+        for run in self._gathered(kept) if self._file.scattered else self._neighbours(kept):
             if before is not None:
                 astray = tuple(self._astray(before, run.members[0])) if any(key) and not any(run.key) else ()
                 yield before._replace(problems=(*before.problems, *astray)) if astray else before
@@ -106,37 +105,6 @@ class Grouping:
                 bound.add(record.part)
             if record.document is not None and self._file.lines_from is None:
                 self.unheard.hear(record)
-            yield record
-
-    def _filled(self, records: Iterable[Record | Gone]) -> Iterator[Record]:
-        """Fill blank cells from above, within one invoice: where another one begins, nothing is carried into it.
-
-        Nor over the row of another one that is gone: what is below such a row may be of it.
-        """
-        last: dict[str, Value] = {}
-        key: dict[str, str] = {}
-        for record in records:
-            if isinstance(record, Gone):
-                if any(key.get(word) != text for word, text in record.told.items()):
-                    last, key = {}, record.told
-                continue
-            if record.part != "whole":
-                yield record
-                continue
-            told = dict(self._skipping.told(record))
-            if any(key.get(word) != text for word, text in told.items()):
-                last, key = {}, told
-            missing: dict[str, Value] = {}
-            for word, text in ((word, self._columns.text(record, word)) for word in self._file.fill_down):
-                header = self._columns.header(word)
-                if not self._is_empty(text):
-                    last[header] = record.values.get(header)
-                elif header in last:
-                    missing[header] = last[header]
-            if missing:
-                values = record.values
-                whole = values.but(missing) if isinstance(values, Cells) else {**values, **missing}
-                record = replace(record, values=whole)
             yield record
 
     def _neighbours(self, records: Iterable[Record]) -> Iterator[_Run]:
@@ -286,5 +254,6 @@ def together(groups: Iterable[Group]) -> Iterator[list[Group]]:
 def _shared_words(file: MappingFile) -> list[str]:
     """Columns that feed the invoice: they agree on all its rows or are blank after the first."""
     blocks = (file.invoice, *file.charges)
-    feeding = dict.fromkeys(word for rules in blocks for rule in rules.values() for word in file.told_by(rule))
+    rules = [rule for block in blocks for rule in block.values()]
+    feeding = dict.fromkeys(word for rule in rules for word in (*file.told_by(rule), *rule.words()))
     return [word for word in feeding if word not in file.first_in_group]

@@ -23,7 +23,7 @@ class Known(dict[Value, Any]):
     """What the cells of one column mean: worked out once, since the same few dates, rates and units recur in a file.
 
     Only texts and dates are remembered, and so many at most; what cannot be read raises again each time. *read* gives
-    the meaning of any cell, *read_all* that of many. (Numbers are not remembered: 1.50 is 1.5, and True is 1.)
+    the meaning of any cell, *read_all* that of many. (A number is no key here: 1.50 is 1.5, and True is 1.)
     """
 
     def __init__(self, read: Callable[[Any], Any], read_all: Callable[[Sequence[Any]], list[Any]]) -> None:

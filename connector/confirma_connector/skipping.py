@@ -1,18 +1,19 @@
-"""Rows that are no invoice rows by the mapping's words or the source's own: left out, each with its reason."""
+"""The rows that are of invoices: others are left out, each with its reason, and blank cells are filled from above."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import cast
 
 from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import spelled
-from confirma_connector.language import tr
+from confirma_connector.language import tr, trn
 from confirma_connector.mapping import LoadedMapping, MappingFile, Skip
-from confirma_connector.records import Record
-from confirma_connector.rowcells import cells_of
+from confirma_connector.records import Record, Value
+from confirma_connector.rowcells import Cells, cells_of
 
-__all__ = ["Gone", "Skipped", "Skipping"]
+__all__ = ["Skipped", "Skipping"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +30,18 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class _Gone:
     """The place of a row that was skipped, and what it told of the invoice it is of."""
 
     told: dict[str, str]
 
 
 class Skipping:
-    """Leaves out the rows of one source that are none, and keeps account of them in `skipped`."""
+    """Leaves out the rows of one source that are of no invoice, and keeps account of them in `skipped`."""
 
     def __init__(self, mapping: LoadedMapping, columns: Columns) -> None:
         self._file = mapping.file
+        self._is_without_header = getattr(mapping.options, "header_row", None) == 0
         self._is_empty = mapping.locale.is_empty
         self._nothing = mapping.locale.nothing
         self._columns = columns
@@ -48,7 +50,14 @@ class Skipping:
         self._amounts = _amount_words(mapping.file)
         self.skipped: list[Skipped] = []
 
-    def kept(self, records: Iterable[Record]) -> Iterator[Record | Gone]:
+    def kept(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Give the records that are of an invoice, filled from above where the mapping says so."""
+        kept = self._kept(records)
+        if self._is_without_header:
+            kept = self._even(kept)
+        return self._filled(kept) if self._file.fill_down else cast(Iterator[Record], kept)  # nothing is _Gone then
+
+    def _kept(self, records: Iterable[Record]) -> Iterator[Record | _Gone]:
         """Give the records that are of an invoice; a flat row that is left out leaves what it told."""
         left_out: tuple[str, str] | None = None
         begun: tuple[Skip | None, str] | None = None
@@ -79,7 +88,56 @@ class Skipping:
                 continue
             self.skip(record, reason, is_invoice=record.part == "header" or begun is not None)
             if record.part == "whole" and self._file.fill_down:
-                yield Gone(dict(self.told(record)))
+                yield _Gone(dict(self.told(record)))
+
+    def _even(self, records: Iterable[Record | _Gone]) -> Iterator[Record | _Gone]:
+        """Hold rows to the width of the first one: their columns have no names, and in others may stand elsewhere."""
+        firsts: dict[str, Record] = {}
+        for record in records:
+            if isinstance(record, Record) and not record.skipped:
+                first = firsts.setdefault(record.part, record)
+                count, width = len(record.values), len(first.values)
+                if count < width or any(map(spelled, [*cells_of(record)][width:])):
+                    said = trn(
+                        "has {count} field where {place} has {width}",
+                        "has {count} fields where {place} has {width}",
+                        count,
+                        place=first.where,
+                        width=width,
+                    )
+                    record = replace(record, problems=(*record.problems, said))
+            yield record
+
+    def _filled(self, records: Iterable[Record | _Gone]) -> Iterator[Record]:
+        """Fill blank cells from above, within one invoice: where another one begins, nothing is carried into it.
+
+        Nor over the row of another one that is gone: what is below such a row may be of it.
+        """
+        last: dict[str, Value] = {}
+        key: dict[str, str] = {}
+        for record in records:
+            if isinstance(record, _Gone):
+                if any(key.get(word) != text for word, text in record.told.items()):
+                    last, key = {}, record.told
+                continue
+            if record.part != "whole":
+                yield record
+                continue
+            told = dict(self.told(record))
+            if any(key.get(word) != text for word, text in told.items()):
+                last, key = {}, told
+            missing: dict[str, Value] = {}
+            for word, text in ((word, self._columns.text(record, word)) for word in self._file.fill_down):
+                header = self._columns.header(word)
+                if not self._is_empty(text):
+                    last[header] = record.values.get(header)
+                elif header in last:
+                    missing[header] = last[header]
+            if missing:
+                values = record.values
+                whole = values.but(missing) if isinstance(values, Cells) else {**values, **missing}
+                record = replace(record, values=whole)
+            yield record
 
     def _is_torn(self, skip: Skip) -> bool:
         """Whether a row of an invoice is to leave out the whole of it without beginning it."""

@@ -63,8 +63,8 @@ class Field:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the mapping itself says the value."""
-        return self._rule.constant is not None
+        """Whether the mapping itself says all of the value: no column tells its sign or for how many it is."""
+        return self.is_plain and self._rule.constant is not None
 
     def value(self, record: Record) -> Any:
         """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence, NotFound."""
