@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from confirma_connector.columns import Columns, Look
 from confirma_connector.fields import ROW_FIELDS
-from confirma_connector.knowing import Known
 from confirma_connector.records import Record
-from confirma_connector.sourcing import Field
+from confirma_connector.sourcing import Field, Reading
 
 __all__ = ["Block"]
 
@@ -29,12 +28,9 @@ class Block(Mapping[str, Field]):
         self._columns = columns
         self._names = tuple(fields)
         self._bound = -1
-        self._reads: list[Callable[[Any], Any]] = []
-        self._columnwise: list[Callable[[Sequence[Any]], Sequence[Any]]] = []
-        self._known: list[tuple[int, Known]] = []
-        self._told: list[bool] = []
-        self._unweighed = _WEIGHED
+        self._readings: list[Reading] = []
         self._look = Look(())
+        self._unweighed = _WEIGHED
 
     def __getitem__(self, name: str) -> Field:
         return self._fields[name]
@@ -50,11 +46,10 @@ class Block(Mapping[str, Field]):
         if self._bound != self._columns.bindings:
             self._bind()
         cells = iter(self._look.of(record))
-        asked = [next(cells) if is_told else record for is_told in self._told]
         return {
             name: value
-            for name, read, it in zip(self._names, self._reads, asked, strict=True)
-            if (value := read(it)) is not None
+            for name, reading in zip(self._names, self._readings, strict=True)
+            if (value := reading.one(record if reading.header is None else next(cells))) is not None
         }
 
     def values_of_all(self, records: Sequence[Record]) -> list[dict[str, Any] | None]:
@@ -85,10 +80,9 @@ class Block(Mapping[str, Field]):
             self._bind()
         if not self._names or not records:
             return []
-        cells = iter(self._look.columns_of(records))
-        asked = [next(cells) if is_told else records for is_told in self._told]
+        columns = iter(self._look.columns_of(records))
         try:
-            values = [read(column) for read, column in zip(self._columnwise, asked, strict=True)]
+            values = [reading.many(records if reading.header is None else next(columns)) for reading in self._readings]
         except (ValueError, TypeError):
             return None
         self._unweighed -= len(records)
@@ -107,19 +101,8 @@ class Block(Mapping[str, Field]):
         return None if values is None else tuple(map(values.get, ROW_FIELDS))
 
     def _bind(self) -> None:
-        fields = list(self._fields.values())
-        headers = [field.header() for field in fields]
-        self._told = [header is not None for header in headers]
-        self._look = Look([header for header in headers if header is not None])
-        self._known = [(index, one.known) for index, one in enumerate(fields) if self._told[index]]
-        self._reads = [
-            one.known.__getitem__ if is_told else one.known.read if one.is_constant else one.value
-            for one, is_told in zip(fields, self._told, strict=True)
-        ]
-        self._columnwise = [
-            one.known.read_all if one.is_constant else _each(read)
-            for one, read in zip(fields, self._reads, strict=True)
-        ]
+        self._readings = [field.reading() for field in self._fields.values()]
+        self._look = Look([reading.header for reading in self._readings if reading.header is not None])
         self._bound = self._columns.bindings
 
     def _weigh(self) -> None:
@@ -127,14 +110,12 @@ class Block(Mapping[str, Field]):
 
         At first all of them are new: that says nothing yet.
         """
-        for index, known in self._known:
+        for reading in self._readings:
+            known = reading.known
+            if known is None:
+                continue
             if known.missed * 2 > _WEIGHED and len(known) != known.missed:
                 known.clear()
-                self._reads[index] = known.read
-                self._columnwise[index] = known.read_all
+                reading.one, reading.many = known.read, known.read_all
             known.missed = 0
         self._unweighed = _WEIGHED
-
-
-def _each(read: Callable[[Any], Any]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    return lambda cells: [*map(read, cells)]

@@ -118,20 +118,20 @@ class Grouping:
         typed: list[int] = []
         for record in records:
             cells = self._said_by(record)
-            if cells is None or cells != first or (typed and any(_differs(cells[at], first[at]) for at in typed)):
-                key = self._skipping.key(record)
-                if not run.members or key != run.key or not any(key):
-                    if run.members:
-                        yield run
-                    run = _Run(key, [record], 1, is_odd=False)
-                    first = cells if any(key) else None
-                    is_text = cells is None or _TEXT.issuperset(map(type, cells))
-                    typed = [] if is_text else [at for at, cell in enumerate(first or ()) if not isinstance(cell, str)]
-                    continue
-                run.is_odd = True
-            run.count += 1
-            if run.count <= most:
-                run.members.append(record)
+            is_odd = cells is None or cells != first or (typed and any(_differs(cells[at], first[at]) for at in typed))
+            key = self._skipping.key(record) if is_odd else run.key
+            if run.members and key == run.key and any(key):
+                run.is_odd = run.is_odd or bool(is_odd)
+                run.count += 1
+                if run.count <= most:
+                    run.members.append(record)
+                continue
+            if run.members:
+                yield run
+            run = _Run(key, [record], 1, is_odd=False)
+            first = cells if any(key) else None
+            is_text = cells is None or _TEXT.issuperset(map(type, cells))
+            typed = [] if is_text else [at for at, cell in enumerate(first or ()) if not isinstance(cell, str)]
         if run.members:
             yield run
 

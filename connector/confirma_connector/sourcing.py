@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from confirma_connector.money import negated, share
 from confirma_connector.records import Record, Unreadable, Value
 from confirma_connector.registers import Index, NotFound
 
-__all__ = ["Field", "Origin"]
+__all__ = ["Field", "Origin", "Reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,19 @@ class Origin:
     header: str
     value: str
     record: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """How a field is read, of *one* record and of *many*: from what stands under its *header*, else from all of them.
+
+    What is *known* of the cells under a header is worth remembering only where they recur.
+    """
+
+    header: str | None
+    one: Callable[[Any], Any]
+    many: Callable[[Sequence[Any]], Sequence[Any]]
+    known: Known | None = None
 
 
 class Field:
@@ -53,18 +66,19 @@ class Field:
         self._conversion = mapping.conversion(kind, rule)
         self._units = Conversion("number", mapping.locale)
         self._constant = None if rule.constant is None else self._conversion.value(rule.constant)
-        self.is_plain = rule.negative_when is None and rule.per is None and self._is_of_one_cell()
-        """Whether its value is what one cell says, or the same everywhere: `known` has it then."""
         self.known = self._knowing()
 
-    def header(self) -> str | None:
-        """Give the one header under which a plain field stands in this source; None where there is no such."""
-        return self._columns.sole_header(self._rule.column) if self.is_plain and self._rule.column else None
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether the mapping itself says all of the value: no column tells its sign or for how many it is."""
-        return self.is_plain and self._rule.constant is not None
+    def reading(self) -> Reading:
+        """Give the shortest way to read the field from the records of this source."""
+        rule, known, constant = self._rule, self.known, self._constant
+        if rule.negative_when is None and rule.per is None:
+            if rule.constant is not None:
+                return Reading(None, lambda _: constant, lambda records: [constant] * len(records))
+            if rule.column is not None and rule.split is None and self._register is None:
+                header = self._columns.sole_header(rule.column)
+                if header is not None:
+                    return Reading(header, known.__getitem__, lambda cells: [*map(known.__getitem__, cells)], known)
+        return Reading(None, self.value, lambda records: [*map(self.value, records)])
 
     def value(self, record: Record) -> Any:
         """Give what the field holds for *record*; None for nothing. Raises ValueError with a sentence, NotFound."""
@@ -155,15 +169,8 @@ class Field:
     def _is_empty(self, text: str) -> bool:
         return text.strip() in self._nothing
 
-    def _is_of_one_cell(self) -> bool:
-        rule = self._rule
-        return rule.constant is not None or (rule.column is not None and rule.split is None and self._register is None)
-
     def _knowing(self) -> Known:
         """Give what reads a cell and remembers it, in a short way where there is one."""
-        if self.is_constant:
-            constant = self._constant
-            return Known(lambda _: constant, lambda cells: [constant] * len(cells))
         conversion = self._conversion
         is_amount = self.kind in ("money", "number") and not conversion.steps and conversion.table is None
         return (known_amounts if is_amount else known_texts)(self._converted, conversion, self._nothing)
