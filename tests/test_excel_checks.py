@@ -232,6 +232,17 @@ def test_skipped_hidden_rows_are_told_with_the_amounts_in_them(bench: Bench) -> 
     assert [one.number for one in bench.checked(source={"hidden": "send"}).invoices] == ["1001", "1002", "1003"]
 
 
+@pytest.mark.parametrize("hidden", [2, 3, 4])
+def test_an_invoice_of_which_some_rows_are_hidden_is_not_sent_without_them(bench: Bench, hidden: int) -> None:
+    for number in (1001, 1001, 1001, 1002):
+        bench.add(Nro=number)
+    bench.sheet.row_dimensions[hidden].hidden = True
+    found = bench.checked(source={"hidden": "skip"})
+    assert [(one.number, one.state) for one in found.invoices] == [("1001", "invalid"), ("1002", "ready")]
+    (problem,) = found.invoices[0].problems
+    assert problem.message == f"Laskut!{hidden} is of this invoice as well, and hidden: show it, or hide all its rows"
+
+
 def test_nothing_is_sent_of_a_list_with_hidden_rows(world: World) -> None:
     bench = Bench(world.folder)
     bench.add()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from confirma_connector.columns import Columns
 from confirma_connector.errors import MappingError
 from confirma_connector.grouping import Group, Grouping
 from confirma_connector.limits import Limits
-from confirma_connector.records import Record
+from confirma_connector.records import Record, Unreadable, Value
 
 BLANK = {"Nro": "", "Pvm": "", "Eräpvm": "", "Asiakas": "", "Tunnus": "", "Sähköposti": ""}
 
@@ -181,9 +183,42 @@ def test_columns_of_the_invoice_agree_or_are_blank_after_the_first_row(tmp_path:
 def test_rows_that_disagree_are_an_error_that_names_both_places(tmp_path: Path) -> None:
     (draft,) = drafts(tmp_path, [row(), row(), row(Asiakas="Toinen Oy", Pvm="03.11.2026")])
     assert [problem.text() for problem in errors(draft)] == [
-        'line 4, column "Pvm": "03.11.2026": the rows of one invoice must agree here, and line 2 has another value [E-DISAGREES]',
-        'line 4, column "Asiakas": "Toinen Oy": the rows of one invoice must agree here, and line 2 has another value [E-DISAGREES]',
+        'line 4, column "Pvm": "03.11.2026": the rows of one invoice must agree here, and line 2 has "02.11.2026" [E-DISAGREES]',
+        'line 4, column "Asiakas": "Toinen Oy": the rows of one invoice must agree here, and line 2 has "Ostaja Oy" [E-DISAGREES]',
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "other"),
+    [
+        ("Pvm", dt.date(2026, 11, 2), "02.11.2026"),
+        ("Summa", "1 251,00", "1251,00"),
+        ("Summa", Decimal(1251), "1 251,00"),
+        ("Laji", "lasku", "LASKU"),
+    ],
+)
+def test_rows_that_mean_the_same_agree_however_it_is_written(
+    tmp_path: Path, header: str, first: Value, other: Value
+) -> None:
+    fields = {"amounts.paid_amount": "Summa", "description": {"column": "Laji", "transform": ["upper"]}}
+    lines = [row(Summa="0", Laji="x") | {header: first}, row(Summa="0", Laji="x") | {header: other}]
+    (draft,) = drafts(tmp_path, lines, invoice=fields)
+    assert "E-DISAGREES" not in {one.code for one in errors(draft)}
+    lines[1][header] = "03.11.2026" if header == "Pvm" else "9"
+    (draft,) = drafts(tmp_path, lines, invoice=fields)
+    assert [(one.code, one.header) for one in errors(draft)][:1] == [("E-DISAGREES", header)]
+
+
+def test_a_column_that_is_read_in_two_ways_agrees_only_if_both_ways_mean_the_same(tmp_path: Path) -> None:
+    fields = {"description": "Laji", "additional_information": {"column": "Laji", "transform": ["upper"]}}
+    (draft,) = drafts(tmp_path, [row(Laji="lasku"), row(Laji="LASKU")], invoice=fields)
+    assert [(one.code, one.header) for one in errors(draft)] == [("E-DISAGREES", "Laji")]
+
+
+def test_an_unreadable_cell_in_the_first_row_is_told_as_that_alone(tmp_path: Path) -> None:
+    lines = [row(Asiakas=Unreadable(f"=VLOOKUP(G{at})", "was never calculated")) for at in (7, 8)]
+    (draft,) = drafts(tmp_path, lines)
+    assert [one.code for one in errors(draft)] == ["E-CELL"]
 
 
 def test_a_value_that_only_a_further_row_has_is_an_error(tmp_path: Path) -> None:

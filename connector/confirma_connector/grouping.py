@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from confirma_connector.columns import Columns, Look
+from confirma_connector.agreeing import Agreeing, differs
+from confirma_connector.columns import Columns
 from confirma_connector.fields import spelled
 from confirma_connector.language import tr
 from confirma_connector.limits import Limits
-from confirma_connector.mapping import LoadedMapping, MappingFile
+from confirma_connector.mapping import LoadedMapping
 from confirma_connector.records import Problem, Record, Value
 from confirma_connector.rowcells import Cells
 from confirma_connector.skipping import Skipped, Skipping
@@ -54,12 +55,10 @@ class Grouping:
         self._is_empty = mapping.locale.is_empty
         self._columns = columns
         self._limits = limits
-        self._shared = _shared_words(mapping.file)
+        self._agreeing = Agreeing(mapping, columns)
         told_by = mapping.file.told_by
         self._in_rows = list(dict.fromkeys(word for rule in mapping.file.rows.values() for word in told_by(rule)))
         self._nothing = mapping.locale.nothing
-        self._look: Look | None = None
-        self._bindings = -1
         self._skipping = Skipping(mapping, columns)
         knows_columns = hasattr(mapping.options, "check_column")
         self.unheard = Unheard(columns.spellings, columns.parts, is_thorough=not knows_columns)
@@ -117,8 +116,8 @@ class Grouping:
         first: tuple[Value, ...] | None = None
         typed: list[int] = []
         for record in records:
-            cells = self._said_by(record)
-            is_odd = cells is None or cells != first or (typed and any(_differs(cells[at], first[at]) for at in typed))
+            cells = self._agreeing.said_by(record)
+            is_odd = cells is None or cells != first or (typed and any(differs(cells[at], first[at]) for at in typed))
             key = self._skipping.key(record) if is_odd else run.key
             if run.members and key == run.key and any(key):
                 run.is_odd = run.is_odd or bool(is_odd)
@@ -134,15 +133,6 @@ class Grouping:
             typed = [] if is_text else [at for at, cell in enumerate(first or ()) if not isinstance(cell, str)]
         if run.members:
             yield run
-
-    def _said_by(self, record: Record) -> tuple[Value, ...] | None:
-        """Give what a flat row says of its invoice; None where its words may be under several headers."""
-        if record.document is not None:
-            return None
-        if self._bindings != self._columns.bindings:
-            self._bindings = self._columns.bindings
-            self._look = self._columns.look([*self._shared, *self._file.group_by])
-        return None if self._look is None else self._look.of(record)
 
     def _gathered(self, records: Iterable[Record]) -> Iterator[_Run]:
         """Group by key wherever the lines stand: the mapping says that they may be scattered."""
@@ -171,7 +161,16 @@ class Grouping:
             )
             for record in headers[1:]
         ]
-        problems += self._disagreements(head, all_lines) if run.is_odd else ()
+        problems += self._agreeing.disagreements(head, all_lines) if run.is_odd else ()
+        if run.key in self._skipping.hidden:
+            place = self._skipping.hidden[run.key]
+            problems.append(
+                Problem(
+                    "E-RECORD",
+                    tr("{place} is of this invoice as well, and hidden: show it, or hide all its rows", place=place),
+                    where=head.where,
+                )
+            )
         if run.count > self._limits.rows_per_invoice:
             problem = tr("the invoice {problem}", problem=self._limits.told("rows_per_invoice", run.count))
             problems.append(Problem("E-ROWS", problem, where=head.where))
@@ -197,44 +196,6 @@ class Grouping:
                 return True
         return False
 
-    def _disagreements(self, head: Record, lines: list[Record]) -> Iterator[Problem]:
-        if len(lines) < 2 or head.document is not None:
-            return
-        for word in self._odd(head, lines):
-            first = self._columns.text(head, word)
-            for record in lines:
-                text = self._columns.text(record, word)
-                if text and text != first and not self._is_empty(text) and record is not head:
-                    yield Problem(
-                        "E-DISAGREES",
-                        tr("the rows of one invoice must agree here, and {place} has nothing", place=head.where)
-                        if self._is_empty(first)
-                        else tr(
-                            "the rows of one invoice must agree here, and {place} has another value", place=head.where
-                        ),
-                        where=record.place(self._columns.header(word)),
-                        header=self._columns.header(word),
-                        value=self._columns.shown(record, word),
-                        record=record.where,
-                    )
-                    break
-
-    def _odd(self, head: Record, lines: list[Record]) -> list[str]:
-        """Name the columns in which texts may differ."""
-        first = self._said_by(head)
-        if first is None:
-            return self._shared
-        odd: set[int] = set()
-        shared = range(len(self._shared))
-        for cells in map(self._said_by, lines):
-            odd.update(index for index in shared if cells is None or _differs(cells[index], first[index]))
-        return [self._shared[index] for index in sorted(odd)]
-
-
-def _differs(cell: Value, other: Value) -> bool:
-    """Tell whether two cells may be spelled differently: of numbers 1 is 1.0 and True, but not the same."""
-    return cell != other if isinstance(cell, str) and isinstance(other, str) else cell is not other
-
 
 def together(groups: Iterable[Group]) -> Iterator[list[Group]]:
     """Give the groups some at a time: so many that they have a few hundred rows to be read together."""
@@ -249,11 +210,3 @@ def together(groups: Iterable[Group]) -> Iterator[list[Group]]:
             several, cells = [], 0
     if several:
         yield several
-
-
-def _shared_words(file: MappingFile) -> list[str]:
-    """Columns that feed the invoice: they agree on all its rows or are blank after the first."""
-    blocks = (file.invoice, *file.charges)
-    rules = [rule for block in blocks for rule in block.values()]
-    feeding = dict.fromkeys(word for rule in rules for word in (*file.told_by(rule), *rule.words()))
-    return [word for word in feeding if word not in file.first_in_group]

@@ -42,6 +42,7 @@ class Skipping:
     def __init__(self, mapping: LoadedMapping, columns: Columns) -> None:
         self._file = mapping.file
         self._is_without_header = getattr(mapping.options, "header_row", None) == 0
+        self._is_without_hidden = getattr(mapping.options, "hidden", None) == "skip"
         self._is_empty = mapping.locale.is_empty
         self._nothing = mapping.locale.nothing
         self._columns = columns
@@ -49,6 +50,8 @@ class Skipping:
         self._bound = -1
         self._amounts = _amount_words(mapping.file)
         self.skipped: list[Skipped] = []
+        self.hidden: dict[tuple[str, ...], str] = {}
+        """What tells an invoice → where a row is that says so, and that the source hides."""
 
     def kept(self, records: Iterable[Record]) -> Iterator[Record]:
         """Give the records that are of an invoice, filled from above where the mapping says so."""
@@ -87,6 +90,8 @@ class Skipping:
                 yield record
                 continue
             self.skip(record, reason, is_invoice=record.part == "header" or begun is not None)
+            if self._is_without_hidden and record.skipped and any(key := self.key(record)):
+                self.hidden[key] = record.where
             if record.part == "whole" and self._file.fill_down:
                 yield _Gone(dict(self.told(record)))
 
