@@ -308,6 +308,20 @@ def test_a_signal_in_the_middle_is_130_with_the_results_written(world: World, nu
 
 
 @POSIX
+def test_a_signal_before_the_run_has_begun_is_130_as_well(world: World) -> None:
+    """Settings are read from a pipe into which nobody writes."""
+    pipe = world.folder / "config.toml"
+    os.mkfifo(pipe)
+    process = world.start("send", world.source(1001), "--config", pipe)
+    with pipe.open("w"):  # opened by both
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in err) == (130, False), err
+    assert "stopped; nothing is lost" in err
+    assert world.arrived() == []
+
+
+@POSIX
 def test_a_signal_while_asking_stops_at_once(world: World) -> None:
     world.fault("listing", "slow", seconds=30)
     process = world.but(timeout=60).start("send", world.source(1001))

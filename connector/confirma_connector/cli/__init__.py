@@ -8,6 +8,7 @@ import importlib
 import inspect
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -87,7 +88,14 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit code; whatever goes wrong is one clear line."""
-        with language.using(None), with_click(), _for_its_owner_alone(), _seldom_collected(), _ended_with_it():
+        with (
+            language.using(None),
+            with_click(),
+            _for_its_owner_alone(),
+            _seldom_collected(),
+            _ended_with_it(),
+            _stopped_in_order(),
+        ):
             before = _threads()
             code = self._code(*args, **extra)
             _cut_off(_threads() - before, code)
@@ -141,6 +149,20 @@ def _for_its_owner_alone() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+@contextlib.contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Take SIGTERM like Ctrl-C from the first moment; a run listens to both by itself."""
+    before = signal.getsignal(signal.SIGTERM) or signal.SIG_DFL
+    with contextlib.suppress(ValueError):  # only in the main thread can anybody listen
+        if before is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager
