@@ -404,13 +404,13 @@ def test_a_disk_that_is_full_before_an_answer_is_written_leaves_that_invoice_to_
 
 @POSIX
 @pytest.mark.parametrize("in_place", [False, True])
-def test_a_disk_that_is_full_before_the_results_are_written_leaves_them_to_the_next_run(
+def test_a_disk_that_is_full_before_the_results_are_written_leaves_them_to_the_next_send(
     desk: Desk, in_place: bool
 ) -> None:
     source = desk.list(1001)
     before, more = source.read_bytes(), ["--in-place"] * in_place
     done = send_until_full(desk, "after commit taken", source, *more)
-    assert (done.returncode, "next run catches up" in done.stdout) == (1, True), done
+    assert (done.returncode, f"next send of {source.name} writes them" in done.stdout) == (1, True), done
     assert (source.read_bytes(), desk.names()) == (before, [source.name])
     assert desk.world.states() == {1001: "waiting"}
     assert invoke(desk.world, "send", source, *more)[0] == 0

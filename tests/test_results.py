@@ -349,7 +349,7 @@ def test_a_source_that_goes_away_under_way_loses_no_state(world: World) -> None:
 
     report = pipeline.send(world.run(hear=hear), Choice((source,)))
     assert report.exit_code == 1
-    assert "next run catches up" in str(report)
+    assert "next send of in.csv writes them" in str(report)
     assert world.states() == {1001: "waiting"}
 
 

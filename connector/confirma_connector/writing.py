@@ -25,7 +25,7 @@ from confirma_connector.report import AttentionReport, FileReport
 from confirma_connector.roworder import compared
 from confirma_connector.run import Choice, Event, Run
 from confirma_connector.survey import Refusals, Survey
-from confirma_connector.targets import Target, matching_environment, target_of
+from confirma_connector.targets import Target, matching_environment, recorded, target_of
 from confirma_connector.telling import told
 
 __all__ = ["Writing"]
@@ -67,7 +67,8 @@ class Writing:
             path, said = results.write(self.journal, found, target, self._read_like(found), join)
             notices = [said] if said else []
         except UnwritableResults as error:
-            path, notices = None, [text for text in (target.notice, self._unwritten(error)) if text]
+            said = self._unwritten(error) if recorded(self.journal, target.path) else self._never_written(error, found)
+            path, notices = None, [text for text in (target.notice, said) if text]
         notices += self._reply(found, path or target.path)
         joined = differing.told(self._join(found))
         file = told(found, joined, results=path, notices=notices, touched=self.touched)
@@ -188,6 +189,14 @@ class Writing:
     def _unwritten(self, error: Exception) -> str:
         self.is_unwritten = True
         return tr("{error} (the states are in the journal; the next run catches up)", error=error)
+
+    def _never_written(self, error: Exception, found: Survey) -> str:
+        """Say who writes results that no `track` knows of yet."""
+        self.is_unwritten = True
+        name = (found.made_from or found.path).name
+        return tr(
+            "{error} (the states are in the journal; the next send of {name} writes them)", error=error, name=name
+        )
 
     def _join(self, base: Survey, use: Use | None = None) -> Iterator[tuple[Item, Outcome]]:
         entries, is_reordered = self.journal.each(item.key for item in base.items), compared(self.journal, base)
