@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from mapped import registry
 from openpyxl import load_workbook
+from spreadsheets import ods
 from workbooks import saved
 
 from confirma_connector.cli import main
@@ -130,6 +131,26 @@ def confirmed(text: str, *keys: str) -> str:
     return text
 
 
+def with_low_rates(path: Path, **more: str) -> Path:
+    """Write a list with rates as a cell has them that shows 25,5 %, and *more* columns that are the same on each row."""
+    more |= {"Asiakkaan nimi": "Meri Oy", "Sähköposti": "meri@example.com", "Laskutustapa": "Sähköposti"}
+    header = ["Laskun numero", "Laskun pvm", "Eräpäivä", "Määrä", "Yksikköhinta", "Alv-kanta", *more]
+    days = dt.date(2026, 11, 2), dt.date(2026, 11, 16)
+    rows = [
+        [number, *days, 2.0, 50.0, rate, *more.values()]
+        for number, rate in ((1001.0, 0.255), (1002.0, 0.135), (1003.0, 0.1), (1004.0, 0.255))
+    ]
+    return ods(path, {"Laskut": [header, *rows]}) if path.suffix == ".ods" else saved(path, Laskut=[header, *rows])
+
+
+def read_with(text: str, path: Path) -> str:
+    """Check *path* with a mapping of which all is confirmed that the list needs; give what is said of it."""
+    keys = ("prices", "missing_reference", "currency_code", "seller.name", "buyer.entity_type", "buyer.contact.email")
+    mapping = path.with_suffix(".yaml")
+    mapping.write_text(confirmed(text, *keys, "quantity").replace("{constant: }", "{constant: Myyjä Oy}"), "utf-8")
+    return run(path.parent, "check", path, "--mapping", mapping)[1]
+
+
 # -- the Finnish list ----------------------------------------------------------------------------------------------------
 
 
@@ -174,6 +195,24 @@ def test_without_a_terminal_only_what_is_exact_is_taken_and_deleting_the_signs_t
     code, said = run(tmp_path, "check", finnish, "--mapping", mapping)
     assert code == 0, said
     assert "ready: 8" in said
+
+
+@pytest.mark.parametrize("name", ["lista.xlsx", "lista.ods"])
+def test_rates_that_are_numbers_below_one_get_codes_that_the_mapping_itself_can_read(tmp_path: Path, name: str) -> None:
+    path = with_low_rates(tmp_path / name)
+    text = plan_of(path)
+    assert "\nlocale:" not in text
+    said = read_with(text, path)
+    assert [f"VAT {rate} %" in said for rate in ("25.5", "13.5", "10")] == [True] * 3, said
+
+
+def test_while_the_decimal_mark_is_open_so_are_the_codes_that_are_spelled_with_it(tmp_path: Path) -> None:
+    path = with_low_rates(tmp_path / "lista.xlsx", Kohta="1,234")
+    text = plan_of(path)
+    assert "\n  # ? decimal: ','" in text
+    assert "reading lista.xlsx" in read_with(text, path)
+    said = read_with(confirmed(text, "decimal", "vat_percentage"), path)
+    assert [f"VAT {rate} %" in said for rate in ("25.5", "13.5", "10")] == [True] * 3, said
 
 
 def test_yes_never_takes_a_guess_at_a_terminal_either(

@@ -13,6 +13,7 @@ from confirma_connector.limits import Limits
 from confirma_connector.mapping import shipped
 
 SAMPLES = Path(__file__).parents[1] / "samples"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 @pytest.mark.parametrize("name", ["row-per-invoice", "row-per-line"])
@@ -104,15 +105,42 @@ def test_a_file_that_no_adapter_knows_is_refused_with_the_reason(tmp_path: Path,
         recognition.mapping_for(path, None, registry(), {}, Limits())
 
 
-@pytest.mark.parametrize("content", [b"only one line", b"Invoice number,Type\n"])
-def test_a_file_that_no_mapping_fits_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "in.csv"
+@pytest.mark.parametrize(
+    ("name", "content", "fault"),
+    [
+        ("in.csv", b"only one line", "in.csv: the file has no rows"),
+        ("in.csv", b"Invoice number,Type\n", "in.csv: the file has no rows"),
+        (
+            "in.xlsx",
+            OLE + b"\0" * 2000 + "EncryptedPackage".encode("utf-16-le"),
+            "in.xlsx: is protected by a password: save it without one",
+        ),
+        (
+            "in.xlsx",
+            OLE + b"\0" * 2000,
+            'in.xlsx: is an old .xls file by its content: save it as .xlsx, or read it with "adapter: table" '
+            "under the name .xls",
+        ),
+        (
+            "in.xlsx",
+            (SAMPLES / "excel-list-fi" / "invoices.xlsx").read_bytes()[:4000],
+            "in.xlsx: is no workbook, or is damaged or cut off (File is not a zip file)",
+        ),
+        (
+            "in.xml",
+            b"<Finvoice><a>",
+            "in.xml, line 1: this is not well-formed XML: no element found, within Finvoice/a",
+        ),
+    ],
+)
+def test_a_file_that_no_mapping_could_read_is_told_what_is_wrong_with_it_and_nothing_of_mappings(
+    tmp_path: Path, name: str, content: bytes, fault: str
+) -> None:
+    path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(
-        MappingError,
-        match="no shipped mapping fits this file; name yours with --mapping, or let confirma map propose one",
-    ):
+    with pytest.raises(SourceError) as refused:
         recognition.mapping_for(path, None, registry(), {}, Limits())
+    assert str(refused.value).removeprefix(f"{tmp_path}/") == fault
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def mapping_for(
 ) -> LoadedMapping:
     """Give the mapping called *name*, or the one shipped mapping that fits *path*.
 
-    Raises MappingError naming the candidates when several fit, or what the nearest lacks when none does.
+    Raises MappingError naming the candidates when several fit, or what the nearest lacks when none does; SourceError
+    where all say the same of the file, as that it is protected by a password: then it is not for want of a mapping.
     """
     if name:
         return load_mapping(find(name), registry, severities)
@@ -77,6 +78,8 @@ def mapping_for(
                 origin=one.origin,
             )
         )
+    if (fault := _fault(lacking.values())) is not None:
+        raise fault
     if nearest is None or error is None or (isinstance(error, MissingColumns) and error.count > _NEAR):
         raise MappingError(
             tr(
@@ -104,6 +107,13 @@ def mapping_for(
             problem=problem,
         )
     )
+
+
+def _fault(errors: Collection[CannotRun]) -> SourceError | None:
+    """Give what all of several mappings say of the file in the same words; None where they say different things."""
+    first = next(iter(errors), None)
+    is_said_by_all = len(errors) > 1 and len({str(error) for error in errors}) == 1
+    return first if is_said_by_all and isinstance(first, SourceError) and not isinstance(first, _LeftOut) else None
 
 
 def fits(

@@ -46,6 +46,12 @@ class Naming:
         unused = tuple(one for one in self.unused if one.place not in places)
         return replace(self, proposed=(*more.values(), *rest), unused=unused)
 
+    def doubted(self, mark: str) -> Naming:
+        """Give it with what was applied but names codes that mean numbers with the *mark*: that may be another."""
+        doubtful = tuple(one for one in self.applied if any(mark in meaning for meaning in one.table.values()))
+        sure = tuple(one for one in self.applied if one not in doubtful)
+        return replace(self, applied=sure).with_more(replace(one, is_exact=False) for one in doubtful)
+
     def without(self, places: Collection[int]) -> Naming:
         """Give it without what was proposed of the columns at *places*."""
         return replace(self, proposed=tuple(one for one in self.proposed if one.column.place not in places))

@@ -41,7 +41,8 @@ from confirma_connector.proposing.words import the_words
 __all__ = ["Proposer"]
 
 _DATES = ("date", "due_date", "supply_date", "references.order_date")
-_FALLBACK = ","
+_UNSAID = Locale().decimal
+"""What a mapping means that has no line for the decimal mark: the codes that it gets have to be read with that."""
 
 
 class Proposer:
@@ -114,7 +115,7 @@ class _File:
         mark = (
             str(chosen.value)
             if chosen is not None
-            else next(iter((*self._decimal.value, *self._decimal.candidates)), _FALLBACK)
+            else next(iter((*self._decimal.value, *self._decimal.candidates)), _UNSAID)
         )
         columns = {one.column.place: one for one in self._named(mark)}
         confirmed = {
@@ -126,6 +127,8 @@ class _File:
             field_at(place): None for place, line in answers.items() if line is not None and line.column is None
         }
         found = naming(list(columns.values()), mark, {**constant, **confirmed})
+        if chosen is None and self._decimal.candidates:
+            found = found.doubted(mark)
         dates = self._dates(found)
         shape = shaped(self.layout, tuple(self._whole(found)))
         lines = [
