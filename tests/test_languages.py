@@ -30,7 +30,6 @@ ROOT = Path(__file__).resolve().parent.parent
 MISTAKES = ROOT / "samples" / "with-mistakes"
 OF_SYSTEM = ("CONFIRMA_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 """Variables by which a system says its language."""
-NOT_REACHED = "not sent: the run stopped before it"
 
 
 @pytest.fixture

@@ -31,8 +31,9 @@ def adopt(files: tuple[Path, ...], as_json: bool, log_json: bool, reason: str, u
     if not files:
         raise click.UsageError(tr("no file is named"))
     try:
-        run = options.prepared(given, listener(log_json=log_json))
-        told = adopting(run, options.choice_from(files, given), reason, options.day("--until", until))
+        with listener(log_json=log_json) as hear:
+            run = options.prepared(given, hear)
+            told = adopting(run, options.choice_from(files, given), reason, options.day("--until", until))
     except ConfirmaError as error:
         if log_json:
             logged("done", command="adopt", exit_code=error.exit_code, problem=str(error))

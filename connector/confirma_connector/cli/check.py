@@ -37,8 +37,9 @@ def check(files: tuple[Path, ...], as_json: bool, log_json: bool, preview: str |
         raise click.UsageError(tr("--preview shows what stands in cells, to people alone; give it without the others"))
     if not files:
         raise click.UsageError(tr("no file is named"))
-    run = options.prepared(given, listener(log_json=False, about={}))
-    shown = pipeline.preview(run, options.choice_from(files, given), preview.strip())
+    with listener(log_json=False) as hear:
+        run = options.prepared(given, hear)
+        shown = pipeline.preview(run, options.choice_from(files, given), preview.strip())
     sandbox_line(run.settings.environment)
     printed(fitted((line for path, one in shown for line in preview_lines(path, one)), screen_width()))
     raise click.exceptions.Exit(int(any(one.state in ("invalid", "rejected", "conflict") for _, one in shown)))

@@ -12,7 +12,7 @@ import click
 
 from confirma_connector import plugins
 from confirma_connector.cli import options
-from confirma_connector.cli.progress import listener
+from confirma_connector.cli.progress import Listener, listener
 from confirma_connector.cli.saying import say
 from confirma_connector.confirming import confirm as written
 from confirma_connector.contract import Provisional, read
@@ -42,8 +42,11 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
     """
     settings = options.loaded_settings(given)
     overlay = settings.overlay
-    run = _run(settings, overlay)
-    with contextlib.closing(run.read(file, run.mapping(file, mapping), os.urandom(32))) as found:
+    hear = listener(log_json=False)
+    run = _run(settings, overlay, hear)
+    with hear:
+        read = run.read(file, run.mapping(file, mapping), os.urandom(32))
+    with contextlib.closing(read) as found:
         lines = missing(run, [found])
         _show(run, found, lines)
     if not lines:
@@ -69,10 +72,10 @@ def confirm(file: Path, mapping: str | None, by: str | None, ground: str | None,
     )
 
 
-def _run(settings: Settings, overlay: Path) -> Run:
+def _run(settings: Settings, overlay: Path, hear: Listener) -> Run:
     """Give a run that reads: the overlay it is to write need not be there yet."""
     in_force = read(overlay if overlay.exists() else None)
-    return Run(settings, in_force, plugins.discover(settings.adapters), listener(log_json=False, about={}))
+    return Run(settings, in_force, plugins.discover(settings.adapters), hear)
 
 
 def _show(run: Run, found: Survey, lines: Sequence[Provisional]) -> None:

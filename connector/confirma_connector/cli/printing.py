@@ -65,15 +65,16 @@ def _lines(report: Report) -> Iterator[str]:
         yield trn("{count} file together:", "{count} files together:", len(report.files))
         yield from sum_lines(report.summary)
     told = {invoice.number for file in report.files for invoice in file.invoices if report.command != "track"}
-    yield from changed_lines(invoice for invoice in report.changed if invoice.number not in told)
+    command = "confirma status --json"  # not for people
+    yield from changed_lines((invoice for invoice in report.changed if invoice.number not in told), command)
     if report.command == "track" and (report.files or not report.problem):
         counts = counted(report.journal) or tr("no invoices yet")
         yield tr("account {account}: {counts}", account=report.account, counts=counts)
     yield from report.notices
     codes = (group.code for file in report.files for group in file.problems)
     if report.command != "track" and (code := next(codes, "")):
-        command = f"confirma explain {code}"  # not for people
-        yield tr("more about a message: {command}", command=command)
+        explained = f"confirma explain {code}"  # not for people
+        yield tr("more about a message: {command}", command=explained)
     if report.environment == "sandbox":
         yield tr(_SANDBOX)
 
@@ -85,7 +86,7 @@ def _file_lines(file: FileReport, report: Report) -> Iterator[str]:
     name, mapping = Path(file.path).name, file.mapping
     yield tr("{name} (mapping {mapping}): {rows}, {invoices}", name=name, mapping=mapping, rows=rows, invoices=invoices)
     if report.command != "track":
-        yield from state_lines(file.invoices)
+        yield from state_lines(file.invoices, file.results or file.annotated or f"confirma {report.command} --json")
         yield from problem_lines(file)
     yield from skipped_lines(file)
     yield from (f"  {state}: {counts[state]}" for state in _ORDER if state in counts)

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 
@@ -16,7 +16,7 @@ from confirma_connector.cli.saying import harmless, say
 from confirma_connector.language import mark, tr, trn, whole
 from confirma_connector.pipeline import Event
 
-__all__ = ["listener", "logged"]
+__all__ = ["Listener", "listener", "logged"]
 
 _LINES = {
     "reading": mark("reading {name}"),
@@ -25,18 +25,39 @@ _LINES = {
 }
 
 
-def listener(*, log_json: bool, about: Mapping[str, str] | None = None) -> Callable[[Event], None]:
-    """Give what hears the events of a run; that nobody reads along any more does not stop the run.
+class Listener:
+    """Hears the events of a run; that nobody reads along any more does not stop the run.
 
-    *about* says in every line of the log whose run it is.
+    After a `with` block nothing of it is left on the terminal: what is said next begins at a line of its own.
     """
-    show: Callable[[Event], None] = _Log(about or {}) if log_json else _Bar() if sys.stderr.isatty() else _Lines()
 
-    def hear(event: Event) -> None:
+    def __init__(self, show: Callable[[Event], None], erase: Callable[[], None]) -> None:
+        self._show = show
+        self._erase = erase
+
+    def __call__(self, event: Event) -> None:
+        """Show *event*."""
         with contextlib.suppress(OSError):
-            show(event)
+            self._show(event)
 
-    return hear
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.erase()
+
+    def erase(self) -> None:
+        """Take away what stands on the terminal: something else is to be said there."""
+        with contextlib.suppress(OSError):
+            self._erase()
+
+
+def listener(*, log_json: bool, about: Mapping[str, str] | None = None) -> Listener:
+    """Give what hears the events of a run; *about* says in every line of the log whose run it is."""
+    if not log_json and sys.stderr.isatty():
+        bar = _Bar()
+        return Listener(bar, bar.erase)
+    return Listener(_Log(about or {}) if log_json else _Lines(), lambda: None)
 
 
 def logged(event: str, **facts: Any) -> None:
@@ -74,26 +95,36 @@ class _Lines:
 
 
 class _Bar:
-    """A bar while invoices go; a counter while a large file is read."""
+    """A bar while invoices go; a counter while a large file is read, of which nothing stays."""
 
     def __init__(self) -> None:
         self._bar: Any = None
+        self._is_written = False
 
     def __call__(self, event: Event) -> None:
         if event.what == "sending":
             if self._bar is None:
+                self.erase()
                 self._bar = click.progressbar(length=event.total, label=tr("sending"), file=sys.stderr, show_pos=True)
                 self._bar.__enter__()
             self._bar.update(1)
             return
+        self.erase()
+        if event.what == "reading" and event.done:
+            name = harmless(Path(event.path).name)
+            self._write(tr("reading {name}: {rows} rows", name=name, rows=whole(event.done)))
+        elif event.what == "asking":
+            self._write(tr("asking Confirma what it has …"))
+
+    def _write(self, line: str) -> None:
+        self._is_written = True
+        click.echo(line, err=True, nl=False)
+
+    def erase(self) -> None:
+        """End the bar, or take the counter away."""
         if self._bar is not None:
             self._bar.__exit__(None, None, None)
             self._bar = None
-        if event.what == "reading" and event.done:
-            name = harmless(Path(event.path).name)
-            counted = tr("reading {name}: {rows} rows", name=name, rows=whole(event.done))
-            click.echo(f"\r{counted}", err=True, nl=False)
-        elif event.what == "asking":
-            click.echo(f"\r\033[K{tr('asking Confirma what it has …')}", err=True, nl=False)
-        elif event.what == "writing":
+        if self._is_written:
+            self._is_written = False
             click.echo("\r\033[K", err=True, nl=False)

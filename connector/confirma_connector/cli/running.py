@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -13,7 +14,7 @@ import click
 from confirma_connector import keys
 from confirma_connector.cli import mistake, options
 from confirma_connector.cli.printing import finish, sandbox_line
-from confirma_connector.cli.progress import listener, logged
+from confirma_connector.cli.progress import Listener, listener, logged
 from confirma_connector.cli.saying import say
 from confirma_connector.errors import ConfirmaError
 from confirma_connector.language import tr
@@ -56,14 +57,17 @@ def carried_out(
         settings = options.loaded_settings(given)
         environment, account = settings.environment, settings.account
         about["account"] = account
-        run = options.run_with(settings, listener(log_json=log_json, about=about), given)
+        shown = listener(log_json=log_json, about=about)
+        run = options.run_with(settings, shown, given)
+        run = replace(run, ask=_asking(run.ask, shown))
         choice = options.choice_from(files, given)
         if warning := keys.exposed(run.settings):
             logged("warning", **about, message=warning) if log_json else say(f"confirma: {warning}", err=True)
         if not as_json:
             sandbox_line(environment)
         try:
-            report = story(run, choice)
+            with shown:
+                report = story(run, choice)
         finally:
             for line in run.registry.prints() if sys.stderr.isatty() and not log_json else ():  # never into a log
                 say(line, err=True)
@@ -80,6 +84,16 @@ def carried_out(
             logged_attention(one, about)
         logged("done", **about, command=command, exit_code=report.exit_code, problem=report.problem)
     return report
+
+
+def _asking(ask: Callable[[str], bool], shown: Listener) -> Callable[[str], bool]:
+    """Give *ask* with its question at a line of its own."""
+
+    def asked(question: str) -> bool:
+        shown.erase()
+        return ask(question)
+
+    return asked
 
 
 def logged_attention(one: AttentionReport, about: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from confirma_connector.cli.grid import grid
 from confirma_connector.cli.period import period
 from confirma_connector.cli.printing import sandbox_line
 from confirma_connector.cli.saying import say
+from confirma_connector.cli.troubles import said_lines
 from confirma_connector.files import replacing
 from confirma_connector.journal import Entry, Journal, Total
 from confirma_connector.language import day, tr, trn
@@ -87,10 +88,8 @@ def _table(totals: Sequence[Total], entries: Sequence[Entry]) -> Iterator[str]:
         yield from grid(gathered(totals, "state"), whole, "state", dates=True)
     if not totals:
         yield tr("  no invoices yet")
-    for entry in entries:
-        words = entry_words(entry)
-        named = tr("invoice {number}: {state}", number=entry.number, state=entry.state)
-        yield f"  {named}{': ' if words else ''}{words}"
+    command = "confirma status --json"  # not for people: it is typed as it is
+    yield from said_lines(((str(entry.number), entry.state, entry_words(entry)) for entry in entries), command)
 
 
 def _as_data(settings: Settings, totals: Sequence[Total], entries: Sequence[Entry]) -> dict[str, Any]:

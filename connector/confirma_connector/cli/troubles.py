@@ -1,22 +1,28 @@
-"""What is wrong with the invoices of a file, for people: a cause a line with all its places, the mapping's first."""
+"""What is wrong with invoices, for people: a cause a line with all its places, of many causes the first ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
 
 from confirma_connector.cli.fitting import lined_up, shortened
 from confirma_connector.language import mark, tr, trn
-from confirma_connector.ranges import Ranges, merged, spelled
+from confirma_connector.ranges import merged, ranges_of, spelled
 from confirma_connector.report import FileReport, InvoiceReport, ProblemGroup
 
-__all__ = ["changed_lines", "problem_lines", "skipped_lines", "state_lines"]
+__all__ = ["changed_lines", "problem_lines", "said_lines", "skipped_lines", "state_lines"]
 
 _WIDEST = 28
 """As wide is a column of the table at most; a longer cell sticks out."""
 _LONGEST_VALUE = 40
 _EXAMPLES = 3
 """As many of the groups are shown that differ by their words alone, by amounts for example."""
+
+_LINES = 10
+"""As many lines are told of the invoices of one state."""
+_NUMBERS = re.compile(r"-?\d+(?:[\s.,:-]\d+)*")
+"""What is said of two invoices is of one kind where it differs by such as these alone: amounts, dates, cells."""
 
 _TOLD = ("conflict", "rejected", "uncertain", "failed", "attention", "unknown")
 """States whose message is printed with the invoice."""
@@ -101,33 +107,53 @@ def _below(group: ProblemGroup) -> list[str]:
     return said
 
 
-def state_lines(invoices: Iterable[InvoiceReport]) -> Iterator[str]:
-    """Give what is to be said of invoices besides their problems, once for all of which it is the same."""
-    found: dict[tuple[str, str], Ranges] = {}
+def state_lines(invoices: Iterable[InvoiceReport], where: str) -> Iterator[str]:
+    """Give what is to be said of invoices besides their problems; *where* as in `said_lines`."""
+    yield from said_lines(_to_say(invoices), where)
+
+
+def _to_say(invoices: Iterable[InvoiceReport]) -> Iterator[tuple[str, str, str]]:
     for invoice in invoices:
         is_named = any(problem.severity == "error" for problem in invoice.problems)
         if invoice.message and invoice.state in _TOLD and not (invoice.state in _IN_THE_TABLE and is_named):
-            found.setdefault((invoice.state, invoice.message), Ranges()).add(invoice.number)
+            yield invoice.number, invoice.state, invoice.message
         elif invoice.message and invoice.state == "ready" and invoice.is_new:
-            found.setdefault((tr("not sent"), invoice.message), Ranges()).add(invoice.number)
-    yield from _stated(found)
+            yield invoice.number, tr("not sent"), invoice.message
 
 
-def changed_lines(changed: Iterable[InvoiceReport]) -> Iterator[str]:
-    """Give what is to be said of invoices whose state changed, though they are in no file of the run."""
-    found: dict[tuple[str, str], Ranges] = {}
-    for invoice in changed:
-        if invoice.state in _CHANGED:
-            found.setdefault((invoice.state, invoice.message), Ranges()).add(invoice.number)
-    yield from _stated(found)
+def changed_lines(changed: Iterable[InvoiceReport], where: str) -> Iterator[str]:
+    """Give what is to be said of invoices whose state changed; *where* as in `said_lines`."""
+    yield from said_lines(((one.number, one.state, one.message) for one in changed if one.state in _CHANGED), where)
 
 
-def _stated(found: Mapping[tuple[str, str], Ranges]) -> Iterator[str]:
-    for (state, message), ranges in found.items():
-        places = ranges.told()
-        count = sum(one.count for one in places)
-        named = trn("invoice {numbers}", "{count} invoices ({numbers})", count, numbers=spelled(places))
-        yield f"  {named}: {state}: {message}" if message else f"  {named}: {state}"
+def said_lines(invoices: Iterable[tuple[str, str, str]], where: str) -> Iterator[str]:
+    """Give what is said of *invoices*, each a number, a state and words, once for all of which it is the same.
+
+    Of a state with more to be said than a person reads, some lines, and *where* all of it stands.
+    """
+    found: dict[str, dict[str, list[str]]] = {}
+    for number, state, words in invoices:
+        found.setdefault(state, {}).setdefault(words, []).append(number)
+    for state, told in found.items():
+        shown = _shown(told) if len(told) > _LINES + 1 else frozenset(told)
+        yield from (_said(numbers, state, words) for words, numbers in told.items() if words in shown)
+        if rest := [number for words, numbers in told.items() if words not in shown for number in numbers]:
+            yield _said(rest, state, tr("more like these; all of them: {where}", where=where))
+
+
+def _shown(told: Mapping[str, Sequence[str]]) -> Set[str]:
+    """Choose what is shown of the words of one state: of each kind the first, then what is said of most invoices."""
+    firsts: dict[str, str] = {}
+    for words in told:
+        firsts.setdefault(_NUMBERS.sub("0", words), words)
+    is_first = frozenset(firsts.values())
+    return frozenset(sorted(told, key=lambda words: (words not in is_first, -len(told[words])))[:_LINES])
+
+
+def _said(numbers: Sequence[str], state: str, words: str) -> str:
+    count, places = len(numbers), spelled(ranges_of(numbers))
+    named = trn("invoice {numbers}", "{count} invoices ({numbers})", count, numbers=places)
+    return f"  {named}: {state}: {words}" if words else f"  {named}: {state}"
 
 
 def skipped_lines(file: FileReport) -> Iterator[str]:

@@ -39,9 +39,11 @@ def verify(file: Path, mapping: str | None, number: int | None, wait: float, **g
 
     Nothing is marked as confirmed by it. Running it again goes on where it stopped.
     """
-    run = options.prepared(given, listener(log_json=False, about={}))
+    hear = listener(log_json=False)
+    run = options.prepared(given, hear)
     sandbox_line(run.settings.environment)
-    subject = verifying.chosen(run, file, mapping, number)
+    with hear:
+        subject = verifying.chosen(run, file, mapping, number)
     say(
         tr(
             "1. invoice {number}, as it is sent to {environment}:",
@@ -50,7 +52,8 @@ def verify(file: Path, mapping: str | None, number: int | None, wait: float, **g
         )
     )
     say(shown(subject.body, run.contract))
-    report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
+    with hear:
+        report = pipeline.send(run, Choice((file,), mapping, only=frozenset({subject.number})))
     with_file = " ".join([f'"{file}"', *options.repeated({**given, "mapping": mapping})])
     is_seen = _looked_at(run, subject, with_file, wait, _said(report, subject))
     sandbox_line(run.settings.environment)
