@@ -322,18 +322,25 @@ def test_a_signal_before_the_run_has_begun_is_130_as_well(world: World) -> None:
 
 
 @POSIX
-def test_a_signal_while_asking_stops_at_once(world: World) -> None:
+@pytest.mark.parametrize("words", [[], ["--json", "--log-json"]])
+def test_a_signal_while_asking_stops_at_once(world: World, words: list[str]) -> None:
     world.fault("listing", "slow", seconds=30)
-    process = world.but(timeout=60).start("send", world.source(1001))
+    process = world.but(timeout=60).start("send", world.source(1001), *words)
     end = time.monotonic() + 30
     assert world.server
     while not world.server.ledger.request_count("listing"):
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=20)
     assert process.returncode == 130
-    assert err.splitlines()[-1].startswith("confirma: stopped")
+    if not words:
+        assert err.splitlines()[-1].startswith("confirma: stopped")
+    else:
+        done = [json.loads(line) for line in err.splitlines()][-1]
+        assert (done["event"], done["exit_code"]) == ("done", 130)
+        assert json.loads(out)["exit_code"] == 130
+        assert json.loads(out)["problem"] == done["problem"] == "stopped; nothing is lost, run again to go on"
     assert world.arrived() == []
 
 

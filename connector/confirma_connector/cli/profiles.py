@@ -21,8 +21,9 @@ __all__ = ["track_all"]
 
 _OF_ONE_OPTIONS = ("profile", "account", "mapping", "output")
 _OF_ONE_VARIABLES = ("CONFIRMA_PROFILE", "CONFIRMA_ACCOUNT", "CONFIRMA_TOKEN", "CONFIRMA_TOKEN_FILE")
-_WORST = (2, 1, 3, 0)
-"""Exit codes, the worst first. What is new for a person (1) is told once, while an outage (3) shows again by itself."""
+_WORST = (130, 2, 1, 3, 0)
+"""Exit codes, the worst first: what is stopped is stopped as a whole, and what is new for a person (1) is told once,
+while an outage (3) shows again by itself."""
 
 
 def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: bool, log_json: bool) -> NoReturn:
@@ -38,6 +39,8 @@ def track_all(files: tuple[Path, ...], given: Mapping[str, Any], *, as_json: boo
             if not as_json:
                 show(report, log_json=log_json)
         reports.append(ProfileReport(profile=name, report=report))
+        if report.exit_code == _WORST[0]:
+            break
     code = min((one.report.exit_code for one in reports), key=_WORST.index)
     if log_json:
         logged("done", command="track", exit_code=code)

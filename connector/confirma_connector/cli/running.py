@@ -71,8 +71,15 @@ def carried_out(
         finally:
             for line in run.registry.prints() if sys.stderr.isatty() and not log_json else ():  # never into a log
                 say(line, err=True)
-    except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+    except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
         raise
+    except (click.Abort, KeyboardInterrupt) as stop:
+        if not (as_json or log_json):
+            raise
+        said = [*getattr(stop.__cause__ or stop, "__notes__", ()), tr("stopped; nothing is lost, run again to go on")]
+        report = Report(
+            command=command, environment=environment, account=account, exit_code=130, problem="; ".join(said)
+        )
     except Exception as error:
         code, problem = error.exit_code if isinstance(error, ConfirmaError) else 2, str(error)
         if not isinstance(error, ConfirmaError):
