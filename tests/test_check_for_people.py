@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
-from world import HEADERS, World, invoice_rows
+from world import HEADERS, World, csv_rows, invoice_rows
 
 from confirma_connector import pipeline
 from confirma_connector.cli import main
@@ -400,6 +400,36 @@ def test_two_files_are_told_each_and_together(world: World) -> None:
     whole = lines[lines.index("2 files together:") :]
     assert whole[2].split() == ["invoices", "3", "3", "300.00", "76.50", "376.50"]
     assert "  by method: 3 EMAIL" in whole
+
+
+def test_a_credit_note_that_send_holds_back_is_told_to_wait_and_is_not_to_be_sent(world: World) -> None:
+    credits = world.source(rows=[*invoice_rows(2001, credits=1001), *invoice_rows(2002, credits=1002)])
+    invoices = world.source(1002, name="b.csv", rows=invoice_rows(1001, Hinta="x"))
+    code, lines = invoke(world, "check", credits, invoices, "--annotate")
+    waits = "waits for invoice 1001, which is invalid"
+    assert code == 1
+    assert f"  invoice 2001: not sent: {waits}" in lines
+    assert "  waiting for a decision: 1 invoice, -125.50 EUR" in lines
+    rows = csv_rows(world.folder / "in.checked.csv")
+    assert [(row["confirma_state"], row["confirma_message"]) for row in rows] == [("ready", waits), ("ready", "")]
+    checked = check(world, credits, invoices)
+    ((_, shown),) = pipeline.preview(world.run(), Choice((credits, invoices)), "2001")
+    assert (shown.state, shown.message) == ("ready", waits)
+    sent = world.send(credits, invoices)
+    assert [one.message for file in checked.files for one in file.invoices if one.state == "ready"] == [waits, "", ""]
+    assert sent.files[0].invoices[0].message == waits
+    assert checked.summary.to_send.count == len(world.arrived()) == 2
+
+
+def test_a_credit_note_for_what_is_corrected_in_the_file_is_to_be_sent(world: World) -> None:
+    world.fault("create", "status", status=422, numbers=(1001,), times=1)
+    world.send(world.source(1001))
+    alone = world.source(rows=invoice_rows(2001, credits=1001), name="alone.csv")
+    assert check(world, alone).files[0].invoices[0].message == "waits for invoice 1001, which is rejected"
+    assert check(world, alone).exit_code == 1
+    rows = [*invoice_rows(2001, credits=1001), *invoice_rows(1001, Hinta="60")]
+    report = check(world, world.source(rows=rows, name="both.csv"))
+    assert (report.exit_code, report.summary.to_send.count, report.summary.waiting.count) == (0, 2, 0)
 
 
 def test_skipped_rows_are_told_by_reason_those_with_an_amount_first(world: World) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from test_reconcile import QUIET, T0, Server, facts, record
 from world import World, invoice_rows
 
-from confirma_connector import pipeline
+from confirma_connector import pipeline, reconcile
+from confirma_connector.journal import Claim, Journal, Step
 from confirma_connector.pipeline import Choice
 
 ROWS_PER_INVOICE = 5
@@ -100,6 +102,54 @@ def test_an_invoice_that_is_sent_costs_at_most_one_flush_of_the_journal(world, m
     monkeypatch.undo()
     assert world.posts() == 40
     assert 0 < len(commits) < 40 + BESIDE
+
+
+def test_an_uncertain_invoice_is_looked_for_at_the_same_cost_however_many_were_taken_around_it(tmp_path):
+    def cost(taken: int) -> int:
+        few, many = (settle_calls(tmp_path / f"{taken}-{uncertain}.sqlite3", taken, uncertain) for uncertain in (5, 15))
+        return many - few
+
+    assert cost(200) < 1.1 * cost(20)
+
+
+def settle_calls(path: Path, taken: int, uncertain: int) -> int:
+    """Count the calls of a look for *uncertain* invoices, when the API took as many as *taken* in the same seconds."""
+    with Journal(path, "staging", "acme") as journal:
+        entries = journal.advance(claims=[Claim(facts(n), b"{}") for n in range(taken + uncertain)], server_now=T0)
+        journal.advance([Step(one.id, "sent", "taken", ended_at=T0, taken_at=T0) for one in entries[:taken]])
+        journal.advance([Step(one.id, "uncertain", "lost", ended_at=T0) for one in entries[taken:]])
+        server = Server(*(record(n) for n in range(taken)))
+
+        def settle() -> None:
+            reconcile.settle_uncertain(journal, server, lambda: T0 + QUIET + 1, QUIET)
+
+        found = calls(settle)
+        assert sum(one.absent_at is not None for one in journal.entries(["uncertain"])) == uncertain
+    return found
+
+
+def test_a_credit_note_that_waits_costs_the_same_among_many(world):
+    held_calls(world, 10)  # what is loaded when it is first needed
+    first, second, third = (held_calls(world, notes) for notes in (40, 80, 240))
+    assert (third - second) / 160 < 1.1 * (second - first) / 40
+
+
+def held_calls(world: World, notes: int) -> int:
+    """Count the calls of a send of wrong invoices, and of as many credit notes that wait for them."""
+    wrong = (invoice_rows(1000 + index, Sähköposti="?") for index in range(notes))
+    waiting = (invoice_rows(5000 + index, credits=1000 + index) for index in range(notes))
+    path = world.source(name=f"{notes}.csv", rows=[row for rows in (*wrong, *waiting) for row in rows])
+    report = None
+
+    def send() -> None:
+        nonlocal report
+        report = world.send(path)
+
+    found = calls(send)
+    assert report is not None
+    assert report.files[0].counts() == {"invalid": notes, "ready": notes}
+    assert world.posts() == 0
+    return found
 
 
 def test_a_month_is_tracked_by_one_request(world):

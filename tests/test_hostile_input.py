@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import struct
 import time
 import zipfile
@@ -83,7 +84,6 @@ def _ods(folder: Path) -> Path:
 
 
 THREE = csv_text([row for number in (1, 2, 3) for row in invoice_rows(number)])
-INVALID = csv_text([row for number in (1, 2, 3) for row in invoice_rows(number, Pvm="x")])
 STRINGS = "<si><t>a</t></si>" * 3
 
 BOUNDS: Mapping[str, tuple[int, Callable[[Path], Path], str]] = {
@@ -112,7 +112,6 @@ BOUNDS: Mapping[str, tuple[int, Callable[[Path], Path], str]] = {
     "cells": (40, _csv(THREE), "in.csv, line 4: has more than 40 cells"),
     "held_cells": (5, _ods, "in.ods, row 2: has 6 cells, all of which have to be in memory at once, more than the 5"),
     "invoices": (2, _csv(THREE), "in.csv: has 3 invoices, more than the 2"),
-    "problems": (2, _csv(INVALID), "in.csv, line 3: has 4 problems in its invoices"),
 }
 _ADAPTERS = {".csv": "csv_file", ".xlsx": "excel", ".ods": "table"}
 
@@ -127,7 +126,28 @@ def test_what_passes_a_bound_is_refused_in_one_line_that_says_how_to_raise_it(wo
 
 
 def test_every_bound_is_tried_here() -> None:
-    assert {*BOUNDS, "rows_per_invoice"} == {one.name for one in fields(Limits)}
+    assert {*BOUNDS, "rows_per_invoice", "problems"} == {one.name for one in fields(Limits)}
+
+
+def test_too_many_problems_are_refused_with_the_most_frequent_of_them_and_the_mapping(world: World) -> None:
+    wrong = {"Pvm": "secret", "Määrä": "1.5", "Hinta": "1.5"}
+    rows = [row for number in (1001, 1002) for row in invoice_rows(number, **wrong)]
+    source = world.source(rows=rows)
+    result = check(world, source, limits="problems = 4")
+    first, *causes, last = [line for line in result.stderr.splitlines() if not line.startswith("reading ")]
+    assert result.exit_code == 2
+    assert first.endswith("in.csv, line 3: more than 4 problems in its invoices; the most frequent:"), first
+    places = [re.match("confirma:   (.*?): expected", cause) for cause in causes]
+    assert [place and place[1] for place in places] == [
+        '4 times, first at line 2, column "Määrä"',
+        '2 times, first at line 2, column "Pvm"',
+    ]
+    assert "secret" not in result.output
+    assert "a line of the mapping test is to blame" in last
+    assert last.endswith("raise problems under [limits] in the config file")
+    with pytest.raises(SourceError, match="4 times, first at line 3"):
+        world.but(limits=Limits(problems=4)).send(world.source(1003, rows=rows))
+    assert world.posts() == 0
 
 
 def test_an_invoice_of_too_many_rows_is_wrong_and_all_others_are_read(world: World) -> None:

@@ -373,7 +373,7 @@ def test_what_is_in_a_state_is_found_among_many_without_a_look_at_the_others(
     journal.entries(states)
     journal.awaited()
     journal.kept()
-    journal.taken_between(1.0, 2.0)
+    list(journal.taken_between(1.0, 2.0))
     journal._database.set_trace_callback(None)
     for query in asked:
         plan = [row[3] for row in journal._rows(f"EXPLAIN QUERY PLAN {query}")]

@@ -138,7 +138,7 @@ def test_no_listing_leaves_everything_as_it_is(case: Case) -> None:
 # (c): it does not lag
 
 
-@pytest.mark.parametrize("after", [-3599.0, 0.0, 3599.0])
+@pytest.mark.parametrize("after", [-3600.0, 0.0, 3600.0])
 def test_a_listing_that_lacks_what_was_taken_around_then_lags(case: Case, server: Server, after: float) -> None:
     case.witness(after=after)
     assert {case.look(QUIET * n) for n in range(1, 9)} == {"uncertain"}
@@ -155,6 +155,37 @@ def test_a_witness_of_another_month_counts_too(case: Case) -> None:
 def test_what_was_taken_at_another_time_is_no_witness(case: Case, after: float) -> None:
     case.witness(after=after)
     assert [case.look(QUIET + 1), case.look(2 * QUIET + 2)] == ["uncertain", "ready"]
+
+
+@pytest.mark.parametrize("apart", [3000.0, 20_000.0])
+@pytest.mark.parametrize(("lacking", "stays"), [(2002, 1001), (2003, 1003)])
+def test_each_attempt_has_witnesses_of_its_own(
+    case: Case, server: Server, apart: float, lacking: int, stays: int
+) -> None:
+    (entry,) = case.journal.advance(claims=[Claim(facts(1003), b"{}")], server_now=T0 + apart)
+    case.journal.advance([Step(entry.id, "uncertain", "lost", message="reset", ended_at=T0 + apart)])
+    for number, after in ((2002, -3000.0), (2003, apart + 3000.0)):
+        case.witness(number, after)
+        if number != lacking:
+            server.records.append(record(number, T0 + after))
+    case.look(apart + QUIET + 1)
+    case.look(apart + 2 * QUIET + 2)
+    assert [one.number for one in case.journal.entries(["uncertain"])] == [stays]
+    assert [one.number for one in case.journal.entries(["ready"])] == [2004 - stays]
+
+
+def test_what_was_listed_of_a_witness_before_it_was_let_go_again_is_not_its_new_attempt(
+    case: Case, server: Server
+) -> None:
+    case.witness()
+    server.records.append(record(2002, T0 - 9000, "ERROR"))
+    (failed,) = case.journal.named(2002)
+    case.journal.advance([Step(failed.id, "failed", "test")])
+    case.journal.reopen(case.journal.named(2002)[0], [server.records[0].mark], "to be sent again")
+    case.witness()
+    assert {case.look(QUIET * n) for n in range(1, 9)} == {"uncertain"}
+    server.records.append(record(2002))
+    assert [case.look(QUIET * 20), case.look(QUIET * 22)] == ["uncertain", "ready"]
 
 
 # (d): the quiet periods

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from confirma_connector import production
 from confirma_connector.annotating import annotate
 from confirma_connector.errors import SettingsError
+from confirma_connector.following import Following
 from confirma_connector.items import Item
 from confirma_connector.journal import Entry, Journal
 from confirma_connector.language import tr
 from confirma_connector.mapper import Draft, Mapper
-from confirma_connector.outcome import outcome
+from confirma_connector.numbering import Key, Numbers
+from confirma_connector.outcome import Outcome, outcome
 from confirma_connector.previewing import Preview
 from confirma_connector.previewing import preview as previewed
 from confirma_connector.refusing import refusals
@@ -40,47 +42,80 @@ def check(run: Run, choice: Choice) -> Report:
 
     No file is written, but for the copies that the choice asks for, with the problems beside the rows.
     """
-    files: list[FileReport] = []
-    is_mixed = False
+    looked, files = list[_Looked](), list[FileReport]()
     with _remembered(run.settings, is_needed=choice.annotate) as journal:
         for found in surveys(run, journal, choice, wants=_wanted(run, journal)):
             with contextlib.closing(found):
-                taken = [Path(file.annotated) for file in files if file.annotated]
-                files.append(_checked(run, journal, found, choice, taken))
-                is_mixed = is_mixed or len(found.sellers) > 1
+                notices = *_why(found), *production.closed(run, found), *_mixed(found)
+                looked.append(_Looked(found, _joined(journal, found), notices))
+        waiting = _waiting(journal, looked)
+        for one in looked:
+            taken = [Path(file.annotated) for file in files if file.annotated]
+            files.append(_told(journal, one, waiting, choice, taken))
+    is_mixed = any(len(one.found.sellers) > 1 for one in looked)
     return whole("check", run.settings, files, notices=run.registry.printed(), is_open=is_mixed)
 
 
-def _checked(run: Run, journal: Journal | None, found: Survey, choice: Choice, taken: list[Path]) -> FileReport:
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """A file that was read, its bodies let go of: its invoices beside the journal, and what a person should know."""
+
+    found: Survey
+    joined: Sequence[tuple[Item, Outcome]]
+    notices: tuple[str, ...] = ()
+
+
+def _joined(journal: Journal | None, found: Survey) -> list[tuple[Item, Outcome]]:
     is_reordered = compared(journal, found)
-    joined = [(item, outcome(item, _entry(journal, item), is_reordered=is_reordered)) for item in found.items]
-    notices = [*_why(found), *production.closed(run, found), *_mixed(found)]
-    copy = None
+    return [(item, outcome(item, _entry(journal, item), is_reordered=is_reordered)) for item in found.items]
+
+
+def _waiting(journal: Journal | None, looked: Sequence[_Looked]) -> Mapping[Key | None, str]:
+    """Say of the credit notes that `send` would hold back why; what is ready is sent before them, in whatever file."""
+    following = Following(journal, [one.found for one in looked])
+    ready = [item for one in looked for item, its in one.joined if its.state == "ready"]
+    going = Numbers()
+    for item in ready:
+        if item.key is not None:
+            going.add(item.key)
+    return {item.key: reason for item in ready if (reason := following.reason(item, going))}
+
+
+def _told(
+    journal: Journal | None, one: _Looked, waiting: Mapping[Key | None, str], choice: Choice, taken: list[Path]
+) -> FileReport:
+    notices, copy = one.notices, None
+    joined = [(item, _held(its, waiting.get(item.key, ""))) for item, its in one.joined]
     if choice.annotate and journal is not None:
-        copy, said = annotate(journal, found, joined, choice.output, taken)
-        notices += [said] if said else []
-    return told(found, joined, notices=notices, annotated=copy)
+        copy, said = annotate(journal, one.found, joined, choice.output, taken)
+        notices += (said,) if said else ()
+    return told(one.found, joined, notices=notices, touched=waiting, waiting=waiting, annotated=copy)
+
+
+def _held(its: Outcome, reason: str) -> Outcome:
+    return replace(its, message=reason, plain=reason) if reason and its.state == "ready" else its
 
 
 @in_its_language
 def preview(run: Run, choice: Choice, number: str) -> list[tuple[Path, Preview]]:
     """Show the invoice *number* of the files as it will be sent, wherever it stands. Raises SettingsError."""
-    shown: list[tuple[Path, Preview]] = []
-    drafts: dict[int, Preview] = {}
+    looked, shown = list[_Looked](), list[tuple[Path, Preview]]()
+    drafts: dict[tuple[int, int], Preview] = {}
 
     def look(mapper: Mapper, draft: Draft, index: int) -> None:
-        if draft.label == number and len(drafts) < _MOST_SHOWN:
-            drafts[index] = previewed(mapper, run.contract, draft)
+        if draft.label == number and sum(file == len(looked) for file, _ in drafts) < _MOST_SHOWN:
+            drafts[len(looked), index] = previewed(mapper, run.contract, draft)
 
     with _remembered(run.settings) as journal:
         for found in surveys(run, journal, choice, look, _wanted(run, journal)):
             with contextlib.closing(found):
-                for index, draft in drafts.items():
-                    item, is_reordered = found.items[index], compared(journal, found)
-                    its = outcome(item, _entry(journal, item), is_reordered=is_reordered)
-                    whole_draft = replace(draft, state=its.state, message=its.plain, problems=its.problems)
-                    shown.append((found.path, whole_draft))
-                drafts.clear()
+                looked.append(_Looked(found, _joined(journal, found)))
+        waiting = _waiting(journal, looked)
+    for (file, index), draft in drafts.items():
+        item, its = looked[file].joined[index]
+        its = _held(its, waiting.get(item.key, ""))
+        whole_draft = replace(draft, state=its.state, message=its.plain, problems=its.problems)
+        shown.append((looked[file].found.path, whole_draft))
     if not shown:
         raise SettingsError(tr("invoice {number}: in none of the files", number=number))
     return shown

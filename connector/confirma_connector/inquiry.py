@@ -36,9 +36,14 @@ class Findings:
             elif all(record.raw != other.raw for other in known):
                 self.records[record.number] = (*known, record)
 
-    def of(self, number: int, year: int = 0) -> Sequence[Listed]:
-        """Give the records of one invoice; *year* keeps apart numbers that begin anew every year (within a day)."""
-        found = self.records.get(number, ())
+    def of(self, number: int, year: int = 0, superseded: Collection[str] = ()) -> Sequence[Listed]:
+        """Give the records of one invoice, but for those whose marks are *superseded*.
+
+        *year* keeps apart numbers that begin anew every year (within a day).
+        """
+        found: Sequence[Listed] = self.records.get(number, ())
+        if superseded:
+            found = [record for record in found if record.mark not in superseded]
         if not year:
             return found
         return [

@@ -112,5 +112,4 @@ _COUNTED = {
     "held_cells": mark("{count} cells, all of which have to be in memory at once"),
     "rows_per_invoice": mark("{count} rows"),
     "invoices": mark("{count} invoices"),
-    "problems": mark("{count} problems in its invoices"),
 }

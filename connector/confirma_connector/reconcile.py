@@ -20,6 +20,7 @@ from confirma_connector.retelling import (
     NOT_LISTED,
     NOT_OURS,
 )
+from confirma_connector.witnesses import are_around, unseen, witnesses
 
 __all__ = ["MISSABLE", "miss", "observe", "preflight", "release", "settle_uncertain"]
 
@@ -32,8 +33,6 @@ MISSABLE: tuple[State, ...] = ("sent", "waiting")
 """States of what the API took and has not begun to distribute."""
 _STILL_FAILED: tuple[State, ...] = ("failed",)
 _UNSENT: tuple[State, ...] = ("ready", "rejected")
-_WITNESSES = 3600.0
-"""Seconds around an attempt: what the API took then must be listed before a listing proves an absence."""
 
 
 def preflight(journal: Journal, ask: Ask, todo: Collection[Facts], now: float) -> set[tuple[int, int]]:
@@ -112,9 +111,7 @@ def release(
 
 def _since(entry: Entry, findings: Findings) -> Sequence[Listed]:
     """Give what the server lists of an invoice since it was let go again."""
-    if not entry.superseded:
-        return findings.of(entry.number, entry.year)
-    return [record for record in findings.of(entry.number, entry.year) if record.mark not in entry.superseded]
+    return findings.of(entry.number, entry.year, entry.superseded)
 
 
 def _may_hide(entry: Entry, findings: Findings) -> bool:
@@ -144,25 +141,18 @@ def settle_uncertain(journal: Journal, ask: Ask, server_now: Callable[[], float]
     if not uncertain:
         return
     begun = (time.monotonic(), time.time())
-    witnesses = {entry.id: _witnesses(journal, entry) for entry in uncertain}
-    wanted = {(entry.number, entry.date) for group in (uncertain, *witnesses.values()) for entry in group}
-    findings = inquire(ask, wanted)
+    known = witnesses(journal, uncertain)
+    findings = inquire(ask, {(one.number, one.date) for group in (uncertain, known) for one in group})
     is_whole = {entry.id: ask_number(ask, entry.number, entry.date, findings) for entry in uncertain}
     took = max(time.monotonic() - begun[0], time.time() - begun[1])  # of a machine that sleeps one clock stands still
     started = server_now() - took
+    lacking = list(unseen(known, findings))
     for entry in uncertain:
         records = _since(entry, findings)
         if is_whole[entry.id] or ours(entry, records):  # what is there is there, whatever else is withheld
-            seen = [_since(witness, findings) for witness in witnesses[entry.id]]
-            is_proof = all(seen) and (bool(seen) or findings.covers(entry.date)) and not _may_hide(entry, findings)
+            is_current = are_around(known, entry) or findings.covers(entry.date)
+            is_proof = is_current and not are_around(lacking, entry) and not _may_hide(entry, findings)
             journal.advance(_concluded(entry, records, started, quiet_period, is_proof=is_proof))
-
-
-def _witnesses(journal: Journal, entry: Entry) -> list[Entry]:
-    """Give what the API took around the attempt: all of it must be listed before a listing proves an absence."""
-    if entry.attempted_at is None or entry.ended_at is None:
-        return []
-    return journal.taken_between(entry.attempted_at - _WITNESSES, entry.ended_at + _WITNESSES)
 
 
 def _concluded(

@@ -10,6 +10,7 @@ from confirma_connector import reconcile
 from confirma_connector.client import Client
 from confirma_connector.contract import Contract
 from confirma_connector.dispatch import Dispatch
+from confirma_connector.following import Following
 from confirma_connector.items import Item
 from confirma_connector.journal import Claim, Entry, Facts, Journal
 from confirma_connector.language import mark, tr
@@ -21,9 +22,7 @@ from confirma_connector.verdict import Verdict
 
 __all__ = ["Filters", "Sending"]
 
-NOT_REACHED = mark("not sent: the run stopped before it")
-_GOOD = frozenset({"sent", "waiting", "delivered", "credited", "handled"})
-"""States of an invoice that its credit note may follow."""
+NOT_REACHED = mark("the run stopped before it")
 NOT_ASKED_FOR = mark("not asked for in this run")
 _OLD = dt.timedelta(days=35)
 _OLD_AND_UNKNOWN = mark(
@@ -114,8 +113,9 @@ class Sending:
             lambda claim, verdict: self.hear(claim, verdict, len(going)),
         )
         dispatch.run(survey.claim(item) for survey, item in going if not _is_credit(item))
+        following = Following(self.journal, surveys)
         dispatch.run(
-            survey.claim(item) for survey, item in going if _is_credit(item) and self._may_follow(item, surveys)
+            survey.claim(item) for survey, item in going if _is_credit(item) and self._may_follow(item, following)
         )
         self.ending = dispatch.ending
         if self.ending:
@@ -167,27 +167,12 @@ class Sending:
         is_open = entry.state == "rejected" or (entry.state == "failed" and self.resends)
         return is_open and entry.print != facts.print
 
-    def _may_follow(self, item: Item, surveys: Sequence[Survey]) -> bool:
-        """A credit note goes only after the invoice it credits; one that was sent elsewhere does not hold it back."""
-        if item.credited is None or item.kind is None or item.key is None:
-            return True
-        state = self._state_of(item.credited, item.kind.date, surveys)
-        if not state or state in _GOOD:
-            return True
-        self.held[item.key] = tr("waits for invoice {number}, which is {state}", number=item.credited, state=state)
-        return False
-
-    def _state_of(self, number: int, by: dt.date, surveys: Sequence[Survey]) -> str:
-        """Say what the credited invoice is: the latest of its number up to the day *by*; "" when nobody knows it."""
-        known = [(entry.date, str(entry.state)) for entry in self.journal.named(number)]
-        items = [item for survey in surveys for item in survey.items if item.key is not None and item.key[0] == number]
-        known += [
-            (item.kind.date, "ready") for item in items if item.kind and self.journal.entry(number, item.year) is None
-        ]
-        earlier = [(date, state) for date, state in known if date <= by] or known
-        if earlier:
-            return max(earlier)[1]
-        return "invalid" if items else ""
+    def _may_follow(self, item: Item, following: Following) -> bool:
+        """Tell whether a credit note may go now, after what it credits; if not, it is held."""
+        reason = following.reason(item)
+        if reason and item.key is not None:
+            self.held[item.key] = reason
+        return not reason
 
 
 def _key(facts: Facts) -> Key:

@@ -29,6 +29,7 @@ from confirma_connector.repeats import repeated
 from confirma_connector.rowcells import cells_of
 from confirma_connector.settings import Settings
 from confirma_connector.skipping import Skipped
+from confirma_connector.swamping import swamped
 from confirma_connector.tally import Tally
 from confirma_connector.usage import Usage
 from confirma_connector.wirenames import Names
@@ -257,7 +258,8 @@ def _fill(
         if len(found.items) > limits.invoices:
             raise limits.refuse("invoices", str(found.path), len(found.items))
         if problems > limits.problems:
-            raise limits.refuse("problems", f"{found.path}, {item.where}", problems)
+            all_of = (problem for one in found.items for problem in one.problems)
+            raise swamped(f"{found.path}, {item.where}", found.mapping.name, all_of, limits.problems)
     for path, was in found.files():
         if _digest(path) != was:
             raise SourceError(tr("{path}: changed while it was read; run again when nobody is writing it", path=path))

@@ -37,9 +37,13 @@ def told(
     results: Path | None = None,
     notices: Iterable[str] = (),
     touched: Container[Key | None] = (),
+    waiting: Container[Key | None] = (),
     annotated: Path | None = None,
 ) -> FileReport:
-    """Tell of one file: every invoice, every skipped row, the sums. Of what has no problem nothing else is held."""
+    """Tell of one file: every invoice, every skipped row, the sums. Of what has no problem nothing else is held.
+
+    Those *waiting* do not go though they are ready.
+    """
     invoices, troubled = list[InvoiceReport](), list[tuple[Item, Outcome]]()
     others = Ranges()
     worth: dict[str, list[Item]] = {"to_send": [], "sent_before": [], "waiting": []}
@@ -61,7 +65,7 @@ def told(
         if outcome.is_other:
             others.add(item.label)
         if item.kind is not None:
-            worth[_fate(outcome)].append(item)
+            worth[_fate(outcome, is_waiting=item.key in waiting)].append(item)
     return FileReport(
         path=str(survey.path),
         mapping=survey.mapping.name,
@@ -112,9 +116,9 @@ def _summary(survey: Survey, worth: Mapping[str, Sequence[Item]]) -> Summary:
     )
 
 
-def _fate(outcome: Outcome) -> Literal["to_send", "sent_before", "waiting"]:
+def _fate(outcome: Outcome, *, is_waiting: bool) -> Literal["to_send", "sent_before", "waiting"]:
     if outcome.state == "ready":
-        return "to_send"
+        return "waiting" if is_waiting else "to_send"
     return "sent_before" if outcome.is_gone else "waiting"
 
 

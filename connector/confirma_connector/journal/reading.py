@@ -51,9 +51,9 @@ class Reading(Connection):
         day = lru_cache(maxsize=100)(dt.date.fromisoformat)  # many are of one day: it is held once
         return [(number, day(date)) for number, date in self._each(query, (*self._ours, *_AWAITED))]
 
-    def taken_between(self, first: float, last: float) -> list[Entry]:
-        """Give the invoices that the API took between two times of the server's clock."""
-        return self._select("taken_at BETWEEN ? AND ?", (first, last))
+    def taken_between(self, first: float, last: float) -> Iterator[Entry]:
+        """Give the invoices that the API took between two times of the server's clock, by time and one by one."""
+        return self._select_each("taken_at BETWEEN ? AND ? ORDER BY taken_at", (first, last))
 
     def listed(self, numbers: Sequence[int]) -> dict[int, list[Entry]]:
         """Give the entries of many numbers at once."""
@@ -113,5 +113,8 @@ class Reading(Connection):
         return [(at, event, status, detail) for at, event, status, detail in rows]
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[Entry]:
+        return list(self._select_each(condition, values))
+
+    def _select_each(self, condition: str, values: Sequence[Any]) -> Iterator[Entry]:
         query = f"SELECT {COLUMNS} FROM {INVOICES} WHERE environment = ? AND account = ? AND {condition}"
-        return list(map(as_entry, self._each(query, (*self._ours, *values))))
+        return map(as_entry, self._each(query, (*self._ours, *values)))
