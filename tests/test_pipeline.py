@@ -385,7 +385,7 @@ def test_a_wish_to_stop_writes_the_results_of_what_was_sent(world: World) -> Non
 
     run = dataclasses.replace(run, hear=hear)
     report = pipeline.send(run, Choice((world.source(*range(1001, 1051)),)))
-    assert report.exit_code == 130
+    assert (report.exit_code, report.attention) == (130, ())
     written = [row["confirma_state"] for row in csv_rows(world.folder / "in.results.csv")]
     assert 5 <= written.count("waiting") <= 4 + 32, "no more than were claimed with the fifth"
     assert set(written) == {"waiting", "ready"}

@@ -15,6 +15,7 @@ from confirma_connector.outcome import Outcome, entry_words
 from confirma_connector.ranges import Ranges, spelled
 from confirma_connector.records import Problem
 from confirma_connector.report import AttentionReport, FileReport, InvoiceReport, ProblemReport, Report, SkippedRow
+from confirma_connector.sending import NOT_REACHED
 from confirma_connector.settings import Settings
 from confirma_connector.stopping import Ending
 from confirma_connector.summary import SkippedSum, Summary, Worth, together
@@ -223,7 +224,9 @@ def _needed(
     told = set()
     for file in files if command != "track" else ():
         for one in file.invoices:
-            if _is_open(one):
+            if one.state == "ready" and one.message == tr(NOT_REACHED):
+                told.add(one.number)  # the next run goes on with it: nobody has to see to it
+            elif _is_open(one):
                 told.add(one.number)
                 yield AttentionReport(number=one.number, state=one.state, path=file.path, where=one.where)
     uncertain = journal.entries(["uncertain"]) if journal and command == "track" else ()
