@@ -9,6 +9,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 
+import httpcore  # noqa: F401 - httpx loads it with its first transport, in the middle of the work
 import httpx
 
 from confirma_connector.errors import SettingsError
