@@ -14,7 +14,8 @@ from confirma_connector.settings import Settings, as_key
 
 __all__ = ["Pace", "prepared"]
 
-REGISTRY = plugins.discover()
+REGISTRY, CONTRACT = plugins.discover(), contract.read()
+"""Found and read once for a process, as its imports are: neither is work on rows."""
 
 
 def prepared(journal: Path, url: str = "", workers: int = 1, hear: Callable[[Event], None] = lambda _: None) -> Run:
@@ -29,7 +30,7 @@ def prepared(journal: Path, url: str = "", workers: int = 1, hear: Callable[[Eve
         concurrency=workers,
         **chosen,
     )
-    return Run(settings, contract.read(), REGISTRY, hear)
+    return Run(settings, CONTRACT, REGISTRY, hear)
 
 
 class Pace:
